@@ -1,0 +1,16 @@
+//! The contract between server, agent and client.
+//!
+//! Everything here is data or a pure function of data: what is said on the wire, what an
+//! operation is and how it may move, what an appliance reports of itself. It depends on nothing
+//! of ours, and nothing in it does I/O.
+#![warn(missing_docs)]
+
+pub mod boot;
+pub mod enrolment;
+pub mod id;
+pub mod inventory;
+pub mod operation;
+pub mod protocol;
+pub mod timestamp;
+
+pub use timestamp::Timestamp;
