@@ -19,6 +19,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -103,6 +104,7 @@ class Machine:
         _run("qemu-img", "create", "-q", "-f", "qcow2", folder / "data.qcow2", DATA_DISK)
         _run("qemu-img", "create", "-q", "-f", "qcow2", folder / "usb.qcow2", "1G")
         (folder / "erst.bin").write_bytes(bytes(65536))
+        (folder / "uuid").write_text(str(uuid.uuid4()))
         shutil.copy(machine.image / "id_ed25519", folder / "id_ed25519")
         (folder / "id_ed25519").chmod(0o600)
         return machine
@@ -302,15 +304,20 @@ class Machine:
             disks += ["-drive", f"file={here}/agent.raw,if=none,id=agent,format=raw,readonly=on",
                       "-device", "virtio-blk-pci,drive=agent,serial=agent"]
         escaped = KERNEL_OPTIONS.replace(",", ",,")
+        # Hardware that differs from any other lab's, as far as an appliance's fingerprint looks.
+        system = (here / "uuid").read_text()
+        serial = system[:8].upper()
+        mac = f"52:54:00:{system[0:2]}:{system[2:4]}:{system[4:6]}"
         return [
             "qemu-system-x86_64", "-name", "domfleet-lab", "-machine", "pc",
             "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem", "-smp", "1", "-m", "1024",
             "-display", "none", "-no-user-config",
+            "-uuid", system, "-smbios", f"type=2,manufacturer=Domfleet,product=Lab,serial={serial}",
             "-kernel", str(self.image / "xen"), "-append", XEN_OPTIONS,
             "-initrd", f"{self.image / 'vmlinux'} {escaped},{self.image / 'initrd.gz'}",
             *disks,
             "-device", "qemu-xhci,id=xhci",
-            "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:22", "-device", "virtio-net-pci,netdev=n0",
+            "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:22", "-device", f"virtio-net-pci,netdev=n0,mac={mac}",
             "-chardev", f"socket,id=ser,path={here}/serial.sock,server=on,wait=off,logfile={here}/serial.log,logappend=on",
             "-serial", "chardev:ser",
             "-qmp", f"unix:{here}/qmp.sock,server=on,wait=off",
