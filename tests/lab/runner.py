@@ -50,7 +50,7 @@ def scenario(sentence, core=True, needs=None):
 
 def check_equal(what, expected, seen):
     if expected != seen:
-        raise CheckFailed(f"{what}: dom0 says {expected!r}, the server says {seen!r}")
+        raise CheckFailed(f"{what}: expected {expected!r}, got {seen!r}")
 
 
 class Run:
@@ -83,8 +83,6 @@ class Run:
             if scenario.needs in self._broken:
                 raise CheckFailed(f"not tried: it needs `{scenario.needs}`, which failed")
             scenario.play(self, world)
-        except KeyboardInterrupt:
-            raise
         except Exception as error:  # any failure of one promise leaves the others to be seen
             outcome.error = str(error) or type(error).__name__
             if not isinstance(error, CheckFailed):
