@@ -81,6 +81,7 @@ pub enum Confidence {
 
 /// What is left of a boot that is over, as the agent of the next one finds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "findings, each independent of the others")]
 pub struct Remains {
     /// The agent wrote that dom0 was being shut down in order.
     pub clean_record: bool,
@@ -180,15 +181,15 @@ fn fatal_line(log: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn end_of(remains: Remains) -> BootEnd {
-        classify(&remains).0
+    fn end_of(remains: &Remains) -> BootEnd {
+        classify(remains).0
     }
 
     #[test]
     fn an_orderly_end_is_clean_whatever_the_log_had_said_before() {
         let warnings = vec!["INFO: task jbd2 blocked for more than 120 seconds.".into()];
 
-        let end = end_of(Remains { clean_record: true, warnings, ..Remains::default() });
+        let end = end_of(&Remains { clean_record: true, warnings, ..Remains::default() });
 
         assert_eq!(end, BootEnd::Clean);
     }
@@ -197,7 +198,7 @@ mod tests {
     fn other_versions_after_an_orderly_end_are_an_upgrade() {
         let remains = Remains { clean_record: true, versions_changed: true, ..Remains::default() };
 
-        assert_eq!(end_of(remains), BootEnd::Upgrade);
+        assert_eq!(end_of(&remains), BootEnd::Upgrade);
     }
 
     #[test]
@@ -215,7 +216,7 @@ mod tests {
     fn a_kept_log_without_a_panic_proves_none() {
         let pstore = Some("<6>usb 1-1: new device\n".into());
 
-        assert_eq!(end_of(Remains { pstore, ..Remains::default() }), BootEnd::Unknown);
+        assert_eq!(end_of(&Remains { pstore, ..Remains::default() }), BootEnd::Unknown);
     }
 
     #[test]
@@ -225,15 +226,15 @@ mod tests {
             "usb 1-1: reset high-speed USB device".into(),
         ];
 
-        assert_eq!(end_of(Remains { warnings, ..Remains::default() }), BootEnd::Hang);
+        assert_eq!(end_of(&Remains { warnings, ..Remains::default() }), BootEnd::Hang);
     }
 
     #[test]
     fn silence_after_a_stalled_disk_is_a_hang() {
         let slow = |took| Remains { slowest_alive_milliseconds: Some(took), ..Remains::default() };
 
-        assert_eq!(end_of(slow(31_000)), BootEnd::Hang);
-        assert_eq!(end_of(slow(29_000)), BootEnd::Unknown);
+        assert_eq!(end_of(&slow(31_000)), BootEnd::Hang);
+        assert_eq!(end_of(&slow(29_000)), BootEnd::Unknown);
     }
 
     #[test]
@@ -244,6 +245,6 @@ mod tests {
             ..Remains::default()
         };
 
-        assert!(!end_of(remains).is_failure());
+        assert!(!end_of(&remains).is_failure());
     }
 }

@@ -314,7 +314,7 @@ impl OperationState {
             | (S::Running | S::Lost, Reported::Succeeded | Reported::Failed)
             | (S::Lost, Reported::Running | Reported::Rejected) => Ok(to),
             // An older report that was overtaken says nothing new.
-            (S::Running, Reported::Accepted) | (S::Lost, Reported::Accepted) => Ok(self),
+            (S::Running | S::Lost, Reported::Accepted) => Ok(self),
             (state, reported) => Err(IllegalChange { state, change: Change::Report(reported) }),
         }
     }
