@@ -1,1 +1,48 @@
-//! placeholder
+//! The database schema and its history.
+//!
+//! Written with sea-query's builders, so that SQLite and PostgreSQL get the same schema. Times are
+//! milliseconds in `BIGINT` (`docs/decisions/0003-times-are-integers.md`), ids are UUIDs, enums are
+//! text, and every constraint and index has a name: a breach is told apart by it.
+//!
+//! A file is never changed once a build with it has been released; a change is a new file.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001;
+
+/// The history, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001::Migration)]
+    }
+
+    fn migration_table_name() -> DynIden {
+        Alias::new("schema_history").into_iden()
+    }
+}
+
+/// The tables of the newest schema, in an order in which rows can be put in: what a row refers to
+/// comes before it. A backup writes them in this order.
+pub const TABLES: [&str; 18] = [
+    "server_state",
+    "organisation",
+    "site",
+    "operator",
+    "session",
+    "join_token",
+    "appliance",
+    "credential",
+    "inventory",
+    "boot",
+    "operation",
+    "operation_report",
+    "operation_lock",
+    "bundle",
+    "event_counter",
+    "event",
+    "audit",
+    "alarm",
+];

@@ -1,0 +1,30 @@
+//! A run of dom0.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "boot")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub appliance_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub boot_id: Uuid,
+    pub organisation_id: Uuid,
+    pub epoch: i32,
+    pub started_at: i64,
+    pub ended_at: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub ending: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub confidence: Option<String>,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub evidence: Json,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub components: Option<Json>,
+    pub received_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

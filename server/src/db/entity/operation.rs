@@ -1,0 +1,43 @@
+//! One thing asked of one appliance.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "operation")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub organisation_id: Uuid,
+    pub appliance_id: Uuid,
+    pub epoch: i32,
+    #[sea_orm(column_type = "Text")]
+    pub kind: String,
+    #[sea_orm(column_type = "Text")]
+    pub class: String,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub document: Json,
+    #[sea_orm(column_type = "Text")]
+    pub state: String,
+    pub requested_by: Option<Uuid>,
+    pub offered_at: Option<i64>,
+    pub accepted_at: Option<i64>,
+    pub started_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub expires_at: i64,
+    pub deadline_at: Option<i64>,
+    pub last_report: i64,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub progress: Option<Json>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub reason: Option<Json>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub result: Option<Json>,
+    pub bundle_id: Option<Uuid>,
+    pub created_at: i64,
+    pub version: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
