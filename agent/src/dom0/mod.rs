@@ -1,0 +1,140 @@
+//! An appliance's privileged domain: what it holds, and the changes that can be made to it.
+//!
+//! [`Dom0`] is the agent's whole world beside its own files ([`crate::storage`]) and the network
+//! ([`crate::dial`]). It has a real implementation, `xen`, and a simulated one, in the tests. A
+//! domain is identified by its number and its UUID, a volume by its `lv_uuid`: names are reused.
+
+pub mod item;
+pub mod observed;
+pub mod step;
+
+use std::future::Future;
+use std::time::Duration;
+
+use domfleet_shared::id::BootId;
+
+pub use item::{Collected, Item, Limit};
+pub use observed::{Domain, Observed};
+pub use step::Step;
+
+/// A privileged domain.
+pub trait Dom0: Send + Sync + 'static {
+    /// This run of dom0. Costs next to nothing: it is asked at every heartbeat.
+    fn running(&self) -> Result<Running, Dom0Error>;
+
+    /// Everything that dom0 holds, as it is now. What could not be read is an error in its own
+    /// part, so that a hung volume manager does not hide the VMs.
+    fn observe(&self) -> impl Future<Output = Observed> + Send;
+
+    /// The domains alone, dom0 itself left out: cheap enough to wait with.
+    fn domains(&self) -> impl Future<Output = Result<Vec<Domain>, Dom0Error>> + Send;
+
+    /// Carries out one step.
+    ///
+    /// A step that is already done succeeds and changes nothing. The caller does not rely on the
+    /// answer: it looks again afterwards, because the tools of this field report success for what
+    /// they did not do.
+    fn apply(&self, step: &Step) -> impl Future<Output = Result<(), Dom0Error>> + Send;
+
+    /// One thing for a debug bundle, within `limit`. Never fails: what went wrong is part of the
+    /// answer.
+    fn collect(&self, item: Item, limit: Limit) -> impl Future<Output = Collected> + Send;
+
+    /// What the platform kept over the last reset. Asked once, when the agent starts.
+    fn kept(&self) -> impl Future<Output = Kept> + Send;
+
+    /// The kernel's messages that come after the one numbered `after`, from the oldest still held
+    /// where there is none; waits until there is one. Cancelling it loses nothing.
+    fn kernel_log(
+        &self,
+        after: Option<u64>,
+    ) -> impl Future<Output = Result<Vec<KernelMessage>, Dom0Error>> + Send;
+}
+
+/// This run of dom0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// The kernel's `boot_id`.
+    pub boot_id: BootId,
+    /// How long it has been up. Only grows, whatever is done to the clock.
+    pub uptime: Duration,
+    /// The kernel's taint bits.
+    pub taint: Option<u64>,
+}
+
+/// What the platform kept over a reset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Kernel logs in persistent memory (pstore). They stay there until [`Step::ForgetKeptLog`].
+    pub logs: Vec<KeptLog>,
+    /// The watchdog's boot status says that it reset the machine (`WDIOF_CARDRESET`).
+    pub watchdog_reset: bool,
+}
+
+/// A kernel log that outlived a reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLog {
+    /// The file's name, such as `dmesg-efi-165467916801001`.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// A message of dom0's kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelMessage {
+    /// Its number in this boot.
+    pub sequence: u64,
+    /// 0 is an emergency, 4 a warning, 7 for debugging.
+    pub level: u8,
+    /// When, since the kernel began.
+    pub at: Duration,
+    /// One line.
+    pub text: String,
+}
+
+/// Why dom0 did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Dom0Error {
+    /// It was never begun: certainly without effect.
+    #[error("{what} could not be run: {why}")]
+    NotRun {
+        /// The command or step.
+        what: String,
+        /// What the system said.
+        why: String,
+    },
+    /// It ran to its end and said no. Part of it may have been done.
+    #[error("{what} was refused: {why}")]
+    Refused {
+        /// The command or step.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// Nobody knows: it ran out of time or was killed.
+    #[error("nobody knows whether {what} was done: {why}")]
+    Unknown {
+        /// The command or step.
+        what: String,
+        /// What happened to it.
+        why: String,
+    },
+}
+
+impl Dom0Error {
+    /// `what` could not be begun.
+    pub fn not_run(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::NotRun { what: what.into(), why: why.into() }
+    }
+
+    /// `what` ran and said no.
+    pub fn refused(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Refused { what: what.into(), why: why.into() }
+    }
+
+    /// Nobody knows about `what`.
+    pub fn unknown(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Unknown { what: what.into(), why: why.into() }
+    }
+}

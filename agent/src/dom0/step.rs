@@ -1,0 +1,147 @@
+//! The changes that the agent can make to a host.
+
+use domfleet_shared::id::{OperationId, VmId};
+use serde::{Deserialize, Serialize};
+
+/// The tag of every volume that we made or adopted. Nothing without it is ever removed.
+pub const MANAGED_TAG: &str = "domfleet.managed";
+
+/// The tag by which a volume is known to have been made by one operation, after a crash too.
+pub fn operation_tag(operation: OperationId) -> String {
+    format!("domfleet.op.{operation}")
+}
+
+/// One change to a host: everything that the agent can do to it is in this list.
+///
+/// A step names its object by an identity that is never reused, so that a step which is carried
+/// out late finds its object or nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    /// Create the VM's domain from a configuration file.
+    CreateDomain {
+        /// The VM. The file must say so.
+        vm: VmId,
+        /// The file.
+        config_path: String,
+    },
+    /// Ask the guest to shut down. Done when the domain is gone, which is the guest's to decide.
+    ShutDownDomain {
+        /// The VM.
+        vm: VmId,
+        /// Its domain. One of another number or UUID is left alone.
+        domid: u32,
+    },
+    /// Pull a domain's plug.
+    DestroyDomain {
+        /// The VM.
+        vm: VmId,
+        /// Its domain. One of another number or UUID is left alone.
+        domid: u32,
+    },
+    /// Copy a VM's configuration into our folder, its UUID and MAC addresses written into it.
+    AdoptConfig {
+        /// The VM.
+        vm: VmId,
+        /// The file to copy. It stays as it is.
+        config_path: String,
+        /// The addresses of the network cards, in the order of the configuration.
+        macs: Vec<String>,
+    },
+    /// Create a logical volume with both of our tags.
+    CreateVolume {
+        /// Whose doing it is.
+        operation: OperationId,
+        /// The volume group's name.
+        volume_group: String,
+        /// The new volume's name.
+        name: String,
+        /// A multiple of the group's extent size.
+        size_bytes: u64,
+    },
+    /// Snapshot a logical volume; the snapshot has both of our tags.
+    SnapshotVolume {
+        /// Whose doing it is.
+        operation: OperationId,
+        /// `lv_uuid` of the origin.
+        origin_uuid: String,
+        /// The volume group's name.
+        volume_group: String,
+        /// The origin's name.
+        origin: String,
+        /// The snapshot's name.
+        name: String,
+        /// Room for changes, a multiple of the group's extent size; nothing for a thin snapshot.
+        size_bytes: Option<u64>,
+    },
+    /// Remove a logical volume and what is on it. One of another `lv_uuid`, or without our tag, is
+    /// left alone.
+    RemoveVolume {
+        /// `lv_uuid`.
+        lv_uuid: String,
+        /// The volume group's name.
+        volume_group: String,
+        /// The volume's name.
+        name: String,
+    },
+    /// Give a logical volume our tag.
+    AdoptVolume {
+        /// `lv_uuid`.
+        lv_uuid: String,
+        /// The volume group's name.
+        volume_group: String,
+        /// The volume's name.
+        name: String,
+    },
+    /// Restart dom0 in order. It has taken effect when the boot id is another.
+    Reboot,
+    /// Remove a kernel log that the platform kept, once a copy of it is durable.
+    ForgetKeptLog {
+        /// [`super::KeptLog::name`].
+        name: String,
+    },
+}
+
+impl Step {
+    /// What it does, for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::CreateDomain { config_path, .. } => {
+                format!("creating a domain from {config_path}")
+            }
+            Self::ShutDownDomain { domid, .. } => {
+                format!("waiting for domain {domid} to shut down")
+            }
+            Self::DestroyDomain { domid, .. } => format!("destroying domain {domid}"),
+            Self::AdoptConfig { config_path, .. } => format!("copying {config_path}"),
+            Self::CreateVolume { volume_group, name, .. } => {
+                format!("creating the volume {volume_group}/{name}")
+            }
+            Self::SnapshotVolume { volume_group, origin, .. } => {
+                format!("taking a snapshot of {volume_group}/{origin}")
+            }
+            Self::RemoveVolume { volume_group, name, .. } => {
+                format!("removing the volume {volume_group}/{name}")
+            }
+            Self::AdoptVolume { volume_group, name, .. } => {
+                format!("tagging the volume {volume_group}/{name}")
+            }
+            Self::Reboot => "restarting dom0".to_owned(),
+            Self::ForgetKeptLog { name } => format!("removing the kept kernel log {name}"),
+        }
+    }
+
+    /// Whether what it ends or destroys cannot be brought back.
+    pub fn is_destructive(&self) -> bool {
+        match self {
+            Self::DestroyDomain { .. } | Self::RemoveVolume { .. } | Self::Reboot => true,
+            Self::CreateDomain { .. }
+            | Self::ShutDownDomain { .. }
+            | Self::AdoptConfig { .. }
+            | Self::CreateVolume { .. }
+            | Self::SnapshotVolume { .. }
+            | Self::AdoptVolume { .. }
+            | Self::ForgetKeptLog { .. } => false,
+        }
+    }
+}
