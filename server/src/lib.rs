@@ -1,8 +1,11 @@
 //! The central server: truth, API, dashboard, and the agents' gateway.
 
+pub mod accept;
 pub mod app;
 pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod objects;
+pub mod pki;
+pub mod tls;
