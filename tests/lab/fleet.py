@@ -1,6 +1,7 @@
 """The server under test, its API as a client sees it, and the disk that carries the agent into dom0."""
 
 import http.client
+import io
 import json
 import os
 import shutil
@@ -8,7 +9,6 @@ import signal
 import ssl
 import subprocess
 import tarfile
-import time
 from pathlib import Path
 
 from machine import LabError, _die_with_parent, free_port, until
@@ -215,8 +215,6 @@ class Api:
 
 def bundle_files(packed):
     """Name and content of each file in a bundle (tar, zstd)."""
-    import io
-
     plain = subprocess.run(["zstd", "-dcq"], input=packed, capture_output=True)
     if plain.returncode != 0:
         raise LabError(f"the bundle does not unpack: {plain.stderr.decode(errors='replace').strip()}")
@@ -235,18 +233,21 @@ def agent_disk(folder, binary):
     return folder
 
 
-def built(name, given, *candidates):
-    """The binary to test: the one given, else the first candidate below the target folder that is there."""
-    target = target_folder()
-    for path in [Path(given)] if given else [target / candidate for candidate in candidates]:
+def built(name, given, *folders):
+    """The binary to test: the one given, else the first in these folders that is there."""
+    paths = [Path(given)] if given else [Path(folder) / name for folder in folders]
+    for path in paths:
         if path.is_file() and os.access(path, os.X_OK):
             return path
-    raise LabError(f"no {name} at {given or ' or '.join(str(target / c) for c in candidates)}: build it first")
+    raise LabError(f"no {name} at {' or '.join(str(path) for path in paths)}: build it first")
 
 
 def target_folder():
+    """Where evidence and logs go."""
     return Path(os.environ.get("CARGO_TARGET_DIR") or Path(__file__).resolve().parents[2] / "target")
 
 
-def seconds_since(moment):
-    return time.monotonic() - moment
+def binaries_folder():
+    """Where tests find the binaries of the profile `ci`: outside the checkout, see docs/decisions/0002."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return os.environ.get("BIN") or Path(cache) / "domfleet/target/ci"

@@ -128,8 +128,7 @@ class Machine:
 
     def start(self, detached=False):
         """Power on. `detached` leaves QEMU running when this process ends (for `lab up` only)."""
-        serial = self.folder / "serial.log"
-        self._serial_seen = serial.stat().st_size if serial.exists() else 0
+        self.skip_serial()
         with open(self.folder / "qemu.log", "ab") as log:
             self._process = subprocess.Popen(
                 self._qemu(),
@@ -152,6 +151,11 @@ class Machine:
         self.drop_ssh()
         until("a login", limit, lambda: self.ssh("true", limit=15, check=False) == "")
         return boot_id
+
+    def skip_serial(self):
+        """What the serial console has said so far is not waited for any more."""
+        serial = self.folder / "serial.log"
+        self._serial_seen = serial.stat().st_size if serial.exists() else 0
 
     def wait_serial(self, pattern, limit):
         """Waits for a pattern on the serial console after the last one waited for."""
