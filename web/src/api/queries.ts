@@ -1,0 +1,167 @@
+// What is fetched, under which key it is remembered, and what can be asked for.
+import { queryOptions } from "@tanstack/react-query";
+
+import { answered, api } from "./client";
+import type { Operation, OperationRequest } from "./types";
+
+/** The states of an operation that is under way. */
+export const ACTIVE = "queued,offered,cancelling,accepted,running,lost";
+
+export const applianceDetail = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance", id, "detail"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/appliances/{id}", { params: { path: { id } }, signal })),
+  });
+
+export const applianceVms = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance", id, "vms"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/appliances/{id}/vms", { params: { path: { id } }, signal })),
+  });
+
+export const applianceVolumes = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance", id, "volumes"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/appliances/{id}/volumes", { params: { path: { id } }, signal })),
+  });
+
+export const applianceBoots = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance", id, "boots"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/appliances/{id}/boots", { params: { path: { id } }, signal })),
+  });
+
+export const applianceOperations = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance-operations", id],
+    queryFn: ({ signal }) => fetchOperations({ appliance: id, sort: "-created_at" }, signal),
+  });
+
+export const activeOperations = () =>
+  queryOptions({
+    queryKey: ["active-operations"],
+    queryFn: ({ signal }) =>
+      fetchOperations({ state: ACTIVE, sort: "-created_at", limit: 20 }, signal),
+  });
+
+export const operationDetail = (id: string) =>
+  queryOptions({
+    queryKey: ["operation", id],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/operations/{id}", { params: { path: { id } }, signal })),
+  });
+
+export const bundlesOf = (appliance: string) =>
+  queryOptions({
+    queryKey: ["bundles", appliance],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/bundles", { params: { query: { appliance } }, signal })),
+  });
+
+export const pendingAppliances = () =>
+  queryOptions({
+    queryKey: ["pending"],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/appliances", {
+          params: { query: { q: "state=pending", sort: "name" } },
+          signal,
+        }),
+      ),
+  });
+
+export const presenceCounts = () =>
+  queryOptions({
+    queryKey: ["presence-counts"],
+    queryFn: async ({ signal }) => {
+      const countOf = async (q?: string) => {
+        const query = { limit: 1, ...(q ? { q } : {}) };
+        const page = await answered(api.GET("/api/v1/appliances", { params: { query }, signal }));
+        return page.total;
+      };
+      const [all, online, stale, offline] = await Promise.all([
+        countOf(),
+        countOf("presence=online"),
+        countOf("presence=stale"),
+        countOf("presence=offline,expected_offline"),
+      ]);
+      return { all, online, stale, offline };
+    },
+  });
+
+export const joinTokens = () =>
+  queryOptions({
+    queryKey: ["join-tokens"],
+    queryFn: ({ signal }) => answered(api.GET("/api/v1/join-tokens", { signal })),
+  });
+
+export const organisations = () =>
+  queryOptions({
+    queryKey: ["organisations"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/organisations", { params: { query: { limit: 500 } }, signal })),
+  });
+
+export const sites = () =>
+  queryOptions({
+    queryKey: ["sites"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/sites", { params: { query: { limit: 500 } }, signal })),
+  });
+
+export const serverState = () =>
+  queryOptions({
+    queryKey: ["server"],
+    queryFn: ({ signal }) => answered(api.GET("/api/v1/server", { signal })),
+    staleTime: 60_000,
+  });
+
+interface OperationsQuery {
+  appliance?: string;
+  state?: string | undefined;
+  kind?: string | undefined;
+  sort?: string | undefined;
+  offset?: number;
+  limit?: number;
+}
+
+export function fetchOperations(query: OperationsQuery, signal: AbortSignal) {
+  return answered(api.GET("/api/v1/operations", { params: { query }, signal }));
+}
+
+/** Asks an appliance for something. */
+export function requestOperation(
+  appliance: string,
+  operation: OperationRequest,
+  confirm?: string,
+): Promise<Operation> {
+  return answered(
+    api.POST("/api/v1/appliances/{id}/operations", {
+      params: { path: { id: appliance } },
+      body: confirm === undefined ? { operation } : { operation, confirm },
+    }),
+  );
+}
+
+export function requestBundle(appliance: string, note: string): Promise<Operation> {
+  return answered(
+    api.POST("/api/v1/appliances/{id}/bundles", {
+      params: { path: { id: appliance } },
+      body: note === "" ? {} : { note },
+    }),
+  );
+}
+
+export function cancelOperation(id: string): Promise<Operation> {
+  return answered(api.POST("/api/v1/operations/{id}/cancel", { params: { path: { id } } }));
+}
+
+export function writeOffOperation(id: string, confirm: string): Promise<Operation> {
+  return answered(
+    api.POST("/api/v1/operations/{id}/write-off", { params: { path: { id } }, body: { confirm } }),
+  );
+}

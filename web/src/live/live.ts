@@ -1,0 +1,123 @@
+// Joins the stream of events to what the pages show: rows change in their stores, everything else
+// is fetched again, at most twice a second.
+import { QueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+
+import { Problem } from "../api/problem";
+import { renew } from "../api/session";
+import type { Appliance, Operation } from "../api/types";
+import { LiveStream, type Change, type LiveState } from "./stream";
+import { RowStore, type Row } from "./store";
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      networkMode: "always",
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => failures < 3 && error instanceof Problem && error.passes,
+      throwOnError: false,
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+export const appliances = new RowStore<Appliance>();
+export const operations = new RowStore<Operation>();
+
+const REFETCH_EVERY = 500;
+const stale = new Set<string>();
+let refetching = false;
+
+/** Fetches the queries whose key begins with these words again, soon. */
+function refetchSoon(...key: readonly string[]): void {
+  stale.add(key.join("\n"));
+  if (refetching) return;
+  refetching = true;
+  setTimeout(() => {
+    refetching = false;
+    const keys = [...stale];
+    stale.clear();
+    for (const key of keys) void queries.invalidateQueries({ queryKey: key.split("\n") });
+  }, REFETCH_EVERY);
+}
+
+function take(change: Change): void {
+  switch (change.kind) {
+    case "appliance":
+      takeAppliance(change);
+      break;
+    case "operation":
+      takeOperation(change);
+      break;
+    case "bundle":
+      refetchSoon("bundles");
+      break;
+    default:
+      // A kind that this build does not know belongs to whatever its topic names.
+      refetchTopic(change.topic);
+  }
+}
+
+function takeAppliance(change: Change): void {
+  const before = appliances.get(change.id);
+  const row = isRow(change.row) ? (change.row as Appliance) : undefined;
+  if (row) appliances.change(row);
+  refetchSoon("appliance", change.id);
+  if (row && before?.presence === row.presence && before.state === row.state) return;
+  refetchSoon("presence-counts");
+  refetchSoon("pending");
+}
+
+function takeOperation(change: Change): void {
+  const row = isRow(change.row) ? (change.row as Operation) : undefined;
+  const before = operations.get(change.id);
+  if (row) operations.change(row);
+  // Progress changes the row alone; a new state changes which lists it is in.
+  if (row && before?.state === row.state) return;
+  refetchSoon("active-operations");
+  if (row) refetchSoon("appliance-operations", row.appliance.id);
+}
+
+function refetchTopic(topic: string): void {
+  const [noun, id] = topic.split(":");
+  if (noun === "appliance" && id) refetchSoon("appliance", id);
+}
+
+function isRow(row: unknown): row is Row {
+  return typeof row === "object" && row !== null && "id" in row && "version" in row;
+}
+
+export const stream = new LiveStream(
+  {
+    open: (url) => new EventSource(url),
+    renew,
+    after: (milliseconds, work) => {
+      const timer = setTimeout(work, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  },
+  {
+    changes: (changes) => changes.forEach(take),
+    gap: () => void queries.invalidateQueries(),
+  },
+);
+
+document.addEventListener("visibilitychange", () => stream.visible(!document.hidden));
+
+export function useLiveState(): LiveState {
+  return useSyncExternalStore(stream.subscribe, () => stream.state);
+}
+
+/** Keeps the events of `topic` coming while the component is shown. */
+export function useTopic(topic: string): void {
+  useEffect(() => stream.watch(topic), [topic]);
+}
+
+/** The row of that id as it is now. */
+export function useRow<T extends Row>(store: RowStore<T>, id: string): T | undefined {
+  return useSyncExternalStore(
+    (listener) => store.subscribe(id, listener),
+    () => store.get(id),
+  );
+}

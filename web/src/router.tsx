@@ -1,0 +1,157 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
+
+import { filterOfSearch } from "./api/filter";
+import { NotFound, PageFault, Shell } from "./shell/Shell";
+
+type Search = Readonly<Record<string, unknown>>;
+
+const text = (search: Search, key: string) => {
+  const value = search[key];
+  return typeof value === "string" && value !== "" ? value : undefined;
+};
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/appliances", replace: true });
+  },
+});
+
+const appliances = createRoute({
+  getParentRoute: () => root,
+  path: "/appliances",
+  // `?presence=online` is shorthand for a term of the filter; it becomes one here.
+  validateSearch: (search: Search): { q?: string; sort?: string } => ({
+    q: filterOfSearch(search) || undefined,
+    sort: text(search, "sort"),
+  }),
+  component: lazyRouteComponent(
+    () => import("./features/appliances/AppliancesPage"),
+    "AppliancesPage",
+  ),
+});
+
+const appliance = createRoute({
+  getParentRoute: () => root,
+  path: "/appliances/$id",
+  component: lazyRouteComponent(
+    () => import("./features/appliance/AppliancePage"),
+    "AppliancePage",
+  ),
+});
+
+const overview = createRoute({
+  getParentRoute: () => appliance,
+  path: "/",
+  component: lazyRouteComponent(() => import("./features/appliance/OverviewTab"), "OverviewTab"),
+});
+
+const vms = createRoute({
+  getParentRoute: () => appliance,
+  path: "vms",
+  component: lazyRouteComponent(() => import("./features/appliance/VmsTab"), "VmsTab"),
+});
+
+const storage = createRoute({
+  getParentRoute: () => appliance,
+  path: "storage",
+  component: lazyRouteComponent(() => import("./features/appliance/StorageTab"), "StorageTab"),
+});
+
+const boots = createRoute({
+  getParentRoute: () => appliance,
+  path: "boots",
+  component: lazyRouteComponent(() => import("./features/appliance/BootsTab"), "BootsTab"),
+});
+
+const applianceOperations = createRoute({
+  getParentRoute: () => appliance,
+  path: "operations",
+  component: lazyRouteComponent(
+    () => import("./features/appliance/OperationsTab"),
+    "OperationsTab",
+  ),
+});
+
+const debug = createRoute({
+  getParentRoute: () => appliance,
+  path: "debug",
+  component: lazyRouteComponent(() => import("./features/appliance/DebugTab"), "DebugTab"),
+});
+
+const operations = createRoute({
+  getParentRoute: () => root,
+  path: "/operations",
+  validateSearch: (search: Search): { state?: string; kind?: string; sort?: string } => ({
+    state: text(search, "state"),
+    kind: text(search, "kind"),
+    sort: text(search, "sort"),
+  }),
+  component: lazyRouteComponent(
+    () => import("./features/operations/OperationsPage"),
+    "OperationsPage",
+  ),
+});
+
+const operation = createRoute({
+  getParentRoute: () => root,
+  path: "/operations/$id",
+  component: lazyRouteComponent(
+    () => import("./features/operations/OperationPage"),
+    "OperationPage",
+  ),
+});
+
+const enrolment = createRoute({
+  getParentRoute: () => root,
+  path: "/enrolment",
+  component: lazyRouteComponent(
+    () => import("./features/enrolment/EnrolmentPage"),
+    "EnrolmentPage",
+  ),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./features/audit/AuditPage"), "AuditPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    home,
+    appliances,
+    appliance.addChildren([overview, vms, storage, boots, applianceOperations, debug]),
+    operations,
+    operation,
+    enrolment,
+    audit,
+  ]),
+  defaultPreload: "intent",
+  defaultErrorComponent: PageFault,
+  scrollRestoration: false,
+  // Plain texts, so that a person can read and write them.
+  parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
+  stringifySearch: (search) => {
+    const entries = Object.entries(search).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== "",
+    );
+    const printed = new URLSearchParams(entries).toString();
+    return printed === "" ? "" : `?${printed}`;
+  },
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

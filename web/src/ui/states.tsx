@@ -1,0 +1,121 @@
+// How the states of things look: one table each, so that they look the same everywhere.
+import type {
+  ApplianceState,
+  BootEnd,
+  BundleState,
+  OperationState,
+  Presence,
+  VmState,
+} from "../api/types";
+import { Badge, type Shape, type Tone } from "./Badge";
+
+type Look = readonly [Tone, Shape, string];
+
+const PRESENCE: Record<Presence, Look> = {
+  online: ["good", "disc", "Online"],
+  stale: ["warn", "half", "Stale"],
+  offline: ["bad", "cross", "Offline"],
+  expected_offline: ["quiet", "ring", "Expected offline"],
+};
+
+const APPLIANCE: Record<ApplianceState, Look> = {
+  pending: ["warn", "half", "Pending"],
+  accepted: ["good", "disc", "Accepted"],
+  rejected: ["bad", "cross", "Rejected"],
+  decommissioned: ["quiet", "square", "Decommissioned"],
+};
+
+const VM: Record<VmState, Look> = {
+  running: ["good", "disc", "Running"],
+  paused: ["warn", "half", "Paused"],
+  shutdown: ["quiet", "square", "Shut down"],
+  crashed: ["bad", "cross", "Crashed"],
+  dying: ["warn", "triangle", "Dying"],
+  off: ["quiet", "ring", "Off"],
+  unknown: ["quiet", "ring", "Unknown"],
+};
+
+const OPERATION: Record<OperationState, Look> = {
+  queued: ["info", "ring", "Queued"],
+  offered: ["info", "half", "Offered"],
+  cancelling: ["warn", "half", "Cancelling"],
+  accepted: ["info", "disc", "Accepted"],
+  running: ["info", "spin", "Running"],
+  lost: ["warn", "triangle", "Lost"],
+  succeeded: ["good", "disc", "Succeeded"],
+  failed: ["bad", "cross", "Failed"],
+  rejected: ["bad", "cross", "Rejected"],
+  cancelled: ["quiet", "square", "Cancelled"],
+  expired: ["quiet", "square", "Expired"],
+  written_off: ["quiet", "square", "Written off"],
+};
+
+const BOOT_END: Record<BootEnd, Look> = {
+  clean: ["good", "disc", "Clean"],
+  upgrade: ["info", "disc", "Upgrade"],
+  panic: ["bad", "cross", "Panic"],
+  watchdog: ["bad", "triangle", "Watchdog"],
+  hang: ["bad", "square", "Hang"],
+  power_loss: ["warn", "triangle", "Power loss"],
+  provoked: ["quiet", "ring", "Provoked"],
+  unknown: ["warn", "ring", "Unknown end"],
+  lost: ["bad", "ring", "Never came back"],
+};
+
+const BUNDLE: Record<BundleState, Look> = {
+  requested: ["info", "ring", "Requested"],
+  collecting: ["info", "spin", "Collecting"],
+  uploading: ["info", "spin", "Uploading"],
+  complete: ["good", "disc", "Complete"],
+  failed: ["bad", "cross", "Failed"],
+  expired: ["quiet", "square", "Expired"],
+};
+
+// A newer server may name a state that this page does not know; it is shown as it is.
+function badge<K extends string>(looks: Record<K, Look>, state: K, bare?: boolean) {
+  const look: Look = looks[state] ?? ["quiet", "ring", state];
+  const [tone, shape, word] = look;
+  return (
+    <Badge tone={tone} shape={shape} bare={bare ?? false}>
+      {word}
+    </Badge>
+  );
+}
+
+interface StateProps<K> {
+  state: K;
+  bare?: boolean;
+}
+
+export const PresenceBadge = ({ state, bare }: StateProps<Presence>) =>
+  badge(PRESENCE, state, bare);
+export const ApplianceStateBadge = ({ state, bare }: StateProps<ApplianceState>) =>
+  badge(APPLIANCE, state, bare);
+export const VmStateBadge = ({ state, bare }: StateProps<VmState>) => badge(VM, state, bare);
+export const OperationStateBadge = ({ state, bare }: StateProps<OperationState>) =>
+  badge(OPERATION, state, bare);
+export const BootEndBadge = ({ state, bare }: StateProps<BootEnd>) => badge(BOOT_END, state, bare);
+export const BundleStateBadge = ({ state, bare }: StateProps<BundleState>) =>
+  badge(BUNDLE, state, bare);
+
+export function bootEndTone(end: BootEnd | null | undefined): Tone {
+  return end ? (BOOT_END[end]?.[0] ?? "quiet") : "good";
+}
+
+export function presenceWord(presence: string): string {
+  return (PRESENCE as Record<string, Look | undefined>)[presence]?.[2] ?? presence;
+}
+
+const OVER: ReadonlySet<OperationState> = new Set<OperationState>([
+  "succeeded",
+  "failed",
+  "rejected",
+  "cancelled",
+  "expired",
+  "written_off",
+]);
+
+/** Whether nothing comes after it. */
+export function isOver(state: OperationState): boolean {
+  return OVER.has(state);
+}
