@@ -6,7 +6,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 
-import { filterOfSearch } from "./api/filter";
+import { filterOfSearch, NO_SHORTHAND } from "./api/filter";
 import { NotFound, PageFault, Shell } from "./shell/Shell";
 
 type Search = Readonly<Record<string, unknown>>;
@@ -31,6 +31,7 @@ const appliances = createRoute({
   path: "/appliances",
   // `?presence=online` is shorthand for a term of the filter; it becomes one here.
   validateSearch: (search: Search): { q?: string; sort?: string } => ({
+    ...NO_SHORTHAND,
     q: filterOfSearch(search) || undefined,
     sort: text(search, "sort"),
   }),

@@ -76,14 +76,22 @@ export function printFilter(terms: readonly Term[]): string {
 
 /** The filter of a URL: `q`, and the shorthand `?presence=online` for a term of it. */
 export function filterOfSearch(search: Readonly<Record<string, unknown>>): string {
-  const q = typeof search.q === "string" ? search.q : "";
+  const q = typeof search.q === "string" ? search.q.trim() : "";
   const shorthand = APPLIANCE_KEYS.flatMap(({ key }): Term[] => {
     const value = search[key];
     if (typeof value !== "string" || value === "") return [];
     return [{ kind: "field", key, comparison: "=", values: value.split(",") }];
   });
-  return [printFilter(shorthand), q.trim()].filter((part) => part !== "").join(" ");
+  if (shorthand.length === 0) return q;
+  const known = new Set(parseFilter(q).map(printTerm));
+  const added = shorthand.filter((term) => !known.has(printTerm(term)));
+  return [printFilter(added), q].filter((part) => part !== "").join(" ");
 }
+
+/** The keys of shorthand, all of them without a value: what a URL no longer says. */
+export const NO_SHORTHAND: Readonly<Record<string, undefined>> = Object.fromEntries(
+  APPLIANCE_KEYS.map(({ key }) => [key, undefined]),
+);
 
 /** The value that a key is held to by a single `=`, if it is. */
 export function heldTo(terms: readonly Term[], key: string): string | null {

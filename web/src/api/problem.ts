@@ -61,12 +61,12 @@ export function problemOf(status: number, body: unknown, requestId: string | nul
 /** Whatever was thrown, as a problem that can be shown. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  const words = error instanceof Error ? error.message : String(error);
   return new Problem({
     status: -1,
     code: "page_fault",
     title: "This page made a mistake",
-    whatToDo: "Load the page anew. If it comes back, report it with the text below.",
-    requestId: error instanceof Error ? error.message : String(error),
+    whatToDo: `Load the page anew. If it comes back, report these words: ${words}`,
   });
 }
 

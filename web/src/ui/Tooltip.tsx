@@ -13,16 +13,21 @@ interface TooltipProps {
   children: ReactElement<Described>;
 }
 
-/** A word about a thing, on hover and on focus; Escape takes it away. */
+/**
+ * A word about a thing, on hover and on focus; Escape takes it away.
+ *
+ * The frame is there without a text too: a button that becomes usable must stay the same element,
+ * or it would lose the focus.
+ */
 export function Tooltip({ text, describes = false, children }: TooltipProps) {
   const id = useId();
   const box = useRef<HTMLSpanElement>(null);
   const [shown, setShown] = useState(false);
-  if (!text) return children;
 
-  const show = (anchor: HTMLElement) => {
+  const show = (frame: HTMLElement) => {
     const tip = box.current;
-    if (!tip?.showPopover || shown) return;
+    const anchor = frame.firstElementChild;
+    if (!tip?.showPopover || !anchor || shown) return;
     tip.showPopover();
     const at = anchor.getBoundingClientRect();
     const size = tip.getBoundingClientRect();
@@ -53,10 +58,12 @@ export function Tooltip({ text, describes = false, children }: TooltipProps) {
       }}
       onPointerDown={hide}
     >
-      {cloneElement(children, describes ? { "aria-describedby": id } : {})}
-      <span id={id} ref={box} role="tooltip" popover="manual" className={styles.tip}>
-        {text}
-      </span>
+      {cloneElement(children, text && describes ? { "aria-describedby": id } : {})}
+      {text && (
+        <span id={id} ref={box} role="tooltip" popover="manual" className={styles.tip}>
+          {text}
+        </span>
+      )}
     </span>
   );
 }

@@ -65,9 +65,9 @@ export function AppliancesPage() {
       <FilterBar q={q} terms={terms} onChange={setTerms} />
       <div className={styles.status}>
         <span role="status" className="muted number">
-          {blocks.pending ? "" : summary(blocks.total, terms)}
+          {blocks.pending || blocks.error ? "" : summary(blocks.total, terms)}
         </span>
-        <MovedNote moved={moved} onRefresh={blocks.refresh} />
+        <MovedNote moved={blocks.error ? 0 : moved} onRefresh={blocks.refresh} />
         <SelectionBar selection={selection} />
       </div>
       {blocks.error ? (
