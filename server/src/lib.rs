@@ -5,6 +5,7 @@ pub mod app;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod dashboard;
 pub mod db;
 pub mod objects;
 pub mod pki;
