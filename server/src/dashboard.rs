@@ -32,14 +32,14 @@ const NO_PAGES: &str = "<!doctype html><meta charset=utf-8><title>Domfleet</titl
     <p>This build has no dashboard. Run <code>make web</code> and build again. \
     The API and the command-line client work without it.";
 
-/// Answers `GET` for whatever no other route answers.
-pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
+/// The answer to `GET` for whatever no other route answers.
+pub fn serve(uri: &Uri, headers: &HeaderMap) -> Response {
     let path = uri.path();
     if path == "/" || path == "/index.html" || !path.contains('.') {
         return page();
     }
     match ASSETS.iter().find(|asset| asset.path == path) {
-        Some(asset) => file(asset, &headers),
+        Some(asset) => file(asset, headers),
         None => (StatusCode::NOT_FOUND, "no such file\n").into_response(),
     }
 }
@@ -154,11 +154,11 @@ mod tests {
         assert!(response.headers().get(CONTENT_ENCODING).is_none());
     }
 
-    #[tokio::test]
-    async fn a_missing_file_is_no_page_and_a_place_is() {
-        let get = |path: &'static str| serve(Uri::from_static(path), HeaderMap::new());
+    #[test]
+    fn a_missing_file_is_no_page_and_a_place_is() {
+        let get = |path: &'static str| serve(&Uri::from_static(path), &HeaderMap::new());
 
-        assert_eq!(get("/assets/gone.js").await.status(), StatusCode::NOT_FOUND);
-        assert_eq!(get("/appliances/42").await.status(), StatusCode::OK);
+        assert_eq!(get("/assets/gone.js").status(), StatusCode::NOT_FOUND);
+        assert_eq!(get("/appliances/42").status(), StatusCode::OK);
     }
 }
