@@ -4,14 +4,30 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use anyhow::Context;
+use domfleet_shared::Timestamp;
+use domfleet_shared::enrolment::JoinToken;
+use domfleet_shared::id::OrganisationId;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
+use crate::auth::Auth;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::db::audit::{self, Actor, Change};
+use crate::db::join_tokens::{self, NewJoinToken};
 use crate::objects::{self, Objects};
+use crate::pki::Pki;
+use crate::tls::{Faces, PublicFiles};
+
+/// How many may follow what changes at once: each reads the database when something does.
+const STREAMS: usize = 1024;
 
 /// The server's parts, passed as state. Cloning it is cheap.
 #[derive(Clone)]
@@ -29,6 +45,18 @@ pub struct Parts {
     pub bus: Bus,
     /// Bundles and artifacts.
     pub objects: Objects,
+    /// The private certificate authority.
+    pub pki: Arc<Pki>,
+    /// How the port's faces are shown.
+    pub faces: Arc<Faces>,
+    /// Who operators are.
+    pub auth: Auth,
+    /// Places for those who follow what changes.
+    pub streams: Arc<Semaphore>,
+    /// Counts and times.
+    pub metrics: PrometheusHandle,
+    /// When this process began.
+    pub started_at: Timestamp,
     /// Everything that runs. Shutdown waits for it.
     pub tracker: TaskTracker,
     /// Cancelled when the server is to go down.
@@ -50,14 +78,72 @@ impl App {
             .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
         let db = Db::connect(&config.database_url()).await.context("cannot open the database")?;
         db.migrate().await.context("cannot bring the database's schema up to date")?;
+        let clock = Clock::default();
+        let pki = Pki::open(&config.data_dir.join("pki"), config.public_host(), clock.now())
+            .context("cannot open the certificate authority")?;
+        let pki = Arc::new(pki);
+        let public = config.tls.cert.clone().zip(config.tls.key.clone());
+        let public = public.map(|(cert, key)| PublicFiles { cert, key });
+        let faces = Faces::new(Arc::clone(&pki), public, clock.clone())
+            .context("cannot prepare for TLS")?;
         Ok(Self(Arc::new(Parts {
             objects: objects::open(&config.objects_url())?,
+            auth: Auth::open(&config.keys_dir())?,
             config,
             db,
-            clock: Clock::default(),
+            started_at: clock.now(),
+            clock,
+            pki,
+            faces: Arc::new(faces),
             bus: Bus::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            metrics: crate::telemetry::metrics(),
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
         })))
+    }
+
+    /// Where appliances and people reach it.
+    pub fn public_url(&self) -> String {
+        self.config.public_url.clone().unwrap_or_else(|| {
+            let listen = self.config.listen.replace("0.0.0.0", "127.0.0.1");
+            format!("https://{}", listen.replace("[::]", "127.0.0.1"))
+        })
+    }
+
+    /// Makes a join token; the text is the only place where its secret is.
+    pub async fn new_join_token(
+        &self,
+        txn: &impl ConnectionTrait,
+        new: &NewJoinToken,
+        actor: &Actor,
+    ) -> anyhow::Result<(Uuid, String)> {
+        let secret = join_tokens::new_secret();
+        let id = join_tokens::insert(txn, new, &secret).await?;
+        let change = Change {
+            organisation: new.organisation,
+            action: "join_token.create",
+            kind: "join_token",
+            id: id.to_string(),
+            before: None,
+            after: Some(json!({
+                "preauthorised": new.preauthorised, "uses": new.uses,
+                "expires_at": new.expires_at, "site_id": new.site, "note": new.note,
+            })),
+        };
+        audit::record(txn, actor, change, new.now).await?;
+        let token = JoinToken {
+            server: self.public_url(),
+            ca_sha256: self.pki.ca_sha256(new.now)?,
+            secret,
+        };
+        Ok((id, token.encode()))
+    }
+
+    /// The topmost organisation, once the first start has made it.
+    pub async fn topmost_organisation(&self) -> anyhow::Result<OrganisationId> {
+        crate::db::organisations::topmost(self.db.read())
+            .await?
+            .context("there is no organisation yet; run domfleet-server serve once")
     }
 }

@@ -216,6 +216,15 @@ impl Config {
             .unwrap_or_else(|| format!("file://{}", self.data_dir.join("objects").display()))
     }
 
+    /// The host that browsers know the server by.
+    pub fn public_host(&self) -> Option<&str> {
+        let (_, rest) = self.public_url.as_deref()?.split_once("://")?;
+        let authority = rest.split(['/', '?']).next()?;
+        let port = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
+        let host = &authority[..port.unwrap_or(authority.len())];
+        (!host.is_empty()).then_some(host)
+    }
+
     /// Where keys are.
     pub fn keys_dir(&self) -> PathBuf {
         self.data_dir.join("keys")
@@ -300,6 +309,21 @@ mod tests {
 
         assert_eq!(config.heartbeat_seconds, 2);
         assert_eq!(config.tls.cert.as_deref(), Some(Path::new("/c.pem")));
+    }
+
+    #[test]
+    fn the_host_is_what_lies_between_the_scheme_and_the_port() {
+        for (url, host) in [
+            ("https://fleet.example:8443/x", Some("fleet.example")),
+            ("https://fleet.example", Some("fleet.example")),
+            ("https://192.0.2.7:8443", Some("192.0.2.7")),
+            ("https://[2001:db8::1]:8443", Some("[2001:db8::1]")),
+            ("https://[2001:db8::1]", Some("[2001:db8::1]")),
+            ("nonsense", None),
+        ] {
+            let config = read(&format!("data_dir = '/x'\npublic_url = '{url}'")).unwrap();
+            assert_eq!(config.public_host(), host, "{url}");
+        }
     }
 
     #[test]

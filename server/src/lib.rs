@@ -2,11 +2,15 @@
 
 pub mod accept;
 pub mod app;
+pub mod auth;
 pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod dashboard;
 pub mod db;
+pub mod domain;
+pub mod http;
 pub mod objects;
 pub mod pki;
+pub mod telemetry;
 pub mod tls;

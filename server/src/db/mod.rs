@@ -13,7 +13,24 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
+pub mod appliance_list;
+pub mod appliances;
+pub mod audit;
+pub mod boots;
+pub mod bundles;
 pub mod entity;
+pub mod events;
+mod filter;
+pub mod join_tokens;
+pub mod operations;
+pub mod operators;
+pub mod organisations;
+pub mod progress;
+pub mod reported;
+mod scope;
+pub mod server_state;
+pub mod sessions;
+pub mod sites;
 
 /// How long a write waits for another process that writes to the same SQLite file, and anything
 /// for a connection of the pool.

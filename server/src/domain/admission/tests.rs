@@ -1,0 +1,180 @@
+use domfleet_shared::id::BundleId;
+use domfleet_shared::inventory::{VmState, Volume, VolumeGroup};
+
+use super::*;
+
+fn vm(name: &str) -> Vm {
+    Vm {
+        uuid: VmId::new(),
+        name: name.into(),
+        state: VmState::Running,
+        domid: Some(3),
+        memory_bytes: 1 << 30,
+        vcpus: 1,
+        disks: Vec::new(),
+        macs: Vec::new(),
+        qemu_running: None,
+        config_path: None,
+        managed: true,
+    }
+}
+
+fn storage(managed: bool) -> Storage {
+    Storage {
+        volume_groups: vec![VolumeGroup {
+            uuid: "g".into(),
+            name: "vg0".into(),
+            size_bytes: 1 << 30,
+            free_bytes: 1 << 29,
+            extent_bytes: 1 << 22,
+        }],
+        volumes: vec![Volume {
+            lv_uuid: "v".into(),
+            name: "pbx-root".into(),
+            volume_group: "vg0".into(),
+            size_bytes: 1 << 28,
+            attributes: "-wi-a-----".into(),
+            segment_type: "linear".into(),
+            origin: None,
+            data_basis_points: None,
+            tags: std::collections::BTreeSet::new(),
+            managed,
+        }],
+    }
+}
+
+fn fine<'a>(vms: &'a [Vm], storage: &'a Storage, locks: &'a [Held]) -> Situation<'a> {
+    Situation {
+        name: "box-7",
+        state: ApplianceState::Accepted,
+        read_only: None,
+        held: false,
+        vms: Some(vms),
+        storage: Some(storage),
+        locks,
+        unfinished: 0,
+    }
+}
+
+#[test]
+fn what_conflicts_is_refused_and_the_holder_named() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let holder = OperationId::new();
+    let held = |lock| [Held { lock, holder, kind: "vm_start".into() }];
+    let start = Operation::VmStart { vm: vms[0].uuid };
+
+    for lock in [Lock::Vm(vms[0].uuid), Lock::Power] {
+        let locks = held(lock);
+        match admit(&start, None, &fine(&vms, &storage, &locks)) {
+            Err(Refusal::Locked { holder: found, .. }) => assert_eq!(found, holder),
+            other => panic!("{other:?}"),
+        }
+    }
+    for lock in [Lock::Vm(VmId::new()), Lock::Storage] {
+        let locks = held(lock);
+        assert!(admit(&start, None, &fine(&vms, &storage, &locks)).is_ok());
+    }
+}
+
+#[test]
+fn what_destroys_needs_the_name_of_what_is_destroyed() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let situation = fine(&vms, &storage, &[]);
+    let cases = [
+        (Operation::VmDestroy { vm: vms[0].uuid }, "pbx"),
+        (Operation::VolumeRemove { volume: "v".into() }, "pbx-root"),
+        (Operation::ApplianceReboot, "box-7"),
+    ];
+
+    for (operation, name) in cases {
+        for wrong in [None, Some(""), Some("PBX")] {
+            assert_eq!(
+                admit(&operation, wrong, &situation),
+                Err(Refusal::Confirm(name.into())),
+                "{operation:?}"
+            );
+        }
+        assert_eq!(admit(&operation, Some(name), &situation), Ok(operation.locks()));
+    }
+}
+
+#[test]
+fn a_read_only_appliance_is_only_read_from() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let situation = Situation { read_only: Some("there are two"), ..fine(&vms, &storage, &[]) };
+
+    let start = admit(&Operation::VmStart { vm: vms[0].uuid }, None, &situation);
+    let bundle = admit(&Operation::DebugBundle { bundle: BundleId::new() }, None, &situation);
+
+    assert_eq!(start, Err(Refusal::ReadOnly("there are two".into())));
+    assert!(bundle.is_ok());
+}
+
+#[test]
+fn nothing_is_asked_of_an_appliance_outside_the_fleet_or_by_a_held_server() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let bundle = Operation::DebugBundle { bundle: BundleId::new() };
+
+    for state in [ApplianceState::Pending, ApplianceState::Rejected, ApplianceState::Decommissioned]
+    {
+        let situation = Situation { state, ..fine(&vms, &storage, &[]) };
+        assert_eq!(admit(&bundle, None, &situation), Err(Refusal::NotAccepted(state)));
+    }
+    let held = Situation { held: true, ..fine(&vms, &storage, &[]) };
+    assert_eq!(admit(&bundle, None, &held), Err(Refusal::Held));
+}
+
+#[test]
+fn a_volume_that_others_made_is_not_removed() {
+    let (vms, storage) = ([vm("pbx")], storage(false));
+    let remove = Operation::VolumeRemove { volume: "v".into() };
+
+    let refused = admit(&remove, Some("pbx-root"), &fine(&vms, &storage, &[]));
+
+    assert_eq!(refused, Err(Refusal::NotOurs("v".into())));
+}
+
+#[test]
+fn what_the_appliance_has_not_reported_is_not_there() {
+    let storage = storage(true);
+    let situation = fine(&[], &storage, &[]);
+    let unreported = Situation { vms: None, storage: None, ..situation.clone() };
+
+    for situation in [situation, unreported] {
+        let start = admit(&Operation::VmStart { vm: VmId::new() }, None, &situation);
+        assert!(matches!(start, Err(Refusal::NoSuch("VM", _))));
+    }
+}
+
+#[test]
+fn a_volume_has_a_name_that_lvm_takes_and_a_size_that_fits() {
+    let storage = storage(true);
+    let create = |name: &str, size_bytes| Operation::VolumeCreate {
+        volume_group: "vg0".into(),
+        name: name.into(),
+        size_bytes,
+    };
+
+    for (name, size) in [("", 1), ("-x", 1), ("a/b", 1), ("a b", 1), ("ok", 0), ("ok", 1 << 31)] {
+        let refused = admit(&create(name, size), None, &fine(&[], &storage, &[]));
+        assert!(matches!(refused, Err(Refusal::Value(..))), "{name:?} {size}");
+    }
+    assert!(admit(&create("pbx-data", 1 << 20), None, &fine(&[], &storage, &[])).is_ok());
+}
+
+#[test]
+fn an_operation_of_tomorrow_is_not_asked_for() {
+    let storage = storage(true);
+
+    let refused = admit(&Operation::Unknown, None, &fine(&[], &storage, &[]));
+
+    assert_eq!(refused, Err(Refusal::UnknownKind));
+}
+
+#[test]
+fn a_lock_is_found_by_its_name() {
+    for lock in [Lock::Os, Lock::Storage, Lock::Power, Lock::Vm(VmId::new())] {
+        assert_eq!(lock_named(&lock.to_string()), Some(lock));
+    }
+    assert_eq!(lock_named("moon"), None);
+}

@@ -1,0 +1,9 @@
+//! Deciding: facts in, decisions out. Nothing here waits, reads a clock or a database, or logs.
+
+pub mod admission;
+pub mod appliance;
+pub mod bundle;
+pub mod filter;
+pub mod operation;
+pub mod people;
+pub mod version;

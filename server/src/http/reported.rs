@@ -1,0 +1,102 @@
+//! What an appliance has reported: VMs, storage, boots.
+
+use axum::Json;
+use axum::extract::State;
+use domfleet_shared::Timestamp;
+use domfleet_shared::id::ApplianceId;
+use domfleet_shared::inventory::{Section, Storage, Vm, Volume, VolumeGroup};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::error::{ApiError, ApiResult};
+use super::extract::Id;
+use super::page::{Asked, PageParams, pages};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::db::boots::BootInEpoch;
+use crate::db::{self, appliances, boots, reported};
+
+/// The VMs of an appliance.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Vms {
+    /// By UUID.
+    pub vms: Vec<Vm>,
+    /// When the appliance reported them; nothing where it has not.
+    pub at: Option<Timestamp>,
+}
+
+/// The storage of an appliance.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = VolumesView)]
+pub struct Volumes {
+    /// By name.
+    pub volume_groups: Vec<VolumeGroup>,
+    /// By volume group and name.
+    pub volumes: Vec<Volume>,
+    /// When the appliance reported them; nothing where it has not.
+    pub at: Option<Timestamp>,
+}
+
+pages! {
+    /// A part of the list of boots.
+    Boots { boots: BootInEpoch }
+}
+
+/// The VMs of an appliance, as it last reported them.
+#[utoipa::path(
+    get, path = "/appliances/{id}/vms", tag = "appliances", params(("id" = ApplianceId, Path)),
+    responses((status = 200, description = "Its VMs.", body = Vms))
+)]
+pub(super) async fn vms(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+) -> ApiResult<Json<Vms>> {
+    check(&app, &caller, id).await?;
+    let found = reported::section::<Vec<Vm>>(app.db.read(), id, Section::Vms).await?;
+    let at = found.as_ref().map(|found| found.at);
+    Ok(Json(Vms { vms: found.map(|found| found.content).unwrap_or_default(), at }))
+}
+
+/// The volume groups and volumes of an appliance, as it last reported them.
+#[utoipa::path(
+    get, path = "/appliances/{id}/volumes", tag = "appliances",
+    params(("id" = ApplianceId, Path)),
+    responses((status = 200, description = "Its storage.", body = Volumes))
+)]
+pub(super) async fn volumes(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+) -> ApiResult<Json<Volumes>> {
+    check(&app, &caller, id).await?;
+    let found = reported::section::<Storage>(app.db.read(), id, Section::Storage).await?;
+    let at = found.as_ref().map(|found| found.at);
+    let Storage { volume_groups, volumes } = found.map(|found| found.content).unwrap_or_default();
+    Ok(Json(Volumes { volume_groups, volumes, at }))
+}
+
+/// The runs of dom0 of an appliance through all epochs, newest first.
+#[utoipa::path(
+    get, path = "/appliances/{id}/boots", tag = "appliances",
+    params(("id" = ApplianceId, Path), PageParams),
+    responses((status = 200, description = "Its boots.", body = Boots))
+)]
+pub(super) async fn boots(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+    asked: Asked,
+) -> ApiResult<Json<Boots>> {
+    check(&app, &caller, id).await?;
+    asked.nothing_else()?;
+    let (offset, limit) = asked.part();
+    let revision = db::events::newest(app.db.read()).await?;
+    let rows = boots::list(app.db.read(), id, offset, limit).await?;
+    Ok(Json(Boots::new(offset, rows, revision)))
+}
+
+async fn check(app: &App, caller: &Caller, id: ApplianceId) -> ApiResult<()> {
+    let found = appliances::find(app.db.read(), &caller.scope, id).await?;
+    found.map(|_| ()).ok_or(ApiError::NotFound("appliance"))
+}
