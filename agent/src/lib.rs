@@ -3,10 +3,33 @@
 //! It reports what the appliance holds, carries out operations and keeps what it must not forget
 //! on disk. [`agent::run`] is the whole of it; its world is passed in: [`dom0::Dom0`] is the host,
 //! [`storage::Files`] its own folder, [`dial::Dialer`] the network, [`clock::Clock`] the time of
-//! day. Nothing in it spawns a task or a thread, so dropping the future is what killing the
-//! process is.
+//! day. Nothing in it spawns a task, so dropping the future is what killing the process is.
 
+pub mod address;
+pub mod agent;
+pub mod alive;
+pub mod boots;
+pub mod bundle;
 pub mod clock;
+mod connection;
 pub mod dial;
 pub mod dom0;
+mod execute;
+mod http;
+pub mod identity;
+mod inventory;
+pub mod join;
+pub mod journal;
+pub mod kernel_log;
+pub mod network;
+mod operations;
+mod plan;
+mod reconnect;
+pub mod seen;
+mod session;
 pub mod storage;
+#[cfg(test)]
+#[expect(dead_code, reason = "what the tests of operations will stand on")]
+mod testing;
+mod tls;
+mod verdict;

@@ -1,0 +1,282 @@
+//! Debug bundles: collected in dom0, redacted before anything else, sealed, and kept until the
+//! server has them whole.
+
+mod archive;
+pub mod collect;
+pub mod redact;
+pub mod upload;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::id::{BundleId, OperationId};
+use domfleet_shared::operation::Reason;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::agent::{Agent, locked};
+use crate::dial::Dialer;
+use crate::dom0::Dom0;
+use crate::plan::reason;
+use crate::storage::record::{self, RecordError};
+use crate::storage::{Files, Space};
+
+const FOLDER: &str = "bundles";
+/// Which boot had its automatic bundle.
+const AUTOMATIC: &str = "automatic.json";
+/// So many wait at once for the server.
+const KEPT: usize = 5;
+/// dom0's disk is left at least this, and a tenth of it.
+const LEFT_FREE_BYTES: u64 = 500_000_000;
+
+/// Why a bundle was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// An operator asked for it.
+    OnDemand,
+    /// The boot before this one did not end in order.
+    UncleanBoot,
+}
+
+impl Trigger {
+    /// As it is written in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OnDemand => "on_demand",
+            Self::UncleanBoot => "unclean_boot",
+        }
+    }
+}
+
+/// A bundle that is whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// The bundle.
+    pub bundle: BundleId,
+    /// Why it was made.
+    pub trigger: Trigger,
+    /// The operation that asked for it.
+    pub operation: Option<OperationId>,
+    /// When.
+    pub created_at: Timestamp,
+    /// Its length.
+    pub size_bytes: u64,
+    /// BLAKE3 of its bytes, in hexadecimal.
+    pub blake3: String,
+    /// Where it is being uploaded to, once the server has said so.
+    pub location: Option<String>,
+    /// The server has it whole; only the operation does not say so yet.
+    pub is_complete: bool,
+}
+
+impl Sealed {
+    fn record_name(bundle: BundleId) -> String {
+        format!("{FOLDER}/{bundle}.json")
+    }
+
+    /// The file of its bytes.
+    pub(crate) fn data_name(bundle: BundleId) -> String {
+        format!("{FOLDER}/{bundle}.tar.zst")
+    }
+}
+
+/// The bundles on this disk.
+pub(crate) struct Queue {
+    sealed: Mutex<BTreeMap<BundleId, Sealed>>,
+    /// Those that the server will never take, for whoever waits for them.
+    refused: Mutex<BTreeMap<BundleId, Reason>>,
+    changed: watch::Sender<u64>,
+}
+
+impl Queue {
+    /// Reads what is there, and removes what was not finished: it is collected anew where it is
+    /// still wanted.
+    pub(crate) async fn open(files: &impl Files) -> Self {
+        let mut sealed = BTreeMap::new();
+        for entry in files.list(FOLDER).await.unwrap_or_default() {
+            let name = format!("{FOLDER}/{}", entry.name);
+            if entry.name.strip_suffix(".json").is_some() && entry.name != AUTOMATIC {
+                match record::load::<Sealed>(files, &name).await {
+                    Ok(Some(there)) => {
+                        sealed.insert(there.bundle, there);
+                    }
+                    Ok(None) => {}
+                    Err(error) => complain(&error),
+                }
+            }
+        }
+        for entry in files.list(FOLDER).await.unwrap_or_default() {
+            let id = entry.name.strip_suffix(".tar.zst").and_then(|id| id.parse().ok());
+            if id.is_some_and(|id: BundleId| !sealed.contains_key(&id))
+                && let Err(error) = files.remove(&format!("{FOLDER}/{}", entry.name)).await
+            {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a part of a bundle stays"
+                );
+            }
+        }
+        Self {
+            sealed: Mutex::new(sealed),
+            refused: Mutex::default(),
+            changed: watch::Sender::new(0),
+        }
+    }
+
+    fn get(&self, bundle: BundleId) -> Option<Sealed> {
+        locked(&self.sealed).get(&bundle).cloned()
+    }
+
+    /// The oldest that the server does not have.
+    fn waiting(&self) -> Option<Sealed> {
+        let sealed = locked(&self.sealed);
+        let waiting = sealed.values().filter(|sealed| !sealed.is_complete);
+        waiting.min_by_key(|sealed| sealed.created_at).cloned()
+    }
+
+    /// Makes what is known of a bundle durable.
+    async fn put(&self, files: &impl Files, sealed: Sealed) -> Result<(), RecordError> {
+        record::store(files, &Sealed::record_name(sealed.bundle), &sealed).await?;
+        locked(&self.sealed).insert(sealed.bundle, sealed);
+        self.changed.send_modify(|version| *version += 1);
+        Ok(())
+    }
+
+    /// Takes a bundle off the disk.
+    async fn remove(&self, files: &impl Files, bundle: BundleId) {
+        for name in [Sealed::record_name(bundle), Sealed::data_name(bundle)] {
+            if let Err(error) = files.remove(&name).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, name, "a file stays");
+            }
+        }
+        locked(&self.sealed).remove(&bundle);
+        self.changed.send_modify(|version| *version += 1);
+    }
+
+    /// The server has it. Its record stays while an operation has still to say so.
+    async fn complete(&self, files: &impl Files, sealed: Sealed) -> Result<(), RecordError> {
+        if sealed.operation.is_none() {
+            self.remove(files, sealed.bundle).await;
+            return Ok(());
+        }
+        let data = Sealed::data_name(sealed.bundle);
+        self.put(files, Sealed { is_complete: true, ..sealed }).await?;
+        if let Err(error) = files.remove(&data).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an uploaded bundle stays");
+        }
+        Ok(())
+    }
+
+    async fn refuse(&self, files: &impl Files, sealed: &Sealed, why: Reason) {
+        if sealed.operation.is_some() {
+            locked(&self.refused).insert(sealed.bundle, why);
+        }
+        self.remove(files, sealed.bundle).await;
+    }
+
+    /// Whether there is room for one more.
+    fn check_count(&self) -> Result<(), Reason> {
+        if locked(&self.sealed).values().filter(|sealed| !sealed.is_complete).count() < KEPT {
+            return Ok(());
+        }
+        let why = format!("{KEPT} bundles wait on the appliance to be uploaded; try again later");
+        Err(reason("no_room", why))
+    }
+}
+
+fn complain(error: &RecordError) {
+    tracing::warn!(error = error as &dyn std::error::Error, "a bundle cannot be read");
+}
+
+/// Whether `needed` more bytes leave the disk usable.
+fn check_space(space: Space, needed: u64) -> Result<(), Reason> {
+    let floor = LEFT_FREE_BYTES.max(space.total_bytes / 10);
+    if space.free_bytes >= floor.saturating_add(needed) {
+        return Ok(());
+    }
+    let why = format!(
+        "the appliance's disk has {} MB free, and a bundle must leave {} MB of it: free some space",
+        space.free_bytes / 1_000_000,
+        floor / 1_000_000
+    );
+    Err(reason("no_room", why))
+}
+
+/// Brings the bundle of operation `id` to the server, from wherever it is.
+pub(crate) async fn on_demand<D: Dom0, F: Files, N: Dialer>(
+    agent: &Agent<D, F, N>,
+    id: OperationId,
+    bundle: BundleId,
+) -> Result<serde_json::Value, Reason> {
+    if agent.bundles.get(bundle).is_none() {
+        collect::seal(agent, bundle, Trigger::OnDemand, Some(id)).await?;
+    }
+    let mut changes = agent.bundles.changed.subscribe();
+    loop {
+        if let Some(why) = locked(&agent.bundles.refused).remove(&bundle) {
+            return Err(why);
+        }
+        match agent.bundles.get(bundle) {
+            Some(sealed) if sealed.is_complete => {
+                return Ok(serde_json::json!({
+                    "bundle": sealed.bundle,
+                    "size_bytes": sealed.size_bytes,
+                    "blake3": sealed.blake3,
+                }));
+            }
+            Some(_) => {}
+            None => return Err(reason("unknown", "the bundle is gone from the appliance's disk")),
+        }
+        if changes.changed().await.is_err() {
+            return Err(reason("unknown", "the agent is going down"));
+        }
+    }
+}
+
+/// Forgets a bundle whose operation has said how it ended.
+pub(crate) async fn forget<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, bundle: BundleId) {
+    if agent.bundles.get(bundle).is_some() {
+        agent.bundles.remove(&agent.world.files, bundle).await;
+    }
+}
+
+/// Makes a bundle of itself after a boot that did not end in order, once.
+pub(crate) async fn after_unclean_boot<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
+    let files = &agent.world.files;
+    let name = format!("{FOLDER}/{AUTOMATIC}");
+    let Some(ended) = crate::boots::unclean(files, agent.boot_id).await else { return };
+    let before = record::load::<domfleet_shared::id::BootId>(files, &name).await;
+    if before.is_ok_and(|before| before == Some(ended)) {
+        return;
+    }
+    // Noted before it is made: a boot that dies of collecting must not try again for ever.
+    if let Err(error) = record::store(files, &name, &ended).await {
+        complain(&error);
+        return;
+    }
+    let bundle = BundleId::new();
+    match collect::seal(agent, bundle, Trigger::UncleanBoot, None).await {
+        Ok(()) => tracing::info!(%bundle, "a bundle was made after an unclean boot"),
+        Err(why) => tracing::warn!(why = why.message, "no bundle after an unclean boot"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_disk_is_left_a_tenth_and_half_a_gigabyte() {
+        let gigabyte = 1_000_000_000;
+        let space = |total_bytes, free_bytes| Space { total_bytes, free_bytes };
+
+        assert!(check_space(space(4 * gigabyte, gigabyte), 25_000_000).is_ok());
+        assert!(check_space(space(4 * gigabyte, 510_000_000), 25_000_000).is_err());
+        assert!(check_space(space(100 * gigabyte, 9 * gigabyte), 0).is_err());
+        let why = check_space(space(gigabyte, 0), 0).unwrap_err();
+        assert_eq!(why.code, "no_room");
+        assert!(why.message.contains("0 MB free"), "{}", why.message);
+    }
+}

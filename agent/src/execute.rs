@@ -1,0 +1,297 @@
+//! The only loop with effects: from where an operation stands to its end.
+//!
+//! There is no recovery code. An agent that has just started and one that has just accepted do the
+//! same: look where the operation stands, and do what comes next. Whether a step has taken effect
+//! is always told by looking ([`crate::verdict`]), never by what a tool said.
+
+use std::time::Duration;
+
+use domfleet_shared::id::{BootId, OperationId};
+use domfleet_shared::operation::{Class, Operation, Progress, Reason};
+use tokio::time::{Instant, sleep};
+
+use crate::agent::{Agent, World};
+use crate::bundle;
+use crate::dial::Dialer;
+use crate::dom0::{Dom0, Dom0Error, Step};
+use crate::journal::{Event, Standing, Task};
+use crate::plan::{plan, reason};
+use crate::storage::Files;
+use crate::verdict::{self, Verdict};
+
+/// Between two looks at something that takes its time.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// A guest gets this long to shut down where nobody said otherwise (xendomains' own bound).
+const GUEST_SHUTS_DOWN_WITHIN: Duration = Duration::from_mins(5);
+/// dom0 gets this long: it shuts down every guest first.
+const DOM0_GOES_DOWN_WITHIN: Duration = Duration::from_mins(20);
+/// What the tools do themselves shows within this.
+const SHOWS_WITHIN: Duration = Duration::from_secs(30);
+/// What cannot be seen at all is looked for so long, because only seeing tells what to do.
+const SEEN_WITHIN: Duration = Duration::from_mins(10);
+
+/// Brings operation `id` to its end. Returns early only where its end cannot be recorded.
+pub(crate) async fn execute<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, id: OperationId) {
+    // Whether the next step is known not to have been begun: this process would know.
+    let mut is_fresh = false;
+    loop {
+        let event = match agent.journal.standing(id) {
+            None | Some(Standing::Ended { .. }) => return,
+            Some(Standing::Accepted { task, .. }) => {
+                is_fresh = true;
+                begin(agent, id, &task).await
+            }
+            Some(Standing::Begun { task, boot_id, steps, done, .. }) => match steps.get(done) {
+                Some(step) => {
+                    let work = Work { agent, id, task: &task, step, begun_in: boot_id };
+                    let event = work.step(is_fresh).await;
+                    is_fresh = true;
+                    event
+                }
+                None => finish(agent, id, &task.operation, &steps).await,
+            },
+        };
+        tracing::info!(operation = %id, ?event, "an operation goes on");
+        let bundle = match agent.journal.standing(id).as_ref().and_then(Standing::task) {
+            Some(Task { operation: Operation::DebugBundle { bundle }, .. }) => Some(*bundle),
+            _ => None,
+        };
+        if !agent.record(id, event).await {
+            return;
+        }
+        if let (Some(bundle), Some(Standing::Ended { .. })) = (bundle, agent.journal.standing(id)) {
+            bundle::forget(agent, bundle).await;
+        }
+    }
+}
+
+/// Whether an operation that is accepted cannot be begun any more.
+pub(crate) fn is_too_late(standing: &Standing, boot_id: BootId, uptime_seconds: u64) -> bool {
+    match standing {
+        Standing::Accepted { task, .. } => is_over(task, boot_id, uptime_seconds),
+        Standing::Begun { .. } | Standing::Ended { .. } => false,
+    }
+}
+
+fn is_over(task: &Task, boot_id: BootId, uptime_seconds: u64) -> bool {
+    task.boot_id != boot_id || uptime_seconds > task.begin_before_uptime_seconds
+}
+
+fn is_late<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, task: &Task) -> bool {
+    match agent.world.dom0.running() {
+        Ok(now) => is_over(task, agent.boot_id, now.uptime.as_secs()),
+        Err(_) => true,
+    }
+}
+
+async fn begin<D: Dom0, F: Files, N: Dialer>(
+    agent: &Agent<D, F, N>,
+    id: OperationId,
+    task: &Task,
+) -> Event {
+    let expired = || Event::Rejected { reason: reason("expired", "its time to begin had run out") };
+    if is_late(agent, task) {
+        return expired();
+    }
+    if let (Some(why), true) = (agent.read_only(), task.operation.class() != Class::Read) {
+        return Event::Rejected { reason: reason("read_only", why) };
+    }
+    let host = agent.observe().await;
+    // Looking may have taken minutes on a host that is half dead.
+    if is_late(agent, task) {
+        return expired();
+    }
+    match plan(id, &task.operation, &host) {
+        Ok(steps) => Event::Begun { boot_id: agent.boot_id, steps },
+        Err(reason) => Event::Rejected { reason },
+    }
+}
+
+async fn finish<D: Dom0, F: Files, N: Dialer>(
+    agent: &Agent<D, F, N>,
+    id: OperationId,
+    operation: &Operation,
+    steps: &[Step],
+) -> Event {
+    if let Operation::DebugBundle { bundle } = operation {
+        return match bundle::on_demand(agent, id, *bundle).await {
+            Ok(result) => Event::Succeeded { result: Some(result) },
+            Err(reason) => Event::Failed { reason },
+        };
+    }
+    let result = steps.is_empty().then(|| serde_json::json!({ "already_so": true }));
+    Event::Succeeded { result }
+}
+
+/// One step of an operation that has begun.
+struct Work<'a, D, F, N> {
+    agent: &'a Agent<D, F, N>,
+    id: OperationId,
+    task: &'a Task,
+    step: &'a Step,
+    begun_in: BootId,
+}
+
+impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
+    /// What comes of the step.
+    async fn step(&self, is_fresh: bool) -> Event {
+        if !is_fresh {
+            match self.see().await {
+                Verdict::Done => return Event::Done,
+                Verdict::NotDone => {
+                    if let Some(reason) = self.must_not_be_repeated() {
+                        return Event::Failed { reason };
+                    }
+                }
+                Verdict::UnderWay => return self.outcome(Ok(())).await,
+                Verdict::Impossible(why) => return failed("conflict", why),
+                Verdict::Unseen(error) => return failed("unknown", error.to_string()),
+            }
+        }
+        self.report_progress().await;
+        if *self.step == Step::Reboot
+            && let Err(error) = self.agent.leave(true).await
+        {
+            self.agent.stay().await;
+            return failed("refused", format!("the end of this boot cannot be recorded: {error}"));
+        }
+        let said = self.agent.world.dom0.apply(self.step).await;
+        self.outcome(said).await
+    }
+
+    /// Why a step that was interrupted, and seen not to be done, is left alone.
+    fn must_not_be_repeated(&self) -> Option<Reason> {
+        if *self.step == Step::Reboot {
+            let why = "the agent was restarted before dom0 went down; it may still go down";
+            return Some(reason("unknown", why));
+        }
+        if self.begun_in != self.agent.boot_id {
+            let why = "dom0 was restarted before it was done, and it was not begun again";
+            return Some(reason("interrupted", why));
+        }
+        is_late(self.agent, self.task).then(|| {
+            reason(
+                "interrupted",
+                "the agent was away too long in the middle; it was not begun again",
+            )
+        })
+    }
+
+    /// Looks until it shows whether the step took effect; `said` is what the tool said.
+    async fn outcome(&self, said: Result<(), Dom0Error>) -> Event {
+        if let Err(Dom0Error::NotRun { .. } | Dom0Error::Refused { .. }) = &said
+            && *self.step == Step::Reboot
+        {
+            self.agent.stay().await;
+        }
+        let patience = match &said {
+            Err(Dom0Error::NotRun { .. } | Dom0Error::Refused { .. }) => Duration::ZERO,
+            Ok(()) | Err(Dom0Error::Unknown { .. }) => self.patience(),
+        };
+        let until = Instant::now() + patience;
+        loop {
+            let verdict = self.look().await;
+            let is_over = Instant::now() >= until;
+            match (verdict, &said) {
+                (Verdict::Done, _) => return Event::Done,
+                (Verdict::NotDone | Verdict::UnderWay, Ok(())) if is_over => {
+                    return self.timed_out().await;
+                }
+                (Verdict::NotDone, Err(error @ Dom0Error::Unknown { .. })) if is_over => {
+                    return failed("unknown", error.to_string());
+                }
+                (Verdict::NotDone, Err(error)) if is_over => {
+                    return failed("refused", error.to_string());
+                }
+                (Verdict::Impossible(why), _) => return failed("conflict", why),
+                (Verdict::Unseen(error), _) if Instant::now() >= until + SEEN_WITHIN => {
+                    return failed("unknown", error.to_string());
+                }
+                (Verdict::UnderWay, Err(error)) if Instant::now() >= until + SHOWS_WITHIN => {
+                    return failed("unknown", error.to_string());
+                }
+                (Verdict::NotDone | Verdict::UnderWay | Verdict::Unseen(_), _) => {
+                    sleep(LOOK_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        match (self.step, &self.task.operation) {
+            (
+                Step::ShutDownDomain { .. },
+                Operation::VmShutdown { timeout_seconds, .. }
+                | Operation::VmReboot { timeout_seconds, .. },
+            ) => timeout_seconds
+                .map_or(GUEST_SHUTS_DOWN_WITHIN, |seconds| Duration::from_secs(seconds.into())),
+            (Step::Reboot, _) => DOM0_GOES_DOWN_WITHIN,
+            _ => SHOWS_WITHIN,
+        }
+    }
+
+    async fn timed_out(&self) -> Event {
+        let waited = self.patience().as_secs();
+        match self.step {
+            Step::ShutDownDomain { .. } => {
+                let why = format!("the guest did not shut down within {waited} s; it runs on");
+                failed("timeout", why)
+            }
+            Step::Reboot => {
+                self.agent.stay().await;
+                failed("timeout", format!("dom0 did not go down within {waited} s"))
+            }
+            step => {
+                failed("refused", format!("{} was said to be done, and is not", step.describe()))
+            }
+        }
+    }
+
+    /// Looks once, as cheaply as the step allows.
+    async fn look(&self) -> Verdict {
+        let same_boot = self.begun_in == self.agent.boot_id;
+        if *self.step == Step::Reboot && same_boot {
+            return Verdict::NotDone;
+        }
+        if verdict::of_domains(self.step, &[], same_boot).is_some() {
+            return match self.agent.world.dom0.domains().await {
+                Ok(domains) => {
+                    verdict::of_domains(self.step, &domains, same_boot).unwrap_or(Verdict::NotDone)
+                }
+                Err(error) => Verdict::Unseen(error),
+            };
+        }
+        verdict::of_host(self.step, &self.agent.observe().await, self.begun_in)
+    }
+
+    /// Looks until something is seen, within reason.
+    async fn see(&self) -> Verdict {
+        let until = Instant::now() + SEEN_WITHIN;
+        loop {
+            match self.look().await {
+                Verdict::Unseen(_) if Instant::now() < until => sleep(LOOK_AGAIN).await,
+                verdict => return verdict,
+            }
+        }
+    }
+
+    async fn report_progress(&self) {
+        let progress = Progress {
+            step: self.step.describe(),
+            done_bytes: 0,
+            total_bytes: None,
+            rate_bytes_per_second: 0,
+            left_seconds: None,
+        };
+        let World { files, clock, .. } = &self.agent.world;
+        // Only for show: what matters is recorded with the step.
+        if let Err(error) = self.agent.journal.progress(files, self.id, clock.now(), progress).await
+        {
+            tracing::debug!(error = &error as &dyn std::error::Error, "progress is not told");
+        }
+    }
+}
+
+fn failed(code: &str, message: impl Into<String>) -> Event {
+    Event::Failed { reason: reason(code, message) }
+}

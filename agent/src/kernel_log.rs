@@ -1,0 +1,202 @@
+//! Follows the kernel's log, and makes its warnings durable at once: after a freeze they are all
+//! that is left.
+
+use std::time::Duration;
+
+use domfleet_shared::id::BootId;
+use tokio::time::{Instant, sleep};
+
+use crate::agent::Agent;
+use crate::dial::Dialer;
+use crate::dom0::{Dom0, KernelMessage};
+use crate::storage::Files;
+
+/// `KERN_WARNING`. What is less grave is not written down.
+const WARNING: u8 = 4;
+/// One boot keeps at most twice this: the file being written and the one before it.
+const FILE_BYTES: u64 = 128 * 1024;
+/// A kernel that floods its log must not have us flood the disk.
+const LINES_A_MINUTE: usize = 300;
+const LINE_CHARACTERS: usize = 500;
+const RETRY: Duration = Duration::from_mins(1);
+
+fn newer(boot_id: BootId) -> String {
+    format!("kernel/{boot_id}.log")
+}
+
+fn older(boot_id: BootId) -> String {
+    format!("kernel/{boot_id}.old.log")
+}
+
+/// The warnings that were written down in a boot, oldest first.
+pub async fn warnings(files: &impl Files, boot_id: BootId) -> Vec<String> {
+    let mut lines = Vec::new();
+    for name in [older(boot_id), newer(boot_id)] {
+        let bytes = files.read(&name, 2 * limit()).await.ok().flatten().unwrap_or_default();
+        lines.extend(String::from_utf8_lossy(&bytes).lines().map(str::to_owned));
+    }
+    lines
+}
+
+fn limit() -> usize {
+    usize::try_from(FILE_BYTES).unwrap_or(usize::MAX)
+}
+
+/// Removes the warnings of all boots but those in `keep`.
+pub(crate) async fn prune(files: &impl Files, keep: &[BootId]) -> std::io::Result<()> {
+    for entry in files.list("kernel").await? {
+        let is_kept = keep.iter().any(|boot| entry.name.starts_with(&boot.to_string()));
+        if !is_kept {
+            files.remove(&format!("kernel/{}", entry.name)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows the log until dropped.
+pub(crate) async fn follow<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
+    let mut persisted = Persisted::open(&agent.world.files, agent.boot_id).await;
+    let mut after = None;
+    let mut budget = Budget::new();
+    loop {
+        let messages = match agent.world.dom0.kernel_log(after).await {
+            Ok(messages) => messages,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the kernel log cannot be followed; trying again"
+                );
+                sleep(RETRY).await;
+                continue;
+            }
+        };
+        after = messages.last().map(|message| message.sequence).or(after);
+        let is_new = |message: &&KernelMessage| {
+            message.level <= WARNING && persisted.last.is_none_or(|last| message.sequence > last)
+        };
+        let lines: Vec<_> = messages.iter().filter(is_new).collect();
+        let allowed = budget.take(lines.len());
+        // Of a flood the first lines tell most.
+        let lines = lines.get(..allowed).unwrap_or_default();
+        if let Err(error) = persisted.add(&agent.world.files, lines).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "kernel warnings could not be written down");
+        }
+    }
+}
+
+/// The file that is being written.
+struct Persisted {
+    boot_id: BootId,
+    length: u64,
+    /// The number of the last message in it: after a restart the kernel's log is read again.
+    last: Option<u64>,
+}
+
+impl Persisted {
+    async fn open(files: &impl Files, boot_id: BootId) -> Self {
+        let bytes = files.read(&newer(boot_id), 2 * limit()).await.ok().flatten();
+        let bytes = bytes.unwrap_or_default();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let text = String::from_utf8_lossy(bytes.get(..whole).unwrap_or_default()).into_owned();
+        let number = |line: &str| line.split(' ').next()?.parse().ok();
+        let last = text.lines().next_back().and_then(number);
+        Self { boot_id, length: whole as u64, last }
+    }
+
+    async fn add(&mut self, files: &impl Files, lines: &[&KernelMessage]) -> std::io::Result<()> {
+        let Some(newest) = lines.last() else { return Ok(()) };
+        if self.length > FILE_BYTES {
+            let full = files.read(&newer(self.boot_id), 2 * limit()).await?.unwrap_or_default();
+            files.replace(&older(self.boot_id), full).await?;
+            self.length = 0;
+        }
+        let bytes = lines.iter().flat_map(|line| printed(line).into_bytes()).collect::<Vec<u8>>();
+        let length = bytes.len() as u64;
+        files.append(&newer(self.boot_id), self.length, bytes).await?;
+        self.length += length;
+        self.last = Some(newest.sequence);
+        Ok(())
+    }
+}
+
+fn printed(message: &KernelMessage) -> String {
+    let text: String = message.text.chars().take(LINE_CHARACTERS).collect();
+    let at = message.at;
+    format!("{} <{}>[{:.6}] {text}\n", message.sequence, message.level, at.as_secs_f64())
+}
+
+struct Budget {
+    left: usize,
+    since: Instant,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self { left: LINES_A_MINUTE, since: Instant::now() }
+    }
+
+    fn take(&mut self, wanted: usize) -> usize {
+        if self.since.elapsed() >= Duration::from_mins(1) {
+            *self = Self::new();
+        }
+        let taken = wanted.min(self.left);
+        self.left -= taken;
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::disk::Disk;
+
+    fn message(sequence: u64, text: &str) -> KernelMessage {
+        let at = Duration::from_millis(sequence);
+        KernelMessage { sequence, level: 4, at, text: text.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn after_a_restart_it_goes_on_behind_the_last_whole_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        let boot_id = BootId::new();
+        let mut first = Persisted::open(&disk, boot_id).await;
+        first.add(&disk, &[&message(7, "soft lockup")]).await.unwrap();
+        disk.append(&newer(boot_id), first.length, b"8 <4>[0.0".to_vec()).await.unwrap();
+
+        let mut second = Persisted::open(&disk, boot_id).await;
+        assert_eq!(second.last, Some(7));
+        second.add(&disk, &[&message(8, "I/O error")]).await.unwrap();
+
+        let lines = warnings(&disk, boot_id).await;
+        assert_eq!(lines, ["7 <4>[0.007000] soft lockup", "8 <4>[0.008000] I/O error"]);
+    }
+
+    #[tokio::test]
+    async fn a_flood_fills_two_files_and_no_more_and_the_newest_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::open(folder.path()).unwrap();
+        let boot_id = BootId::new();
+        let mut persisted = Persisted::open(&disk, boot_id).await;
+        let long = "x".repeat(LINE_CHARACTERS);
+
+        for sequence in 0..2000 {
+            persisted.add(&disk, &[&message(sequence, &long)]).await.unwrap();
+        }
+
+        let entries = disk.list("kernel").await.unwrap();
+        assert!(entries.iter().map(|entry| entry.bytes).sum::<u64>() < 3 * FILE_BYTES);
+        assert!(warnings(&disk, boot_id).await.last().unwrap().starts_with("1999 "));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_minute_has_a_budget_of_lines() {
+        let mut budget = Budget::new();
+
+        assert_eq!(budget.take(1000), LINES_A_MINUTE);
+        assert_eq!(budget.take(1), 0);
+        tokio::time::advance(Duration::from_secs(61)).await;
+        assert_eq!(budget.take(1), 1);
+    }
+}
