@@ -9,6 +9,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m0001;
+mod m0002;
 
 /// The history, oldest first.
 pub struct Migrator;
@@ -16,7 +17,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001::Migration)]
+        vec![Box::new(m0001::Migration), Box::new(m0002::Migration)]
     }
 
     fn migration_table_name() -> DynIden {
@@ -26,7 +27,7 @@ impl MigratorTrait for Migrator {
 
 /// The tables of the newest schema, in an order in which rows can be put in: what a row refers to
 /// comes before it. A backup writes them in this order.
-pub const TABLES: [&str; 18] = [
+pub const TABLES: [&str; 19] = [
     "server_state",
     "organisation",
     "site",
@@ -35,6 +36,7 @@ pub const TABLES: [&str; 18] = [
     "join_token",
     "appliance",
     "credential",
+    "hardware_part",
     "inventory",
     "boot",
     "operation",

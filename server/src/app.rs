@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use domfleet_shared::Timestamp;
@@ -15,7 +16,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::agents::registry::Registry;
+use crate::agents::uploads::Uploads;
 use crate::auth::Auth;
+use crate::auth::limit::Limiter;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -28,6 +32,9 @@ use crate::tls::{Faces, PublicFiles};
 
 /// How many may follow what changes at once: each reads the database when something does.
 const STREAMS: usize = 1024;
+/// Joins and renewals that may fail, or be under way, from one address in a minute. Secrets cannot
+/// be guessed, so this only bounds the work; a reseller's whole stock may be behind one address.
+const FAILED_JOINS: u32 = 1000;
 
 /// The server's parts, passed as state. Cloning it is cheap.
 #[derive(Clone)]
@@ -57,6 +64,12 @@ pub struct Parts {
     pub metrics: PrometheusHandle,
     /// When this process began.
     pub started_at: Timestamp,
+    /// Agents that are connected.
+    pub registry: Registry,
+    /// Joins and renewals that failed, by network address.
+    pub joins: Limiter,
+    /// Bundles that are on their way here.
+    pub uploads: Uploads,
     /// Everything that runs. Shutdown waits for it.
     pub tracker: TaskTracker,
     /// Cancelled when the server is to go down.
@@ -86,6 +99,8 @@ impl App {
         let public = public.map(|(cert, key)| PublicFiles { cert, key });
         let faces = Faces::new(Arc::clone(&pki), public, clock.clone())
             .context("cannot prepare for TLS")?;
+        let uploads = Uploads::open(config.data_dir.join("uploads"))
+            .context("cannot make the folder of uploads")?;
         Ok(Self(Arc::new(Parts {
             objects: objects::open(&config.objects_url())?,
             auth: Auth::open(&config.keys_dir())?,
@@ -95,6 +110,9 @@ impl App {
             clock,
             pki,
             faces: Arc::new(faces),
+            registry: Registry::default(),
+            joins: Limiter::new(FAILED_JOINS, Duration::from_mins(1)),
+            uploads,
             bus: Bus::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             metrics: crate::telemetry::metrics(),

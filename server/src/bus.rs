@@ -27,6 +27,8 @@ impl Wake {
 pub struct Bus {
     /// An operation was queued or withdrawn.
     pub dispatcher: Wake,
+    /// An agent came, or said goodbye.
+    pub presence: Wake,
     /// Something else that tasks look after changed.
     pub tasks: Wake,
     events: watch::Sender<u64>,
@@ -34,7 +36,12 @@ pub struct Bus {
 
 impl Default for Bus {
     fn default() -> Self {
-        Self { dispatcher: Wake::default(), tasks: Wake::default(), events: watch::Sender::new(0) }
+        Self {
+            dispatcher: Wake::default(),
+            presence: Wake::default(),
+            tasks: Wake::default(),
+            events: watch::Sender::new(0),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The central server: truth, API, dashboard, and the agents' gateway.
 
 pub mod accept;
+pub mod agents;
 pub mod app;
 pub mod auth;
 pub mod bus;
@@ -12,5 +13,6 @@ pub mod domain;
 pub mod http;
 pub mod objects;
 pub mod pki;
+pub mod tasks;
 pub mod telemetry;
 pub mod tls;

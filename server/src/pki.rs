@@ -42,7 +42,7 @@ const SERVER_LIFE: Duration = DAY.saturating_mul(90);
 const SERVER_RENEWED: Duration = DAY.saturating_mul(30);
 
 /// A clock that is set back a little must not make what was just issued invalid.
-const BACKDATED: Duration = DAY;
+pub(crate) const BACKDATED: Duration = DAY;
 
 /// Certificates of the server and of the authorities begin here: an appliance with a dead clock
 /// battery would otherwise take them for not yet valid, and never learn what time it is.

@@ -13,24 +13,32 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
+pub mod alarms;
 pub mod appliance_list;
 pub mod appliances;
 pub mod audit;
 pub mod boots;
 pub mod bundles;
+pub mod credentials;
 pub mod entity;
 pub mod events;
 mod filter;
+pub mod hardware;
+pub mod inventory;
 pub mod join_tokens;
+pub mod joining;
 pub mod operations;
 pub mod operators;
 pub mod organisations;
+pub mod presence;
 pub mod progress;
 pub mod reported;
 mod scope;
 pub mod server_state;
 pub mod sessions;
 pub mod sites;
+pub mod uploads;
+pub mod welcome;
 
 /// How long a write waits for another process that writes to the same SQLite file, and anything
 /// for a connection of the pool.

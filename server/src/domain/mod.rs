@@ -3,7 +3,10 @@
 pub mod admission;
 pub mod appliance;
 pub mod bundle;
+pub mod dispatch;
 pub mod filter;
 pub mod operation;
 pub mod people;
+pub mod presence;
+pub mod session;
 pub mod version;

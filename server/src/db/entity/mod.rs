@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod credential;
 pub mod event;
 pub mod event_counter;
+pub mod hardware_part;
 pub mod inventory;
 pub mod join_token;
 pub mod operation;

@@ -1,0 +1,64 @@
+//! The agents' side of the server: who may come in, what they say, and what they send.
+
+mod enrolment;
+mod gateway;
+mod hello;
+mod identity;
+mod problem;
+mod progress;
+mod rate;
+mod record;
+pub mod refusal;
+pub mod registry;
+mod restored;
+mod talk;
+mod trouble;
+pub mod uploads;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use domfleet_shared::enrolment::{BUNDLES_PATH, JOIN_PATH, RENEW_PATH, SOCKET_PATH};
+
+use self::problem::Problem;
+use self::refusal::Refusal;
+use crate::app::App;
+
+/// The largest request of one that wants to get in.
+const ENROLMENT_BYTES: usize = 64 * 1024;
+
+/// What agents with a certificate are served, and nobody else.
+pub fn agent_router(app: &App) -> Router {
+    let bundle =
+        get(Problem::nothing).head(uploads::head).patch(uploads::patch).delete(uploads::terminate);
+    Router::new()
+        .route(SOCKET_PATH, get(gateway::socket))
+        .route(BUNDLES_PATH, post(uploads::create).options(uploads::options))
+        .route(&format!("{BUNDLES_PATH}/{{id}}"), bundle)
+        .layer(DefaultBodyLimit::disable())
+        .fallback(Problem::nothing)
+        .with_state(app.clone())
+}
+
+/// What those are served who have no certificate yet, or none any more: on their own face of the
+/// port, and on the public one.
+pub fn enrolment_routes() -> Router<App> {
+    Router::new()
+        .route(JOIN_PATH, post(enrolment::join))
+        .route(RENEW_PATH, post(enrolment::renew))
+        .layer(DefaultBodyLimit::max(ENROLMENT_BYTES))
+}
+
+/// [`enrolment_routes`] and nothing else.
+pub fn enrolment_router(app: &App) -> Router {
+    enrolment_routes().fallback(Problem::nothing).with_state(app.clone())
+}
+
+/// Tells all agents to come back when the server goes down, as soon as it does.
+pub fn say_goodbye_at_the_end(app: &App) {
+    let app = app.clone();
+    app.tracker.clone().spawn(async move {
+        app.stop.cancelled().await;
+        app.registry.close_all(Refusal::going_down());
+    });
+}

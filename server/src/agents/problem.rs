@@ -1,0 +1,84 @@
+//! What an agent's route answers when it refuses.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A refusal: a word for programs, and two sentences for people.
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) title: &'static str,
+    pub(super) what_to_do: &'static str,
+    pub(super) retry_after_seconds: Option<u32>,
+}
+
+impl Problem {
+    pub(super) const fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        what_to_do: &'static str,
+    ) -> Self {
+        Self { status, code, title, what_to_do, retry_after_seconds: None }
+    }
+
+    pub(super) const fn after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    pub(super) const fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is no such thing",
+            "look at the path, and at what this face of the server serves",
+        )
+    }
+
+    /// The answer of a route that there is not.
+    pub(super) fn nothing() -> std::future::Ready<Self> {
+        std::future::ready(Self::not_found())
+    }
+
+    /// A fault of ours: the log is told everything, the agent to come again.
+    pub(super) fn internal(error: &anyhow::Error) -> Self {
+        tracing::error!(error = format!("{error:#}"), "an agent's request could not be served");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server could not do it",
+            "try again later; the server's log says why",
+        )
+        .after(30)
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::internal(&error.into())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "what_to_do": self.what_to_do,
+            "request_id": uuid::Uuid::now_v7(),
+        });
+        let mut response = (self.status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

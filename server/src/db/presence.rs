@@ -1,0 +1,156 @@
+//! When appliances were last heard of, written in batches: heartbeats themselves touch memory only.
+
+use std::collections::HashMap;
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::id::ApplianceId;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement, Value,
+};
+use uuid::Uuid;
+
+use super::Db;
+use super::entity::appliance::{Column, Entity};
+use super::events::{self, EventKind, NewEvent};
+use crate::domain::appliance::Presence;
+
+/// Rows of one statement. SQLite takes 32,766 parameters, and longer lists are no faster.
+const ROWS: usize = 1000;
+/// Rows of one transaction that also appends an event for each.
+const CHANGES: usize = 500;
+
+/// An appliance, as far as its presence goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watched {
+    pub id: ApplianceId,
+    pub presence: Presence,
+    pub last_seen: Option<Timestamp>,
+    pub expected_until: Option<Timestamp>,
+}
+
+type Row = (Uuid, String, Option<i64>, Option<i64>);
+
+fn watched((id, presence, last_seen, expected_until): Row) -> Watched {
+    Watched {
+        id: ApplianceId(id),
+        presence: Presence::parse(&presence).unwrap_or(Presence::Offline),
+        last_seen: last_seen.map(Timestamp::from_millis),
+        expected_until: expected_until.map(Timestamp::from_millis),
+    }
+}
+
+const COLUMNS: [Column; 4] =
+    [Column::Id, Column::Presence, Column::LastSeenAt, Column::ExpectedUntil];
+
+/// All appliances.
+pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Watched>, DbErr> {
+    let rows: Vec<Row> = Entity::find()
+        .select_only()
+        .columns(COLUMNS)
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(watched).collect())
+}
+
+/// Those of the ids that there are.
+pub async fn some(db: &impl ConnectionTrait, ids: &[ApplianceId]) -> Result<Vec<Watched>, DbErr> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(ROWS) {
+        let rows: Vec<Row> = Entity::find()
+            .select_only()
+            .columns(COLUMNS)
+            .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows.into_iter().map(watched));
+    }
+    Ok(found)
+}
+
+/// Records when appliances were last heard of. An older moment changes nothing.
+pub async fn record_seen(db: &Db, seen: &[(ApplianceId, Timestamp)]) -> Result<(), DbErr> {
+    for rows in seen.chunks(ROWS) {
+        let values =
+            rows.iter().flat_map(|(id, at)| [Value::from(id.0), Value::from(at.as_millis())]);
+        let sql = format!(
+            "UPDATE appliance SET last_seen_at = v.column2 FROM (VALUES {}) AS v \
+             WHERE appliance.id = v.column1 \
+             AND (appliance.last_seen_at IS NULL OR appliance.last_seen_at < v.column2)",
+            pairs(db.backend(), rows.len())
+        );
+        let statement = Statement::from_sql_and_values(db.backend(), sql, values);
+        db.write().execute_raw(statement).await?;
+    }
+    Ok(())
+}
+
+/// Placeholders of `rows` rows of an id and a number. PostgreSQL wants to be told what they are.
+fn pairs(backend: DbBackend, rows: usize) -> String {
+    let pair = |row: usize| match backend {
+        DbBackend::Postgres => {
+            format!("(CAST(${} AS uuid), CAST(${} AS bigint))", 2 * row + 1, 2 * row + 2)
+        }
+        _ => "(?, ?)".to_owned(),
+    };
+    (0..rows).map(pair).collect::<Vec<_>>().join(", ")
+}
+
+/// What an appliance's presence has become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub id: ApplianceId,
+    pub presence: Presence,
+    pub expected_until: Option<Timestamp>,
+}
+
+/// Records changes of presence, and tells whoever follows.
+pub async fn record_changes(db: &Db, changes: &[Change], now: Timestamp) -> Result<(), DbErr> {
+    for changes in changes.chunks(CHANGES) {
+        let txn = db.begin().await?;
+        let mut alike: HashMap<(&str, Option<Timestamp>), Vec<Uuid>> = HashMap::new();
+        for change in changes {
+            let key = (change.presence.as_str(), change.expected_until);
+            alike.entry(key).or_default().push(change.id.0);
+        }
+        for ((presence, until), ids) in alike {
+            Entity::update_many()
+                .col_expr(Column::Presence, Expr::value(presence))
+                .col_expr(Column::PresenceSince, Expr::value(now.as_millis()))
+                .col_expr(Column::ExpectedUntil, Expr::value(until.map(Timestamp::as_millis)))
+                .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+                .filter(Column::Id.is_in(ids))
+                .exec(&txn)
+                .await?;
+        }
+        let news = news(&txn, changes).await?;
+        events::append(&txn, news, now).await?;
+        txn.commit().await?;
+    }
+    Ok(())
+}
+
+async fn news(txn: &impl ConnectionTrait, changes: &[Change]) -> Result<Vec<NewEvent>, DbErr> {
+    let rows: Vec<(Uuid, Uuid, i64)> = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::OrganisationId, Column::Version])
+        .filter(Column::Id.is_in(changes.iter().map(|change| change.id.0)))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(txn)
+        .await?;
+    let event = |(id, organisation, version)| NewEvent {
+        kind: EventKind::Appliance,
+        organisation,
+        subject: id,
+        version,
+        appliance: Some(id),
+        operation: None,
+        document: None,
+    };
+    Ok(rows.into_iter().map(event).collect())
+}

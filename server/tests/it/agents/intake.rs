@@ -1,0 +1,156 @@
+//! What appliances report of themselves.
+
+use domfleet_server::db::entity::{appliance, boot, inventory};
+use domfleet_shared::Timestamp;
+use domfleet_shared::boot::{Boot, BootEnd, Confidence};
+use domfleet_shared::id::{BootId, VmId};
+use domfleet_shared::inventory::{
+    Components, Content, Digests, Facts, Section, Storage, Vm, VmState,
+};
+use domfleet_shared::protocol::{ToAgent, ToServer};
+use sea_orm::EntityTrait as _;
+
+use super::client::Agent;
+use super::harness::Server;
+
+fn facts(agent: &Agent) -> Content {
+    Content::Facts(Box::new(Facts {
+        fingerprint: agent.fingerprint.clone(),
+        hostname: "xen-7".into(),
+        boot_id: BootId::new(),
+        booted_at: Timestamp::from_millis(1_795_000_000_000),
+        memory_bytes: Some(1 << 34),
+        free_memory_bytes: None,
+        dom0_memory_bytes: None,
+        cpus: Some(4),
+        components: Components {
+            hypervisor: Some("1.9.1".into()),
+            xen: Some("4.17.3".into()),
+            swap: Some(false),
+            overcommit: Some(2),
+            ..Components::default()
+        },
+        taint: Some(0),
+    }))
+}
+
+fn vm(state: VmState) -> Vm {
+    Vm {
+        uuid: VmId::new(),
+        name: "pbx".into(),
+        state,
+        domid: Some(3),
+        memory_bytes: 1 << 30,
+        vcpus: 2,
+        disks: Vec::new(),
+        macs: Vec::new(),
+        qemu_running: None,
+        config_path: None,
+        managed: false,
+    }
+}
+
+fn running_boot(id: BootId) -> Boot {
+    Boot {
+        boot_id: id,
+        started_at: Timestamp::from_millis(1_795_000_000_000),
+        ended_at: None,
+        end: None,
+        confidence: None,
+        evidence: Vec::new(),
+        components: Components::default(),
+    }
+}
+
+fn ended_boot(id: BootId, end: BootEnd) -> Boot {
+    Boot {
+        ended_at: Some(Timestamp::from_millis(1_795_000_009_000)),
+        end: Some(end),
+        confidence: Some(Confidence::High),
+        evidence: vec!["it said so".into()],
+        ..running_boot(id)
+    }
+}
+
+fn digests(contents: &[Content]) -> Digests {
+    contents.iter().map(|content| (content.section(), content.digest())).collect()
+}
+
+async fn row(server: &Server, agent: &Agent) -> appliance::Model {
+    let id = agent.enrolled.appliance.0;
+    appliance::Entity::find_by_id(id).one(server.app.db.read()).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_new_is_asked_for_and_what_is_known_is_not() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let contents = [
+        facts(&agent),
+        Content::Vms(vec![vm(VmState::Running), vm(VmState::Off)]),
+        Content::Storage(Storage::default()),
+    ];
+    agent.digests = digests(&contents);
+    let (mut socket, _) = agent.connect().await;
+
+    let wanted = socket.hear().await.unwrap();
+    for content in contents {
+        socket.say(ToServer::Inventory { content }).await;
+    }
+    socket.settle().await;
+
+    let all = vec![Section::Facts, Section::Vms, Section::Storage];
+    assert_eq!(wanted, ToAgent::Want { sections: all });
+    let row = row(&server, &agent).await;
+    assert_eq!((row.vms_running, row.vms_total), (1, 2));
+    assert_eq!((row.hostname.as_str(), row.hypervisor.as_deref()), ("xen-7", Some("1.9.1")));
+    assert_eq!((row.swap, row.overcommit), (Some(false), Some(2)));
+    let (mut socket, _) = agent.connect().await;
+    socket.settle().await;
+    assert_eq!(inventory::Entity::find().all(server.app.db.read()).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_heartbeat_names_what_has_changed() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    let content = Content::Vms(vec![vm(VmState::Running)]);
+    let heartbeat = || ToServer::Heartbeat {
+        uptime_seconds: 5,
+        digests: digests(std::slice::from_ref(&content)),
+    };
+
+    socket.say(heartbeat()).await;
+    let wanted = socket.hear().await.unwrap();
+    socket.say(ToServer::Inventory { content: content.clone() }).await;
+    socket.say(heartbeat()).await;
+
+    assert_eq!(wanted, ToAgent::Want { sections: vec![Section::Vms] });
+    socket.settle().await;
+}
+
+#[tokio::test]
+async fn a_boot_that_is_over_does_not_change_any_more() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    let (old, new) = (BootId::new(), BootId::new());
+
+    for boots in [
+        vec![running_boot(old)],
+        vec![ended_boot(old, BootEnd::Panic), running_boot(new)],
+        vec![ended_boot(old, BootEnd::Clean), running_boot(old), running_boot(new)],
+        Vec::new(),
+    ] {
+        socket.say(ToServer::Inventory { content: Content::Boots(boots) }).await;
+    }
+    socket.settle().await;
+
+    let rows = boot::Entity::find().all(server.app.db.read()).await.unwrap();
+    let ending =
+        |id: BootId| rows.iter().find(|row| row.boot_id == id.0).and_then(|row| row.ending.clone());
+    assert_eq!(rows.len(), 2);
+    assert_eq!(ending(old).as_deref(), Some("panic"));
+    assert_eq!(ending(new), None);
+}

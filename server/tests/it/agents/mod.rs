@@ -1,0 +1,13 @@
+//! What agents meet: the port's faces, joining, sessions, uploads.
+
+mod client;
+mod clones;
+mod frames;
+mod harness;
+mod intake;
+mod joining;
+mod operations;
+mod port;
+mod presence;
+mod restored;
+mod uploads;
