@@ -1,1 +1,3 @@
-//! placeholder
+//! Fleet tests: a real server, real agents over real TLS, simulated appliances.
+
+pub mod sim;

@@ -1,0 +1,174 @@
+//! The agent's seam [`Dom0`] over a simulated [`Host`].
+
+use std::sync::Arc;
+
+use domfleet_agent::dom0::{
+    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, Observed, Running, Step,
+};
+use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, VolumeGroup};
+
+use super::boot::Happening;
+use super::effect::{Fault, kind};
+use super::host::{Host, State};
+use super::{collect, steps};
+
+/// A simulated dom0, as the agent sees it.
+#[derive(Clone, Debug)]
+pub struct SimDom0(pub Arc<Host>);
+
+impl Dom0 for SimDom0 {
+    fn running(&self) -> Result<Running, Dom0Error> {
+        Ok(self.0.running())
+    }
+
+    async fn observe(&self) -> Observed {
+        let state = self.0.state();
+        Observed {
+            facts: facts(&self.0, &state),
+            domains: Ok(domains(&state)),
+            vms: Ok(vms(&state)),
+            storage: storage(&state),
+        }
+    }
+
+    async fn domains(&self) -> Result<Vec<Domain>, Dom0Error> {
+        Ok(domains(&self.0.state()))
+    }
+
+    async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
+        let what = kind(step);
+        let fault = {
+            let mut state = self.0.state();
+            let at = state.faults.iter().position(|(of, _)| *of == what);
+            at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault)
+        };
+        match fault {
+            None => self.carry_out(step),
+            Some(Fault::Refuse) => Err(Dom0Error::refused(what, "it was told to refuse")),
+            Some(Fault::LoseAnswer) => {
+                self.carry_out(step).ok();
+                Err(Dom0Error::unknown(what, "it did not end in time"))
+            }
+            Some(Fault::Lie) => Ok(()),
+            Some(Fault::Slow(long)) => {
+                tokio::time::sleep(long).await;
+                self.carry_out(step)
+            }
+            Some(Fault::KilledBefore) => self.end(Happening::AgentKilled).await,
+            Some(Fault::PowerCutBefore) => self.end(Happening::PowerCut).await,
+            Some(Fault::KilledAfter) => {
+                self.carry_out(step).ok();
+                self.end(Happening::AgentKilled).await
+            }
+            Some(Fault::PowerCutAfter) => {
+                self.carry_out(step).ok();
+                self.end(Happening::PowerCut).await
+            }
+        }
+    }
+
+    async fn collect(&self, item: Item, limit: Limit) -> Collected {
+        collect::item(&self.0.state(), item, limit)
+    }
+
+    async fn kept(&self) -> Kept {
+        self.0.state().kept.clone()
+    }
+
+    async fn kernel_log(&self, after: Option<u64>) -> Result<Vec<KernelMessage>, Dom0Error> {
+        loop {
+            // Registered before looking, or a line between looking and waiting would be missed.
+            let grew = self.0.log_grew.notified();
+            let found: Vec<KernelMessage> = (self.0.state().run.log.iter())
+                .filter(|message| after.is_none_or(|after| message.sequence > after))
+                .cloned()
+                .collect();
+            if !found.is_empty() {
+                return Ok(found);
+            }
+            grew.await;
+        }
+    }
+}
+
+impl SimDom0 {
+    fn carry_out(&self, step: &Step) -> Result<(), Dom0Error> {
+        let happening = steps::carry_out(&mut self.0.state(), step)?;
+        if let Some(happening) = happening {
+            self.0.happen(happening);
+        }
+        Ok(())
+    }
+
+    /// The agent does not live to hear the answer.
+    async fn end(&self, happening: Happening) -> Result<(), Dom0Error> {
+        self.0.happen(happening);
+        std::future::pending().await
+    }
+}
+
+fn storage(state: &State) -> Result<Storage, Dom0Error> {
+    if state.storage_hangs {
+        // A command in uninterruptible sleep is left alone when its time is up.
+        return Err(Dom0Error::unknown("lvs", "it did not end in time"));
+    }
+    let mut volumes = state.appliance.volumes.clone();
+    volumes.sort_by(|a, b| (&a.volume_group, &a.name).cmp(&(&b.volume_group, &b.name)));
+    let groups = state.appliance.groups.iter().map(|group| {
+        let free_bytes = state.free_room(&group.name).unwrap_or(0);
+        VolumeGroup { free_bytes, ..group.clone() }
+    });
+    Ok(Storage { volume_groups: groups.collect(), volumes })
+}
+
+fn facts(host: &Host, state: &State) -> Facts {
+    let hardware = &state.appliance.hardware;
+    Facts {
+        fingerprint: hardware.fingerprint.clone(),
+        hostname: hardware.hostname.clone(),
+        boot_id: state.run.boot_id,
+        booted_at: host.now() - state.run.uptime(),
+        memory_bytes: Some(hardware.memory_bytes),
+        free_memory_bytes: Some(state.free_memory()),
+        dom0_memory_bytes: Some(hardware.dom0_memory_bytes),
+        cpus: Some(hardware.cpus),
+        components: state.appliance.release.components(),
+        taint: Some(state.run.taint),
+    }
+}
+
+pub(super) fn domains(state: &State) -> Vec<Domain> {
+    let domain = |domain: &super::host::SimDomain| {
+        let vm = state.appliance.vms.get(&domain.uuid)?;
+        Some(Domain {
+            domid: domain.domid,
+            uuid: domain.uuid,
+            name: vm.name.clone(),
+            state: domain.letters.to_owned(),
+            memory_bytes: vm.memory_bytes,
+            vcpus: vm.vcpus,
+        })
+    };
+    state.domains.values().filter_map(domain).collect()
+}
+
+fn vms(state: &State) -> Vec<Vm> {
+    let domains = domains(state);
+    let vm = |vm: &super::hardware::SimVm| {
+        let domain = domains.iter().find(|domain| domain.uuid == vm.uuid);
+        Vm {
+            uuid: vm.uuid,
+            name: vm.name.clone(),
+            state: domain.map_or(VmState::Off, Domain::vm_state),
+            domid: domain.map(|domain| domain.domid),
+            memory_bytes: vm.memory_bytes,
+            vcpus: vm.vcpus,
+            disks: vm.disks.clone(),
+            macs: vm.macs.clone(),
+            qemu_running: state.domain_of(vm.uuid).map(|domain| domain.qemu.clone()),
+            config_path: vm.config_path.clone(),
+            managed: vm.managed,
+        }
+    };
+    state.appliance.vms.values().map(vm).collect()
+}

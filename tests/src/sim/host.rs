@@ -1,0 +1,316 @@
+//! A simulated appliance's dom0, seen from outside: what is there, what was done to it, and what a
+//! test does to it behind the agent's back.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domfleet_agent::clock::Clock;
+use domfleet_agent::dom0::{Dom0Error, Kept, Running};
+use domfleet_shared::Timestamp;
+use domfleet_shared::id::VmId;
+use domfleet_shared::inventory::Volume;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
+
+use super::boot::{Happening, Run, panic_log, precursors};
+use super::dice::Dice;
+use super::effect::{Effect, Fault};
+use super::hardware::{self, Appliance, Guest, SimVm};
+use super::release::Release;
+
+/// A simulated dom0. Shared by the agent's [`super::SimDom0`], the machine that runs the agent, and
+/// the test.
+#[derive(Debug)]
+pub struct Host {
+    state: Mutex<State>,
+    pub(super) log_grew: Notify,
+    happenings: mpsc::Sender<Happening>,
+    clock_ahead_milliseconds: AtomicI64,
+}
+
+/// A domain.
+#[derive(Clone, Debug)]
+pub(super) struct SimDomain {
+    pub(super) domid: u32,
+    pub(super) uuid: VmId,
+    /// As in `xl list`.
+    pub(super) letters: &'static str,
+    pub(super) qemu: String,
+    /// When it is gone.
+    pub(super) gone_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) appliance: Appliance,
+    pub(super) run: Run,
+    pub(super) boots: u64,
+    pub(super) domains: BTreeMap<u32, SimDomain>,
+    pub(super) kept: Kept,
+    pub(super) effects: Vec<Effect>,
+    pub(super) faults: VecDeque<(&'static str, Fault)>,
+    pub(super) storage_hangs: bool,
+    pub(super) dice: Dice,
+}
+
+/// No more can happen to an appliance at once.
+const HAPPENINGS: usize = 8;
+
+impl Host {
+    /// The appliance of those dice, and what happens to it.
+    pub fn roll(
+        mut dice: Dice,
+        release: Option<&'static Release>,
+    ) -> (Arc<Self>, mpsc::Receiver<Happening>) {
+        let appliance = Appliance::roll(&mut dice, release);
+        let run = Run::begin(&mut dice, appliance.uptime, &greeting(&appliance));
+        let mut state = State {
+            appliance,
+            run,
+            boots: 1,
+            domains: BTreeMap::new(),
+            kept: Kept::default(),
+            effects: Vec::new(),
+            faults: VecDeque::new(),
+            storage_hangs: false,
+            dice,
+        };
+        state.start_vms();
+        let (happenings, receiver) = mpsc::channel(HAPPENINGS);
+        let host = Self {
+            state: Mutex::new(state),
+            log_grew: Notify::new(),
+            happenings,
+            clock_ahead_milliseconds: AtomicI64::new(0),
+        };
+        (Arc::new(host), receiver)
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.settle();
+        state
+    }
+
+    /// The time of day there. It may be wrong: see [`Self::set_clock_ahead`].
+    pub fn now(&self) -> Timestamp {
+        let ahead = self.clock_ahead_milliseconds.load(Ordering::Relaxed);
+        Timestamp::from_millis(Timestamp::now().as_millis().saturating_add(ahead))
+    }
+
+    /// Its clock.
+    pub fn clock(self: &Arc<Self>) -> Clock {
+        let host = Arc::clone(self);
+        Clock::new(move || host.now())
+    }
+
+    /// Sets its clock so far ahead of this machine's; behind, where it is negative.
+    pub fn set_clock_ahead(&self, milliseconds: i64) {
+        self.clock_ahead_milliseconds.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Moves its clock on, as time does.
+    pub fn advance_clock(&self, by: Duration) {
+        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.clock_ahead_milliseconds.fetch_add(by, Ordering::Relaxed);
+    }
+
+    /// Makes something happen to the appliance.
+    pub fn happen(&self, happening: Happening) {
+        // Where eight things are about to happen already, one more makes no difference.
+        self.happenings.try_send(happening).ok();
+    }
+
+    /// Lets the next step of that kind go wrong. Kinds are those of [`super::effect`], such as
+    /// `xl destroy`.
+    pub fn fault_on(&self, kind: &'static str, fault: Fault) {
+        self.state().faults.push_back((kind, fault));
+    }
+
+    /// From now on whatever asks LVM waits for ever, or no longer.
+    pub fn hang_storage(&self, hangs: bool) {
+        self.state().storage_hangs = hangs;
+    }
+
+    /// Everything that was done to it, in order.
+    pub fn effects(&self) -> Vec<Effect> {
+        self.state().effects.clone()
+    }
+
+    /// How often that was done.
+    pub fn count(&self, effect: &Effect) -> usize {
+        self.state().effects.iter().filter(|done| *done == effect).count()
+    }
+
+    /// This run of dom0.
+    pub fn running(&self) -> Running {
+        let state = self.state();
+        Running {
+            boot_id: state.run.boot_id,
+            uptime: state.run.uptime(),
+            taint: Some(state.run.taint),
+        }
+    }
+
+    /// How many runs of dom0 there have been.
+    pub fn boots(&self) -> u64 {
+        self.state().boots
+    }
+
+    /// Its VMs.
+    pub fn vms(&self) -> Vec<SimVm> {
+        self.state().appliance.vms.values().cloned().collect()
+    }
+
+    /// The number of the VM's domain.
+    pub fn domid(&self, vm: VmId) -> Option<u32> {
+        self.state().domain_of(vm).map(|domain| domain.domid)
+    }
+
+    /// Its volumes.
+    pub fn volumes(&self) -> Vec<Volume> {
+        self.state().appliance.volumes.clone()
+    }
+
+    /// The release it runs.
+    pub fn release(&self) -> &'static Release {
+        self.state().appliance.release
+    }
+
+    /// How the VM's guest takes being asked to shut down.
+    pub fn set_guest(&self, vm: VmId, guest: Guest) {
+        if let Some(vm) = self.state().appliance.vms.get_mut(&vm) {
+            vm.guest = guest;
+        }
+    }
+
+    /// Somebody destroys the VM's domain, deletes the VM, and makes another of the same name and
+    /// configuration file. The new VM runs.
+    pub fn replace_vm(&self, vm: VmId) -> Option<VmId> {
+        let mut state = self.state();
+        let mut other = state.appliance.vms.remove(&vm)?;
+        state.domains.retain(|_, domain| domain.uuid != vm);
+        other.uuid = VmId(state.dice.uuid());
+        let uuid = other.uuid;
+        state.appliance.vms.insert(uuid, other);
+        state.create_domain(uuid);
+        Some(uuid)
+    }
+
+    /// Somebody restarts the VM's domain by hand: another number, the same VM.
+    pub fn restart_vm(&self, vm: VmId) {
+        let mut state = self.state();
+        state.domains.retain(|_, domain| domain.uuid != vm);
+        state.create_domain(vm);
+    }
+
+    /// Somebody creates a volume, with no tag of ours.
+    pub fn make_volume(&self, name: &str, size_bytes: u64) -> Volume {
+        let mut state = self.state();
+        let volume = hardware::volume(&mut state.dice, name, size_bytes);
+        state.appliance.volumes.push(volume.clone());
+        volume
+    }
+
+    /// The kernel says something.
+    pub fn say(&self, level: u8, text: &str) {
+        self.state().run.say(level, text);
+        self.log_grew.notify_waiters();
+    }
+
+    /// The kernel says what it says before it freezes.
+    pub fn say_precursors(&self) {
+        {
+            let mut state = self.state();
+            let lines = precursors(&mut state.dice);
+            state.run.taint |= 1 << 14;
+            for line in lines {
+                state.run.say(3, &line);
+            }
+        }
+        self.log_grew.notify_waiters();
+    }
+
+    /// The next run of dom0 begins, after `happening` ended the last one.
+    pub fn boot_anew(&self, happening: Happening) {
+        let mut state = self.state();
+        let greeting = greeting(&state.appliance);
+        match happening {
+            Happening::Panic => state.kept = panic_log(&mut state.dice),
+            Happening::Watchdog => state.kept.watchdog_reset = true,
+            Happening::AgentKilled
+            | Happening::Restart
+            | Happening::PowerCut
+            | Happening::Freeze { .. }
+            | Happening::PowerCycle => state.kept.watchdog_reset = false,
+        }
+        state.run = Run::begin(&mut state.dice, Duration::ZERO, &greeting);
+        state.boots += 1;
+        state.domains.clear();
+        // What never had a configuration is gone with its domain.
+        state.appliance.vms.retain(|_, vm| vm.config_path.is_some());
+        state.start_vms();
+    }
+}
+
+impl State {
+    /// What time has done since.
+    fn settle(&mut self) {
+        let now = Instant::now();
+        self.domains.retain(|_, domain| domain.gone_at.is_none_or(|at| at > now));
+    }
+
+    fn start_vms(&mut self) {
+        let starting: Vec<VmId> = (self.appliance.vms.values())
+            .filter(|vm| vm.starts_with_dom0)
+            .map(|vm| vm.uuid)
+            .collect();
+        for vm in starting {
+            self.create_domain(vm);
+        }
+    }
+
+    pub(super) fn create_domain(&mut self, uuid: VmId) {
+        let domid = self.run.domid();
+        let qemu = self.appliance.release.components().qemu_installed.unwrap_or_default();
+        let letters = if self.dice.percent(20) { "r-----" } else { "-b----" };
+        self.domains.insert(domid, SimDomain { domid, uuid, letters, qemu, gone_at: None });
+    }
+
+    pub(super) fn domain_of(&self, vm: VmId) -> Option<&SimDomain> {
+        self.domains.values().find(|domain| domain.uuid == vm)
+    }
+
+    /// Memory that no domain has.
+    pub(super) fn free_memory(&self) -> u64 {
+        let hardware = &self.appliance.hardware;
+        let taken: u64 = (self.domains.values())
+            .filter_map(|domain| self.appliance.vms.get(&domain.uuid))
+            .map(|vm| vm.memory_bytes)
+            .sum();
+        hardware.memory_bytes.saturating_sub(hardware.dom0_memory_bytes).saturating_sub(taken)
+    }
+
+    /// Room that no volume has.
+    pub(super) fn free_room(&self, group: &str) -> Result<u64, Dom0Error> {
+        let found = self.appliance.groups.iter().find(|found| found.name == group);
+        let Some(found) = found else {
+            return Err(Dom0Error::refused(
+                "lvcreate",
+                format!("Volume group \"{group}\" not found"),
+            ));
+        };
+        let taken: u64 = (self.appliance.volumes.iter())
+            .filter(|volume| volume.volume_group == group)
+            .map(|volume| volume.size_bytes)
+            .sum();
+        Ok(found.size_bytes.saturating_sub(taken))
+    }
+}
+
+fn greeting(appliance: &Appliance) -> String {
+    let kernel = appliance.release.components().dom0_kernel.unwrap_or_default();
+    format!("Linux version {kernel} (buildozer@build-3-0-x86_64)")
+}

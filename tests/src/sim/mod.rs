@@ -1,0 +1,28 @@
+//! A simulated appliance: real agent code over a simulated dom0, disk, network and clock.
+//!
+//! Everything follows from a seed. [`host::Host`] counts what was really done, so that tests can
+//! show that nothing destructive is done twice.
+
+pub mod boot;
+mod collect;
+pub mod dice;
+mod dom0;
+pub mod effect;
+pub mod files;
+pub mod hardware;
+pub mod host;
+pub mod network;
+pub mod release;
+mod steps;
+pub mod weather;
+
+pub use boot::Happening;
+pub use collect::PASSWORD;
+pub use dice::Dice;
+pub use dom0::SimDom0;
+pub use effect::{Effect, Fault};
+pub use files::{Death, SimFiles};
+pub use host::Host;
+pub use network::{Route, SimNetwork};
+pub use release::Release;
+pub use weather::Weather;
