@@ -1,3 +1,4 @@
 //! Fleet tests: a real server, real agents over real TLS, simulated appliances.
 
 pub mod sim;
+pub mod swarm;
