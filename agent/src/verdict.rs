@@ -134,3 +134,7 @@ fn made(host: &Observed, volume_group: &str, name: &str, tag: &str) -> Verdict {
         Verdict::NotDone
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -6,6 +6,8 @@
 //! that comes again is never carried out again.
 
 pub mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -56,9 +58,17 @@ pub enum JournalError {
 /// The journal of all operations.
 pub struct Journal {
     ledger: Mutex<Ledger>,
-    /// The length of the file as far as it is known to be whole. Whoever holds it writes.
-    length: tokio::sync::Mutex<u64>,
+    /// Whoever holds it writes.
+    file: tokio::sync::Mutex<File>,
     changed: watch::Sender<u64>,
+}
+
+/// What is known of the file.
+struct File {
+    /// So many bytes of it are known to be whole.
+    length: u64,
+    /// So many it had when it was last written anew: it is again when it has doubled.
+    length_anew: u64,
 }
 
 /// The fold of the journal, in memory.
@@ -78,7 +88,7 @@ impl Journal {
         let (ledger, length) = read(&bytes)?;
         let journal = Self {
             ledger: Mutex::new(ledger),
-            length: tokio::sync::Mutex::new(length),
+            file: tokio::sync::Mutex::new(File { length, length_anew: 0 }),
             changed: watch::Sender::new(0),
         };
         Ok(journal)
@@ -92,17 +102,17 @@ impl Journal {
         at: Timestamp,
         event: Event,
     ) -> Result<(), JournalError> {
-        let mut length = self.length.lock().await;
+        let mut file = self.file.lock().await;
         let entry = Entry { id, at, event };
         let line = line(&entry);
         let after = Standing::after(self.standing(id).as_ref(), entry)?;
         let bytes = line.len() as u64;
-        files.append(JOURNAL, *length, line).await?;
-        *length += bytes;
+        files.append(JOURNAL, file.length, line).await?;
+        file.length += bytes;
         self.with(|ledger| ledger.take(id, after));
         self.changed.send_modify(|version| *version += 1);
-        if *length > LONG
-            && let Err(error) = self.write_anew(files, &mut length).await
+        if file.length > LONG.max(2 * file.length_anew)
+            && let Err(error) = self.write_anew(files, &mut file).await
         {
             // What was to be recorded is recorded; the next record tries again.
             tracing::warn!(error = &error as &dyn std::error::Error, "the journal stays long");
@@ -111,7 +121,7 @@ impl Journal {
     }
 
     /// A crash in here leaves the old file or the new one, which say the same.
-    async fn write_anew(&self, files: &impl Files, length: &mut u64) -> Result<(), JournalError> {
+    async fn write_anew(&self, files: &impl Files, file: &mut File) -> Result<(), JournalError> {
         let bytes = self.with(|ledger| {
             ledger.forget();
             let entries = ledger.standings.iter().flat_map(|(id, standing)| standing.entries(*id));
@@ -119,7 +129,7 @@ impl Journal {
         });
         let written = bytes.len() as u64;
         files.replace(JOURNAL, bytes).await?;
-        *length = written;
+        *file = File { length: written, length_anew: written };
         Ok(())
     }
 
