@@ -4,20 +4,22 @@ import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
 
 import { answered, api } from "./api/client";
 import { currentSession, loggedIn, subscribeToSession } from "./api/session";
+import { Boundary } from "./Boundary";
 import { queries, stream } from "./live/live";
 import { router } from "./router";
 import { Button } from "./ui/Button";
 import { ProblemNote } from "./ui/ProblemNote";
-import { Toasts } from "./ui/Toasts";
 
 const LoginPage = lazy(() => import("./features/auth/LoginPage"));
 const LoginDialog = lazy(() => import("./features/auth/LoginDialog"));
 
 export function App() {
   return (
-    <QueryClientProvider client={queries}>
-      <Gate />
-    </QueryClientProvider>
+    <Boundary>
+      <QueryClientProvider client={queries}>
+        <Gate />
+      </QueryClientProvider>
+    </Boundary>
   );
 }
 
@@ -62,7 +64,6 @@ function Gate() {
   return (
     <>
       <RouterProvider router={router} />
-      <Toasts />
       {wanted && (
         <Suspense>
           <LoginDialog />

@@ -42,8 +42,10 @@ export const APPLIANCE_KEYS: readonly FilterKey[] = [
   { key: "agent", label: "Agent" },
   { key: "uptime", label: "Uptime in days", number: true },
   { key: "vms", label: "VMs", number: true },
+  { key: "vms_running", label: "VMs running", number: true },
+  { key: "io_scheduler", label: "I/O scheduler" },
   { key: "epoch", label: "Epoch", number: true },
-  { key: "read_only", label: "Read-only", values: ["true", "false"] },
+  { key: "read_only", label: "Read-only", values: ["yes", "no"] },
 ];
 
 const FIELD = /^([a-z_]+)(!=|=|<|>|~)(.*)$/s;

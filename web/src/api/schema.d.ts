@@ -811,15 +811,16 @@ export interface components {
             note?: string | null;
         };
         AuditEntry: {
-            /** Format: int64 */
-            id: number;
+            /** Format: uuid */
+            id: string;
             /** Format: date-time */
             at: string;
-            actor?: null | components["schemas"]["RequestedBy"];
+            /** Format: uuid */
+            actor_id?: string | null;
+            actor: string;
             action: string;
             object_kind: string;
-            object_id?: string | null;
-            object_name?: string | null;
+            object_id: string;
             before?: unknown;
             after?: unknown;
             remote_address?: string | null;

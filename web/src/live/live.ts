@@ -1,7 +1,7 @@
 // Joins the stream of events to what the pages show: rows change in their stores, everything else
 // is fetched again, at most twice a second.
 import { QueryClient } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 
 import { Problem } from "../api/problem";
 import { renew } from "../api/session";
@@ -107,11 +107,6 @@ document.addEventListener("visibilitychange", () => stream.visible(!document.hid
 
 export function useLiveState(): LiveState {
   return useSyncExternalStore(stream.subscribe, () => stream.state);
-}
-
-/** Keeps the events of `topic` coming while the component is shown. */
-export function useTopic(topic: string): void {
-  useEffect(() => stream.watch(topic), [topic]);
 }
 
 /** The row of that id as it is now. */

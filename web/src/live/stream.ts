@@ -1,7 +1,8 @@
 // One stream of events per tab (`GET /api/v1/events`), whatever the page shows.
 //
 // The browser reconnects by itself and names the last event it saw. Where it gives up (the session
-// ran out, the tab slept) a new stream is opened, and whoever listens is told of the gap.
+// ran out, the tab slept) a new stream goes on from there; where that is too long ago the server
+// says `reset`, and whoever listens is told of the gap.
 
 export interface Change {
   readonly kind: string;
@@ -46,7 +47,6 @@ export class LiveStream {
   readonly #world: World;
   readonly #listener: Listener;
   readonly #subscribers = new Set<() => void>();
-  readonly #topics = new Map<string, number>();
   #source: Source | null = null;
   #state: LiveState = "connecting";
   #stop: Array<() => void> = [];
@@ -54,7 +54,7 @@ export class LiveStream {
   #running = false;
   #paused = false;
   #asleep = false;
-  #reopen = false;
+  #last = "";
 
   constructor(world: World, listener: Listener) {
     this.#world = world;
@@ -109,45 +109,32 @@ export class LiveStream {
     }
   }
 
-  /** Asks for the events of `topic` until the returned function is called. */
-  watch(topic: string): () => void {
-    this.#count(topic, 1);
-    return () => this.#count(topic, -1);
-  }
-
-  #count(topic: string, by: number): void {
-    const before = this.#topics.get(topic) ?? 0;
-    if (before + by <= 0) this.#topics.delete(topic);
-    else this.#topics.set(topic, before + by);
-    const changed = before === 0 || before + by === 0;
-    if (!changed || !this.#source || this.#reopen) return;
-    // Leaving one page and entering another changes topics twice: one new stream will do.
-    this.#reopen = true;
-    this.#world.after(0, () => {
-      this.#reopen = false;
-      if (this.#source) this.#open();
-    });
-  }
-
   #open(): void {
     this.#close();
     if (this.#paused || this.#asleep) return;
     if (this.#state === "paused") this.#show("connecting");
-    const topics = ["fleet", ...this.#topics.keys()].join(",");
-    const source = this.#world.open(`/api/v1/events?topics=${encodeURIComponent(topics)}`);
+    // A new source cannot say by itself what the one before it had seen.
+    const after = this.#last === "" ? "" : `&last_event_id=${encodeURIComponent(this.#last)}`;
+    const source = this.#world.open(`/api/v1/events?topics=fleet${after}`);
     this.#source = source;
-    let first = true;
+    let first = after === "";
     source.onopen = () => {
       this.#cancelTimers();
       this.#retry = RETRY_FIRST;
       this.#show("live");
-      // Later openings of the same source were resumed by the browser: nothing was missed.
+      // Later openings go on where the stream broke: nothing was missed.
       if (first) this.#listener.gap();
       first = false;
     };
     source.onerror = () => this.#broken(source);
-    source.addEventListener("reset", () => this.#listener.gap());
-    source.addEventListener("changes", (event) => this.#take(event.data));
+    source.addEventListener("reset", (event) => {
+      this.#last = event.lastEventId;
+      this.#listener.gap();
+    });
+    source.addEventListener("changes", (event) => {
+      this.#last = event.lastEventId;
+      this.#take(event.data);
+    });
   }
 
   #take(data: string): void {

@@ -1,11 +1,13 @@
 import { Link, Outlet, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
 
+import { arrive } from "../ui/arrival";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
 import { ApplianceIcon, AuditIcon, EnrolIcon, OperationIcon, SearchIcon } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
+import { Toasts } from "../ui/Toasts";
 import { LiveMark } from "./LiveMark";
 import { PendingCount, RunningOperations } from "./RunningOperations";
 import { ServerNote } from "./ServerNote";
@@ -59,6 +61,7 @@ export function Shell() {
         <ServerNote />
         <Outlet />
       </main>
+      <Toasts />
       <Suspense>
         {overlay === "palette" && <Palette onClose={() => setOverlay(null)} />}
         {overlay === "help" && <Help onClose={() => setOverlay(null)} />}
@@ -84,7 +87,6 @@ function NavLink({ to, word, icon: Icon, aside }: NavLinkProps) {
   );
 }
 
-/** Who comes to another page by keyboard or screen reader arrives at its heading. */
 function useArrival(): void {
   const router = useRouter();
   useEffect(
@@ -94,7 +96,7 @@ function useArrival(): void {
         const place = (path: string) => path.split("/").slice(0, 3).join("/");
         if (!fromLocation || place(fromLocation.pathname) === place(toLocation.pathname)) return;
         document.querySelector("#content")?.scrollTo({ top: 0 });
-        document.querySelector<HTMLElement>("#content h1")?.focus();
+        arrive();
       }),
     [router],
   );

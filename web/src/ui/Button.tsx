@@ -28,7 +28,7 @@ export function Button(props: ButtonProps) {
       <button
         type="button"
         {...rest}
-        aria-label={label}
+        aria-label={label ?? rest["aria-label"]}
         aria-disabled={disabled || undefined}
         aria-busy={busy || undefined}
         className={[...classes, className].filter(Boolean).join(" ")}

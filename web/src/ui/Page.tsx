@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 
+import { greet } from "./arrival";
 import styles from "./Page.module.css";
 
 interface PageProps {
@@ -19,7 +20,9 @@ export function Page({ title, aside, lead, children, fill }: PageProps) {
       <title>{`${title} · Domfleet`}</title>
       <header className={styles.head}>
         <div className={styles.words}>
-          <h1 tabIndex={-1}>{title}</h1>
+          <h1 tabIndex={-1} ref={greet}>
+            {title}
+          </h1>
           {lead && <div className={styles.lead}>{lead}</div>}
         </div>
         {aside && <div className={styles.aside}>{aside}</div>}
@@ -40,7 +43,7 @@ export function Card({
   children: ReactNode;
 }) {
   return (
-    <section className={styles.card} aria-label={title}>
+    <section className={styles.card}>
       <div className={styles.cardHead}>
         <h2>{title}</h2>
         {aside && <div className="line">{aside}</div>}

@@ -3,7 +3,7 @@ import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 
 import { applianceDetail } from "../../api/queries";
 import type { Appliance, ApplianceDetail } from "../../api/types";
-import { appliances, useRow, useTopic } from "../../live/live";
+import { appliances, useRow } from "../../live/live";
 import { Button } from "../../ui/Button";
 import { Loading } from "../../ui/EmptyState";
 import { Page } from "../../ui/Page";
@@ -26,7 +26,6 @@ const TABS = [
 
 export function AppliancePage() {
   const { id } = route.useParams();
-  useTopic(`appliance:${id}`);
   const detail = useQuery(applianceDetail(id));
   const live = useRow(appliances, id);
   if (detail.error && !detail.data) {

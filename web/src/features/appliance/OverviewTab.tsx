@@ -49,11 +49,7 @@ export function OverviewTab() {
   );
 }
 
-function Warnings({ appliance }: { appliance: ApplianceDetail }) {
-  const warnings = [
-    ...(appliance.read_only ? [`Read-only: ${appliance.read_only}`] : []),
-    ...appliance.warnings,
-  ];
+function Warnings({ appliance: { warnings } }: { appliance: ApplianceDetail }) {
   if (warnings.length === 0) return null;
   return (
     <Card title="Warnings">

@@ -59,7 +59,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
   {
     key: "hypervisor",
     title: "Hypervisor",
-    sort: "hypervisor",
+    sort: "hypervisor_version",
     min: 104,
     grow: 0.6,
     cell: ({ hypervisor_version }) => hypervisor_version ?? <Unknown />,
@@ -67,7 +67,6 @@ export const COLUMNS: readonly Column<Appliance>[] = [
   {
     key: "kernel",
     title: "dom0 kernel",
-    sort: "kernel",
     min: 132,
     grow: 1,
     wideOnly: true,
@@ -76,7 +75,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
   {
     key: "vms",
     title: "VMs",
-    sort: "vms",
+    sort: "vms_total",
     number: true,
     min: 76,
     grow: 0.2,
@@ -89,7 +88,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
   {
     key: "uptime",
     title: "Up",
-    sort: "uptime",
+    sort: "booted_at",
     number: true,
     min: 92,
     grow: 0.4,

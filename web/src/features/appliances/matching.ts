@@ -20,8 +20,18 @@ const FIELDS: Readonly<Record<string, (row: Appliance, now: number) => Value>> =
   agent: (row) => row.components.agent ?? null,
   uptime: (row, now) => (row.booted_at ? (now - Date.parse(row.booted_at)) / 86_400_000 : null),
   vms: (row) => row.vms_total,
+  vms_running: (row) => row.vms_running,
   epoch: (row) => row.epoch,
-  read_only: (row) => String(row.read_only !== null && row.read_only !== undefined),
+  io_scheduler: (row) => row.components.io_scheduler ?? null,
+  read_only: (row) => (row.read_only ? "yes" : "no"),
+};
+
+/** What lists are sorted by, where it is called otherwise than in filters. */
+const SORTS: typeof FIELDS = {
+  ...FIELDS,
+  hypervisor_version: (row) => row.hypervisor_version ?? null,
+  vms_total: (row) => row.vms_total,
+  booted_at: (row) => row.booted_at ?? null,
 };
 
 const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
@@ -53,12 +63,10 @@ function contains(text: string, part: string): boolean {
   return text.toLowerCase().includes(part.toLowerCase());
 }
 
-// Times that tick are left out: a list sorted by them would always be about to change.
-const TICKING = new Set(["last_seen_at"]);
-
 export function comparing(sort: SortOrder): (a: Appliance, b: Appliance) => number {
-  const field = FIELDS[sort.by];
-  if (!field || TICKING.has(sort.by)) return () => 0;
+  // Last seen is left out: a list sorted by it would always be about to change.
+  const field = SORTS[sort.by];
+  if (!field) return () => 0;
   return (a, b) => {
     const difference = compareValues(field(a, 0), field(b, 0));
     return sort.down ? -difference : difference;

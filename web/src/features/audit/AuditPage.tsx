@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
 import { answered, api } from "../../api/client";
 import type { AuditEntry } from "../../api/types";
@@ -52,7 +53,7 @@ export function AuditPage() {
           {entries.length === 0 ? (
             <EmptyState title="Nothing was changed yet" />
           ) : (
-            <Table label="Changes" columns={COLUMNS} rows={entries} rowKey={(e) => String(e.id)} />
+            <Table label="Changes" columns={COLUMNS} rows={entries} rowKey={({ id }) => id} />
           )}
           {audit.hasNextPage && (
             <div className={styles.more}>
@@ -69,7 +70,7 @@ export function AuditPage() {
 
 const COLUMNS: readonly TableColumn<AuditEntry>[] = [
   { key: "at", title: "When", cell: ({ at }) => <Time at={at} /> },
-  { key: "who", title: "Who", cell: ({ actor }) => actor?.email ?? "the server" },
+  { key: "who", title: "Who", cell: ({ actor }) => actor },
   {
     key: "what",
     title: "What",
@@ -78,16 +79,30 @@ const COLUMNS: readonly TableColumn<AuditEntry>[] = [
   {
     key: "object",
     title: "Of",
-    cell: ({ object_kind, object_name, object_id }) => (
-      <span title={object_id ?? undefined}>
-        <span className="muted">{object_kind.replaceAll("_", " ")}</span>{" "}
-        {object_name ?? object_id?.slice(0, 8)}
-      </span>
-    ),
+    cell: ({ object_kind, object_id }) => <Thing kind={object_kind} id={object_id} />,
   },
   { key: "change", title: "Change", cell: (entry) => <Difference entry={entry} /> },
   { key: "from", title: "From", cell: ({ remote_address }) => remote_address ?? "" },
 ];
+
+function Thing({ kind, id }: { kind: string; id: string }) {
+  const words = `${kind.replaceAll("_", " ")} ${id.slice(0, 8)}`;
+  if (kind === "appliance") {
+    return (
+      <Link to="/appliances/$id" params={{ id }}>
+        {words}
+      </Link>
+    );
+  }
+  if (kind === "operation") {
+    return (
+      <Link to="/operations/$id" params={{ id }}>
+        {words}
+      </Link>
+    );
+  }
+  return <span title={id}>{words}</span>;
+}
 
 function Difference({ entry: { before, after } }: { entry: AuditEntry }) {
   const changes = differences(before, after);

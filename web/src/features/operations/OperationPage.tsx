@@ -3,7 +3,6 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 
 import { operationDetail } from "../../api/queries";
 import type { Operation } from "../../api/types";
-import { useTopic } from "../../live/live";
 import { useOperation } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { CopyId } from "../../ui/CopyId";
@@ -21,7 +20,6 @@ const route = getRouteApi("/operations/$id");
 
 export function OperationPage() {
   const { id } = route.useParams();
-  useTopic(`operation:${id}`);
   const { data, error, refetch } = useQuery(operationDetail(id));
   if (data) return <Shown seen={data} />;
   if (!error) return <Loading what="the operation" />;

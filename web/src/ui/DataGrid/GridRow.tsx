@@ -38,6 +38,7 @@ function PlainGridRow<T extends Row>(props: GridRowProps<T>) {
           role="gridcell"
           aria-colindex={columns.indexOf(column) + 1}
           data-column={column.key}
+          data-title={column.title}
           className={`${styles.cell} ${column.number ? styles.number : ""}`}
         >
           <div className={row ? styles.value : styles.blank}>

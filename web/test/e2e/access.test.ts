@@ -1,0 +1,117 @@
+// Every screen, in light and dark, as axe sees it.
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { at, launch, settled, violations, visit } from "./browser";
+import { get, online } from "./fleet";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+interface Screen {
+  readonly name: string;
+  readonly path: string;
+  readonly open?: (page: Page) => Promise<void>;
+}
+
+/** Presses a button, and waits for what it opens. */
+const opens = (button: string | RegExp, role: "dialog" | "alertdialog" | "menu") => {
+  return async (page: Page) => {
+    await page.getByRole("button", { name: button }).first().click();
+    await page.getByRole(role).waitFor();
+  };
+};
+
+const SCREENS: readonly Screen[] = [
+  { name: "appliances", path: "/appliances" },
+  { name: "appliances, filtered", path: "/appliances?presence=online&q=hypervisor%3C9" },
+  { name: "appliances, none found", path: "/appliances?q=no-such-name" },
+  { name: "appliances, a bad filter", path: "/appliances?q=colour%3Dred" },
+  { name: "add a filter", path: "/appliances", open: opens("Filter", "dialog") },
+  {
+    name: "palette",
+    path: "/appliances",
+    open: async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByPlaceholder("Appliance or page").waitFor();
+    },
+  },
+  { name: "account menu", path: "/appliances", open: opens(/^Account/, "menu") },
+  {
+    name: "keyboard help",
+    path: "/appliances",
+    open: async (page) => {
+      await page.keyboard.press("?");
+      await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
+    },
+  },
+  { name: "overview", path: "/appliances/ID" },
+  { name: "confirmation", path: "/appliances/ID", open: opens("Reboot", "alertdialog") },
+  { name: "name and site", path: "/appliances/ID", open: opens("Name and site", "dialog") },
+  { name: "VMs", path: "/appliances/ID/vms" },
+  { name: "a VM's menu", path: "/appliances/ID/vms", open: opens(/^More for/, "menu") },
+  { name: "storage", path: "/appliances/ID/storage" },
+  { name: "boots", path: "/appliances/ID/boots" },
+  { name: "operations of an appliance", path: "/appliances/ID/operations" },
+  { name: "debug", path: "/appliances/ID/debug" },
+  {
+    name: "request a bundle",
+    path: "/appliances/ID/debug",
+    open: opens("Request a bundle", "dialog"),
+  },
+  { name: "operations", path: "/operations" },
+  { name: "operations, none found", path: "/operations?state=lost&kind=vm_adopt" },
+  { name: "an operation", path: "/operations/OPERATION" },
+  { name: "enrolment", path: "/enrolment" },
+  { name: "create a token", path: "/enrolment", open: opens("Create join token", "dialog") },
+  { name: "audit", path: "/audit" },
+  { name: "no such page", path: "/nowhere" },
+];
+
+test.each(["light", "dark"] as const)(
+  "axe has no objection to any screen, %s",
+  async (theme) => {
+    const { page, context, faults } = await at(browser, "/appliances", { theme });
+    const appliance = (await online(context))[0];
+    const { operations } = await get<{ operations: Array<{ id: string }> }>(
+      context,
+      "/operations?limit=1",
+    );
+    const operation = operations[0]?.id ?? "00000000-0000-7000-8000-000000000000";
+    const objections: string[] = [];
+
+    for (const { name, path, open } of SCREENS) {
+      await page.goto(path.replace("OPERATION", operation).replace("ID", appliance?.id ?? ""));
+      await settled(page);
+      await open?.(page);
+      const found = await violations(page);
+      objections.push(...found.map((objection) => `${name}: ${objection}`));
+    }
+
+    expect(objections).toEqual([]);
+    expect(faults).toEqual([]);
+    await context.close();
+  },
+  300_000,
+);
+
+test.each(["light", "dark"] as const)("axe has no objection to the log-in, %s", async (theme) => {
+  const { page, context } = await visit(browser, { theme });
+  await page.goto("/");
+  await page.getByLabel("E-mail").waitFor();
+
+  expect(await violations(page)).toEqual([]);
+  await context.close();
+});
+
+test("axe has no objection to cards on a narrow screen", async () => {
+  const { page, context } = await at(browser, "/appliances", { width: 390 });
+  await online(context);
+  await page.locator("[data-row]").first().waitFor();
+
+  expect(await violations(page)).toEqual([]);
+  await context.close();
+});
