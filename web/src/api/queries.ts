@@ -37,15 +37,20 @@ export const applianceBoots = (id: string) =>
 
 export const applianceOperations = (id: string) =>
   queryOptions({
-    queryKey: ["appliance-operations", id],
+    queryKey: ["appliance-operations", id, "all"],
     queryFn: ({ signal }) => fetchOperations({ appliance: id, sort: "-created_at" }, signal),
+  });
+
+export const activeOperationsOf = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance-operations", id, "active"],
+    queryFn: ({ signal }) => fetchOperations({ appliance: id, state: ACTIVE }, signal),
   });
 
 export const activeOperations = () =>
   queryOptions({
     queryKey: ["active-operations"],
-    queryFn: ({ signal }) =>
-      fetchOperations({ state: ACTIVE, sort: "-created_at", limit: 20 }, signal),
+    queryFn: ({ signal }) => fetchOperations({ state: ACTIVE, limit: 1 }, signal),
   });
 
 export const operationDetail = (id: string) =>

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 
-import { activeOperations, applianceOperations } from "../api/queries";
+import { activeOperations, activeOperationsOf, applianceOperations } from "../api/queries";
 import { currentSession, subscribeToSession } from "../api/session";
 import type { Operation, Role } from "../api/types";
 import { operationTitle } from "../ui/format";
@@ -14,7 +14,7 @@ export function noteOperation(operation: Operation): void {
   operations.put([operation]);
   const lists = [
     activeOperations().queryKey,
-    applianceOperations(operation.appliance.id).queryKey,
+    applianceOperations(operation.appliance.id).queryKey.slice(0, 2),
     ["operations"],
     ["bundles"],
   ];
@@ -46,8 +46,8 @@ export function useOperation(seen: Operation): Operation {
 
 /** The operations under way on an appliance, newest first. */
 export function useActiveOn(appliance: string): readonly Operation[] {
-  const { data } = useQuery(activeOperations());
-  return (data?.operations ?? []).filter((operation) => operation.appliance.id === appliance);
+  const { data } = useQuery(activeOperationsOf(appliance));
+  return data?.operations ?? [];
 }
 
 const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };

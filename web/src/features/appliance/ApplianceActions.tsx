@@ -2,10 +2,11 @@ import { lazy, Suspense, useState } from "react";
 
 import { requestOperation } from "../../api/queries";
 import type { ApplianceDetail } from "../../api/types";
-import { asked } from "../../live/operations";
+import { asked, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { ConfirmByTyping } from "../../ui/ConfirmByTyping";
 import { count } from "../../ui/format";
+import { heldReason } from "./locks";
 import { useAskReason } from "./useAppliance";
 
 const EditAppliance = lazy(() => import("./EditAppliance"));
@@ -13,7 +14,9 @@ const EditAppliance = lazy(() => import("./EditAppliance"));
 /** What can be done with the appliance as a whole. */
 export function ApplianceActions({ appliance }: { appliance: ApplianceDetail }) {
   const [open, setOpen] = useState<"reboot" | "edit" | null>(null);
-  const reason = useAskReason(appliance);
+  const general = useAskReason(appliance);
+  const active = useActiveOn(appliance.id);
+  const reason = general ?? heldReason("power", active);
   const close = () => setOpen(null);
   return (
     <>

@@ -34,7 +34,7 @@ const TRIGGERS: Record<Bundle["trigger"], string> = {
 export function DebugTab() {
   const appliance = useAppliance();
   const { data, error, refetch } = useQuery(bundlesOf(appliance.id));
-  const reason = useAskReason(appliance);
+  const reason = useAskReason(appliance, "nothing");
   const [asking, setAsking] = useState(false);
   const [deleting, setDeleting] = useState<Bundle | null>(null);
   if (error && !data) {

@@ -2,18 +2,19 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
 
 import { applianceVolumes, requestOperation } from "../../api/queries";
-import type { Operation, Volume, VolumeGroup } from "../../api/types";
+import type { Volume, VolumeGroup } from "../../api/types";
 import { ask, asked, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { ConfirmByTyping } from "../../ui/ConfirmByTyping";
 import { EmptyState, Loading } from "../../ui/EmptyState";
-import { formatBytes, operationTitle } from "../../ui/format";
+import { formatBytes } from "../../ui/format";
 import { Card } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { Meter } from "../../ui/ProgressBar";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
+import { heldReason } from "./locks";
 import { useAppliance, useAskReason } from "./useAppliance";
 
 const CreateVolume = lazy(() => import("./CreateVolume"));
@@ -40,7 +41,7 @@ export function StorageTab() {
   }
   if (!data) return <Loading what="storage" />;
   const { volumes, volume_groups: groups, at } = data;
-  const reason = general ?? heldReason(active);
+  const reason = general ?? heldReason("storage", active);
   const noGroup = groups.length === 0 ? "There is no volume group to create it in." : null;
   return (
     <>
@@ -115,11 +116,6 @@ export function StorageTab() {
       )}
     </>
   );
-}
-
-function heldReason(active: readonly Operation[]): string | null {
-  const holder = active.find(({ kind }) => kind.startsWith("volume_"));
-  return holder ? `${operationTitle(holder.kind)} is under way.` : null;
 }
 
 function Group({ group }: { group: VolumeGroup }) {

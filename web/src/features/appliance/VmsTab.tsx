@@ -15,6 +15,7 @@ import { OperationStateBadge, VmStateBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
+import { holderOf } from "./locks";
 import { useAppliance, useAskReason } from "./useAppliance";
 import { vmReasons } from "./vmReasons";
 
@@ -106,9 +107,8 @@ export function VmsTab() {
   );
 }
 
-/** The operation that holds the VM now. */
 function holder(vm: Vm, active: readonly Operation[]): Operation | undefined {
-  return active.find(({ operation }) => "vm" in operation && operation.vm === vm.uuid);
+  return holderOf(`vm:${vm.uuid}`, active);
 }
 
 function VmName({ vm }: { vm: Vm }) {

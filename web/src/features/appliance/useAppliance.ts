@@ -1,7 +1,7 @@
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 
-import { applianceDetail } from "../../api/queries";
+import { applianceDetail, serverState } from "../../api/queries";
 import type { ApplianceDetail } from "../../api/types";
 import { appliances, useRow } from "../../live/live";
 import { useRoleReason } from "../../live/operations";
@@ -18,11 +18,18 @@ export function useAppliance(): ApplianceDetail {
 }
 
 /** Why nothing can be asked of the appliance now; nothing where something can. */
-export function useAskReason(appliance: ApplianceDetail): string | null {
+export function useAskReason(
+  appliance: ApplianceDetail,
+  changes: "nothing" | "something" = "something",
+): string | null {
   const role = useRoleReason("operator");
+  const server = useQuery(serverState());
   if (role) return role;
   if (appliance.state === "pending") return "Accept the appliance first, under Enrolment.";
   if (appliance.state !== "accepted") return `The appliance is ${appliance.state}.`;
-  if (appliance.read_only) return `The appliance is read-only: ${appliance.read_only}`;
+  if (server.data?.held) return "The server was restored from a backup, and is held.";
+  if (appliance.read_only && changes === "something") {
+    return `The appliance is read-only: ${appliance.read_only}`;
+  }
   return null;
 }

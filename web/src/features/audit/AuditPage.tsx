@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 
 import { answered, api } from "../../api/client";
 import type { AuditEntry } from "../../api/types";
+import { useRoleReason } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
 import { count } from "../../ui/format";
@@ -15,6 +16,21 @@ import styles from "./AuditPage.module.css";
 const BLOCK = 100;
 
 export function AuditPage() {
+  const reason = useRoleReason("admin");
+  return (
+    <Page title="Audit" lead="Who changed what, newest first.">
+      {reason ? (
+        <EmptyState title="Not for you to see">
+          <p>{reason}</p>
+        </EmptyState>
+      ) : (
+        <Trail />
+      )}
+    </Page>
+  );
+}
+
+function Trail() {
   const audit = useInfiniteQuery({
     queryKey: ["audit"],
     queryFn: ({ pageParam, signal }) => {
@@ -30,7 +46,7 @@ export function AuditPage() {
   const entries = audit.data?.pages.flatMap((page) => page.audit) ?? [];
   const total = audit.data?.pages.at(-1)?.total ?? 0;
   return (
-    <Page title="Audit" lead="Who changed what, newest first.">
+    <>
       {audit.error ? (
         <ProblemNote
           problem={audit.error}
@@ -64,7 +80,7 @@ export function AuditPage() {
           )}
         </Card>
       )}
-    </Page>
+    </>
   );
 }
 

@@ -166,7 +166,7 @@ function decided(appliance: Appliance): void {
 }
 
 function Tokens({ adminReason }: { adminReason: string | null }) {
-  const { data, error, refetch } = useQuery(joinTokens());
+  const { data, error, refetch } = useQuery({ ...joinTokens(), enabled: !adminReason });
   const columns: readonly TableColumn<JoinToken>[] = [
     {
       key: "note",
@@ -208,7 +208,11 @@ function Tokens({ adminReason }: { adminReason: string | null }) {
   ];
   return (
     <Card title="Join tokens">
-      {error && !data ? (
+      {adminReason ? (
+        <EmptyState title="Not for you to see">
+          <p>{adminReason}</p>
+        </EmptyState>
+      ) : error && !data ? (
         <ProblemNote
           problem={error}
           action={<Button onClick={() => void refetch()}>Try again</Button>}
