@@ -166,6 +166,10 @@ fn enter(
     let slot = Arc::new(Slot::new(guest.id, hello.instance, guest.epoch, now));
     slot.allow(accepted, terms.read_only.is_some());
     app.registry.enter(&slot);
+    if app.stop.is_cancelled() {
+        // The goodbye to all may have been said before this one was there.
+        slot.end(Refusal::going_down());
+    }
     let welcome = Welcome {
         version,
         appliance: guest.id,

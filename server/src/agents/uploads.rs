@@ -106,9 +106,10 @@ pub(super) async fn patch(
             "ask for the offset with HEAD, and go on from there",
         ));
     }
-    let received = claim.receive(here, length, body).await;
+    // A full disk is said before anything is written down: the database may be on the same disk.
+    let received = claim.receive(here, length, body).await.map_err(disk)?;
     note_progress(&app, &upload, &claim).await?;
-    match received.map_err(disk)? {
+    match received {
         Received::Whole | Received::Part => {
             let offset = settle(&app, &upload, &claim).await?;
             Ok(standing(&app, StatusCode::NO_CONTENT, &upload, offset))

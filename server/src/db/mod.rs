@@ -37,6 +37,7 @@ mod scope;
 pub mod server_state;
 pub mod sessions;
 pub mod sites;
+pub mod standing;
 pub mod uploads;
 pub mod welcome;
 

@@ -9,4 +9,5 @@ pub mod operation;
 pub mod people;
 pub mod presence;
 pub mod session;
+pub mod standing;
 pub mod version;

@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod deadlines;
 pub mod dispatcher;
 pub mod presence;
+pub mod sessions;
 pub mod uploads;
 
 use std::fmt;
@@ -77,6 +78,7 @@ pub fn start_for_agents(app: &App) {
     let alone = Wake::default;
     spawn(presence::Presences::new(app.clone()), app.bus.presence.clone(), tracker, stop());
     spawn(dispatcher::Dispatcher(app.clone()), app.bus.dispatcher.clone(), tracker, stop());
+    spawn(sessions::Sessions(app.clone()), alone(), tracker, stop());
     spawn(deadlines::Deadlines(app.clone()), alone(), tracker, stop());
     spawn(certificates::Certificates(app.clone()), alone(), tracker, stop());
     spawn(uploads::Abandoned(app.clone()), alone(), tracker, stop());

@@ -10,4 +10,5 @@ mod operations;
 mod port;
 mod presence;
 mod restored;
+mod standing;
 mod uploads;
