@@ -23,6 +23,7 @@ use crate::kernel_log;
 use crate::operations;
 use crate::reconnect;
 use crate::seen::Seen;
+use crate::status;
 use crate::storage::Files;
 use crate::storage::record::RecordError;
 use crate::tls::JudgedTime;
@@ -95,6 +96,8 @@ pub(crate) struct Agent<D, F, N> {
     /// One bundle at a time is collected: it reads much.
     pub(crate) collecting: Semaphore,
     pub(crate) connected: watch::Sender<bool>,
+    /// Why there is no session.
+    pub(crate) trouble: watch::Sender<Option<String>>,
     /// Whether dom0 is going down, and coming back.
     pub(crate) leaving: watch::Sender<Option<bool>>,
     pub(crate) said_goodbye: watch::Sender<bool>,
@@ -119,6 +122,7 @@ pub async fn run<D: Dom0, F: Files, N: Dialer>(
     tokio::select! {
         () = Box::pin(reconnect::stay_connected(&agent, &stop)) => {}
         () = Box::pin(alive::keep_alive(&agent)) => {}
+        () = Box::pin(status::keep(&agent)) => {}
         () = Box::pin(kernel_log::follow(&agent)) => {}
         () = Box::pin(inventory::keep_looking(&agent)) => {}
         () = Box::pin(operations::carry_out(&agent, inbox)) => {}
@@ -152,6 +156,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
             bundles,
             collecting: Semaphore::new(1),
             connected: watch::Sender::new(false),
+            trouble: watch::Sender::new(None),
             leaving: watch::Sender::new(None),
             said_goodbye: watch::Sender::new(false),
             look_again: Notify::new(),

@@ -19,7 +19,8 @@ use crate::plan::{plan, reason};
 use crate::storage::Files;
 use crate::verdict::{self, Verdict};
 
-/// Between two looks at something that takes its time.
+/// Between two looks at something that takes its time: soon at first, because people wait for it.
+const LOOK_AGAIN_SOON: Duration = Duration::from_millis(250);
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A guest gets this long to shut down where nobody said otherwise (xendomains' own bound).
 const GUEST_SHUTS_DOWN_WITHIN: Duration = Duration::from_mins(5);
@@ -188,7 +189,8 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
             Err(Dom0Error::NotRun { .. } | Dom0Error::Refused { .. }) => Duration::ZERO,
             Ok(()) | Err(Dom0Error::Unknown { .. }) => self.patience(),
         };
-        let until = Instant::now() + patience;
+        let began = Instant::now();
+        let until = began + patience;
         loop {
             let verdict = self.look().await;
             let is_over = Instant::now() >= until;
@@ -211,7 +213,8 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
                     return failed("unknown", error.to_string());
                 }
                 (Verdict::NotDone | Verdict::UnderWay | Verdict::Unseen(_), _) => {
-                    sleep(LOOK_AGAIN).await;
+                    let is_young = began.elapsed() < LOOK_AGAIN;
+                    sleep(if is_young { LOOK_AGAIN_SOON } else { LOOK_AGAIN }).await;
                 }
             }
         }

@@ -27,6 +27,7 @@ mod plan;
 mod reconnect;
 pub mod seen;
 mod session;
+pub mod status;
 pub mod storage;
 #[cfg(test)]
 #[expect(dead_code, reason = "what the tests of operations will stand on")]

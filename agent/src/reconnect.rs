@@ -14,6 +14,7 @@ use crate::dom0::Dom0;
 use crate::identity::IdentityError;
 use crate::join::{self, JoinError};
 use crate::session::{self, SessionError};
+use crate::status;
 use crate::storage::Files;
 use crate::storage::record::RecordError;
 use crate::tls;
@@ -99,12 +100,13 @@ pub(crate) async fn stay_connected<D: Dom0, F: Files, N: Dialer>(
         let retry_after = ended.as_ref().err().and_then(Trouble::retry_after);
         let wait = backoff.wait(lasted, retry_after, &mut rand::rng());
         if let Err(trouble) = &ended {
-            let error = trouble as &dyn std::error::Error;
-            tracing::warn!(
-                error,
-                wait_milliseconds = wait.as_millis(),
-                "no session with the server"
-            );
+            let why = status::whole(trouble);
+            tracing::warn!(why, wait_milliseconds = wait.as_millis(), "no session with the server");
+            agent.trouble.send_if_modified(|before| {
+                let is_news = before.as_ref() != Some(&why);
+                *before = Some(why);
+                is_news
+            });
         }
         tokio::select! {
             () = stop.cancelled() => return,

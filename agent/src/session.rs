@@ -86,6 +86,7 @@ where
         timeout(WELCOME_WITHIN, handshake).await.map_err(|_| SessionError::Silent)??;
     let mut wire = Wire { socket, sent: 0, received: 0, heard: Instant::now() };
     let (told, session) = greet(agent, &mut wire).await?;
+    agent.trouble.send_replace(None);
     agent.connected.send_replace(true);
     let ended = Talk { agent, wire, told, session, said: BTreeMap::new() }.until(stop).await;
     agent.connected.send_replace(false);
@@ -327,7 +328,8 @@ where
     /// The process ends. If that is because dom0 goes down, the stop script has left a record.
     async fn part(&mut self) -> Result<(), SessionError> {
         let clean = Clean::load(&self.agent.world.files).await;
-        if let Some(clean) = clean.filter(|clean| clean.boot_id == self.agent.boot_id) {
+        let clean = clean.filter(|clean| clean.boot_id == self.agent.boot_id);
+        if let Some(clean) = clean.filter(|_| !*self.agent.said_goodbye.borrow()) {
             self.wire.send(ToServer::Goodbye { returning: clean.returning }).await?;
         }
         let closed = timeout(Duration::from_secs(2), self.wire.socket.close(None)).await;

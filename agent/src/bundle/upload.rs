@@ -55,6 +55,9 @@ enum UploadError {
     /// The server has forgotten the upload: it begins anew.
     #[error("the server does not know the upload any more")]
     Gone,
+    /// What arrived is not what was announced.
+    #[error("the bundle arrived damaged")]
+    Damaged,
     /// Another time it may take it.
     #[error("the server answered {0}")]
     NotNow(StatusCode, Option<Duration>),
@@ -89,6 +92,10 @@ pub(crate) async fn keep_uploading<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D
             "a bundle is not uploaded yet"
         );
         match error {
+            UploadError::Damaged if !is_intact(&agent.world.files, &sealed).await => {
+                let why = reason("refused", "the bundle was damaged on the appliance's disk");
+                agent.bundles.refuse(&agent.world.files, &sealed, why).await;
+            }
             UploadError::Refused(why) => {
                 let why = reason("refused", format!("the server did not take the bundle: {why}"));
                 agent.bundles.refuse(&agent.world.files, &sealed, why).await;
@@ -101,6 +108,22 @@ pub(crate) async fn keep_uploading<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D
             }
         }
     }
+}
+
+/// Whether the bundle on disk is still what was sealed: else sending it again would never end.
+async fn is_intact(files: &impl Files, sealed: &Sealed) -> bool {
+    let name = Sealed::data_name(sealed.bundle);
+    let (mut hash, mut offset) = (blake3::Hasher::new(), 0);
+    while offset < sealed.size_bytes {
+        match files.read_at(&name, offset, PIECE_BYTES).await {
+            Ok(piece) if !piece.is_empty() => {
+                hash.update(&piece);
+                offset += piece.len() as u64;
+            }
+            _ => return false,
+        }
+    }
+    hash.finalize().to_hex().as_str() == sealed.blake3
 }
 
 async fn upload<D: Dom0, F: Files, N: Dialer>(
@@ -223,6 +246,7 @@ fn check(answer: &Response<Bytes>) -> Result<(), UploadError> {
     match status.as_u16() {
         200..=299 => Ok(()),
         404 | 410 => Err(UploadError::Gone),
+        422 if code(answer) == "hash_mismatch" => Err(UploadError::Damaged),
         // A wrong offset, a damaged piece, too much at once, or its own trouble: asked again later.
         409 | 423 | 429 | 460 | 500..=599 => {
             let asked = answer.headers().get(RETRY_AFTER).and_then(|text| text.to_str().ok());
@@ -231,6 +255,11 @@ fn check(answer: &Response<Bytes>) -> Result<(), UploadError> {
         }
         _ => Err(UploadError::Refused(told(answer))),
     }
+}
+
+fn code(answer: &Response<Bytes>) -> String {
+    let refusal = serde_json::from_slice::<domfleet_shared::enrolment::Refusal>(answer.body());
+    refusal.map_or_else(|_| String::new(), |refusal| refusal.code)
 }
 
 /// What the server says for people.
