@@ -24,27 +24,3 @@ impl MigratorTrait for Migrator {
         Alias::new("schema_history").into_iden()
     }
 }
-
-/// The tables of the newest schema, in an order in which rows can be put in: what a row refers to
-/// comes before it. A backup writes them in this order.
-pub const TABLES: [&str; 19] = [
-    "server_state",
-    "organisation",
-    "site",
-    "operator",
-    "session",
-    "join_token",
-    "appliance",
-    "credential",
-    "hardware_part",
-    "inventory",
-    "boot",
-    "operation",
-    "operation_report",
-    "operation_lock",
-    "bundle",
-    "event_counter",
-    "event",
-    "audit",
-    "alarm",
-];

@@ -67,7 +67,7 @@ impl Limiter {
 mod tests {
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn after_too_many_failures_one_waits_until_the_window_is_over() {

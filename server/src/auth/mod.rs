@@ -21,7 +21,7 @@ use self::password::Hasher;
 /// (a whole office may be behind it).
 const WRONG_PER_EMAIL: u32 = 10;
 const WRONG_PER_ADDRESS: u32 = 60;
-const WRONG_WITHIN: Duration = Duration::from_secs(5 * 60);
+const WRONG_WITHIN: Duration = Duration::from_mins(5);
 
 /// What logging in needs.
 #[derive(Debug)]

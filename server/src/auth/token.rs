@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::keys::Keys;
 
 /// How long an access token is good for.
-pub const ACCESS_LIFE: Duration = Duration::from_secs(10 * 60);
+pub const ACCESS_LIFE: Duration = Duration::from_mins(10);
 
 /// How long a login is good for without being used.
-pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const SESSION_LIFE: Duration = Duration::from_hours(30 * 24);
 
 const ISSUER: &str = "domfleet";
 

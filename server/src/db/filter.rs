@@ -20,7 +20,7 @@ pub(super) enum Field {
     /// A column whose being there is the answer.
     Flag(Expr),
     /// A column with the id of a row that has a name.
-    Named { id: Expr, table: Named },
+    Named { id: Expr, table: Box<Named> },
 }
 
 /// A table of things that have an id and a name.
@@ -30,14 +30,14 @@ pub(super) struct Named {
 
 impl Named {
     /// The table of `E`, whose columns `id` and `name` are meant.
-    pub(super) fn of<E: EntityTrait + EntityName>(name: E::Column) -> Self {
+    pub(super) fn of<E: EntityTrait + EntityName>(name: E::Column) -> Box<Self> {
         let id = E::PrimaryKey::iter().next();
         let mut select = Query::select();
         if let Some(id) = id {
             select.column(sea_orm::sea_query::Alias::new(id.as_str()));
         }
         select.from(E::default()).and_where(Expr::col(name).is_not_null());
-        Self { select }
+        Box::new(Self { select })
     }
 }
 

@@ -20,6 +20,7 @@ pub mod audit;
 pub mod boots;
 pub mod bundles;
 pub mod credentials;
+pub mod dump;
 pub mod entity;
 pub mod events;
 mod filter;

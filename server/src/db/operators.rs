@@ -126,8 +126,8 @@ pub async fn list(db: &impl ConnectionTrait, scope: &Scope) -> Result<Vec<Operat
     let names = Names::organisations(db, rows.iter().map(|row| row.organisation_id)).await?;
     rows.into_iter()
         .map(|row| {
-            let named = names.named(row.organisation_id);
-            operator(row, named)
+            let organisation = names.named(row.organisation_id);
+            operator(row, organisation)
         })
         .collect()
 }

@@ -7,6 +7,8 @@ use sea_orm::{
     QueryFilter, QueryOrder,
 };
 
+use uuid::Uuid;
+
 use super::entity::organisation::{ActiveModel, Column, Entity, Model};
 use super::scope::{count, known};
 use crate::auth::Scope;
@@ -76,6 +78,15 @@ pub async fn find(
 /// The path of one, for whoever is not an operator.
 pub async fn path(db: &impl ConnectionTrait, id: OrganisationId) -> Result<Option<String>, DbErr> {
     Ok(Entity::find_by_id(id.0).one(db).await?.map(|row| row.path))
+}
+
+/// Those of that name or id, for whoever has the console.
+pub async fn named(db: &impl ConnectionTrait, wanted: &str) -> Result<Vec<OrganisationId>, DbErr> {
+    let select = match wanted.parse::<Uuid>() {
+        Ok(id) => Entity::find_by_id(id),
+        Err(_) => Entity::find().filter(Column::Name.eq(wanted)),
+    };
+    Ok(select.all(db).await?.into_iter().map(|row| OrganisationId(row.id)).collect())
 }
 
 /// The topmost one, which the first start makes.

@@ -213,19 +213,15 @@ pub async fn apply_report(
         if report.report <= work.last_report {
             return Ok(Heard::Before);
         }
-        let after = after_report(work.state, report.state);
-        let (stored, heard) = match after {
-            Ok(after) => {
-                if after != work.state || report.state.is_end() {
-                    keep(&txn, &work, report, true, now).await?;
-                }
-                let with = With { report: Some(report.clone()), reason: None };
-                (step(&txn, &work, after, with, now).await?, Heard::Now(after))
+        let (stored, heard) = if let Ok(after) = after_report(work.state, report.state) {
+            if after != work.state || report.state.is_end() {
+                keep(&txn, &work, report, true, now).await?;
             }
-            Err(_) => {
-                keep(&txn, &work, report, false, now).await?;
-                (count_report(&txn, &work, report).await?, Heard::Late)
-            }
+            let with = With { report: Some(report.clone()), reason: None };
+            (step(&txn, &work, after, with, now).await?, Heard::Now(after))
+        } else {
+            keep(&txn, &work, report, false, now).await?;
+            (count_report(&txn, &work, report).await?, Heard::Late)
         };
         if stored == Stored::Yes {
             txn.commit().await?;

@@ -107,6 +107,15 @@ pub async fn revoke_all(
     revoke_where(db, Column::OperatorId.eq(operator.0), because, now).await
 }
 
+/// Ends every login that there is.
+pub async fn revoke_everybody(
+    db: &impl ConnectionTrait,
+    because: &str,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    revoke_where(db, Column::Id.is_not_null(), because, now).await
+}
+
 async fn revoke_where(
     db: &impl ConnectionTrait,
     which: sea_orm::sea_query::SimpleExpr,

@@ -159,10 +159,13 @@ fn check_object(operation: &Operation, situation: &Situation<'_>) -> Result<(), 
             check_volume_name(name)?;
             managed(situation, volume).map(|_| ())
         }
-        Operation::VolumeRemove { volume } => match managed(situation, volume)? {
-            true => Ok(()),
-            false => Err(Refusal::NotOurs(volume.clone())),
-        },
+        Operation::VolumeRemove { volume } => {
+            if managed(situation, volume)? {
+                Ok(())
+            } else {
+                Err(Refusal::NotOurs(volume.clone()))
+            }
+        }
         Operation::VolumeAdopt { volume } => managed(situation, volume).map(|_| ()),
         Operation::ApplianceReboot | Operation::DebugBundle { .. } | Operation::Unknown => Ok(()),
     }

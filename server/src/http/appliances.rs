@@ -12,12 +12,14 @@ use utoipa::ToSchema;
 use super::error::{ApiError, ApiResult};
 use super::extract::{Body, Id};
 use super::page::{Asked, PageParams, pages};
+use crate::agents::refusal::Refusal;
 use crate::app::App;
 use crate::auth::Caller;
+use crate::db::alarms::{self, AlarmKind};
 use crate::db::appliance_list::{self, KEYS, SORTS};
 use crate::db::appliances::{self, ApplianceChange};
 use crate::db::audit::{self, Change};
-use crate::db::{self, Stored};
+use crate::db::{self, Stored, events, welcome};
 use crate::domain::appliance::{Appliance, ApplianceDetail, ApplianceState, Presence};
 use crate::domain::people::Role;
 
@@ -191,6 +193,7 @@ pub(super) async fn revoke(
     appliances::revoke_credentials(&txn, id, app.clock.now()).await?;
     let change = ApplianceChange::default();
     finish(&app, &caller, txn, &appliance, organisation, "appliance.revoke", change).await?;
+    app.registry.close(id, Refusal::revoked());
     read(&app, &caller, id).await.map(Json)
 }
 
@@ -212,6 +215,11 @@ pub(super) async fn resolve_clones(
     let (txn, appliance, organisation) = begin(&app, &caller, id).await?;
     if appliance.read_only.is_none() {
         return Err(ApiError::Conflict("the appliance is not in doubt".into()));
+    }
+    let now = app.clock.now();
+    welcome::forget(&txn, id).await?;
+    if let Some(event) = alarms::clear(&txn, AlarmKind::Clone, &id.to_string(), now).await? {
+        events::append(&txn, vec![event], now).await?;
     }
     let change = ApplianceChange { read_only: Some(None), ..ApplianceChange::default() };
     let action = "appliance.resolve_clones";
@@ -275,6 +283,7 @@ async fn finish(
     change: ApplianceChange,
 ) -> ApiResult<()> {
     let now: Timestamp = app.clock.now();
+    let new_terms = change.state.is_some() || change.read_only.is_some();
     let after = json!({
         "name": change.name, "site_id": change.site, "state": change.state,
         "read_only": change.read_only,
@@ -298,6 +307,9 @@ async fn finish(
     }
     txn.commit().await?;
     app.bus.events_appended();
-    app.bus.tasks.wake();
+    if new_terms {
+        // It comes again at once, and is welcomed on other terms, or not any more.
+        app.registry.close(appliance.id, Refusal::changed());
+    }
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -38,7 +39,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// How often it is looked whether the login still stands.
-const CHECK_LOGIN: Duration = Duration::from_secs(60);
+const CHECK_LOGIN: Duration = Duration::from_mins(1);
 
 /// Proxies and browsers end what is silent for long.
 const ALIVE: Duration = Duration::from_secs(15);
@@ -147,7 +148,7 @@ async fn stream(
     topics: Vec<Topic>,
     last: Option<u64>,
 ) -> ApiResult<impl IntoResponse + use<>> {
-    let place = app.streams.clone().try_acquire_owned();
+    let place = Arc::clone(&app.streams).try_acquire_owned();
     let place = place.map_err(|_| ApiError::TooMany(Duration::from_secs(30)))?;
     if app.stop.is_cancelled() {
         return Err(ApiError::GoingDown);

@@ -34,7 +34,7 @@ use utoipa_axum::routes;
 
 use self::error::ApiError;
 use crate::app::App;
-use crate::dashboard;
+use crate::{agents, dashboard};
 
 /// The largest body of a request; none holds more than a few names and texts.
 const BODY_BYTES: usize = 64 * 1024;
@@ -94,6 +94,7 @@ pub fn router(app: &App) -> Router {
     let document = openapi::finished(document);
     Router::new()
         .merge(api)
+        .merge(agents::enrolment_routes())
         .route("/api/v1/openapi.json", get(async move || axum::Json(document)))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -34,7 +34,7 @@ use crate::domain::people::Role;
 const USUAL_WAIT: u32 = 60 * 60;
 const LONGEST_WAIT: u32 = 30 * 24 * 60 * 60;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 pages! {
     /// A part of the table of operations.

@@ -19,7 +19,7 @@ use crate::db::{appliances, organisations, server_state};
 use crate::domain::people::Role;
 
 /// An appliance that was not seen for so long is not waited for.
-pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const RECENT: Duration = Duration::from_hours(7 * 24);
 
 /// What must be typed to release a hold.
 const RELEASE: &str = "release";

@@ -6,7 +6,9 @@
 pub mod certificates;
 pub mod deadlines;
 pub mod dispatcher;
+pub mod hold;
 pub mod presence;
+pub mod retention;
 pub mod sessions;
 pub mod uploads;
 
@@ -82,4 +84,11 @@ pub fn start_for_agents(app: &App) {
     spawn(deadlines::Deadlines(app.clone()), alone(), tracker, stop());
     spawn(certificates::Certificates(app.clone()), alone(), tracker, stop());
     spawn(uploads::Abandoned(app.clone()), alone(), tracker, stop());
+}
+
+/// Runs all that look after the server itself.
+pub fn start_housekeeping(app: &App) {
+    let stop = || app.stop.clone();
+    spawn(retention::Retention(app.clone()), Wake::default(), &app.tracker, stop());
+    spawn(hold::Hold(app.clone()), Wake::default(), &app.tracker, stop());
 }

@@ -1,8 +1,9 @@
 //! A run of dom0.
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "boot")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,0 +1,131 @@
+//! Rows that only agents could make.
+
+use domfleet_server::db::entity::{appliance, boot, inventory};
+use domfleet_shared::id::{ApplianceId, VmId};
+use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::client::Api;
+
+/// An accepted appliance that is online.
+pub fn row(organisation: &str, name: &str, now: i64) -> appliance::ActiveModel {
+    appliance::ActiveModel {
+        id: Set(ApplianceId::new().0),
+        organisation_id: Set(organisation.parse().unwrap()),
+        site_id: Set(None),
+        name: Set(name.into()),
+        hostname: Set(name.into()),
+        state: Set("accepted".into()),
+        fingerprint: Set(json!({})),
+        epoch: Set(1),
+        session: Set(0),
+        instance: Set(None),
+        incarnation: Set(1),
+        presence: Set("online".into()),
+        presence_since: Set(now),
+        last_seen_at: Set(Some(now)),
+        expected_until: Set(None),
+        boot_id: Set(None),
+        booted_at: Set(Some(now)),
+        hypervisor: Set(Some("2.1".into())),
+        dom0_kernel: Set(None),
+        xen: Set(Some("4.17.1".into())),
+        qemu_installed: Set(None),
+        alpine: Set(None),
+        agent: Set(None),
+        io_scheduler: Set(None),
+        swap: Set(None),
+        overcommit: Set(None),
+        vms_running: Set(1),
+        vms_total: Set(1),
+        read_only: Set(None),
+        accepted_at: Set(Some(now)),
+        join_token_id: Set(None),
+        created_at: Set(now),
+        version: Set(1),
+    }
+}
+
+pub async fn insert(api: &Api, rows: Vec<appliance::ActiveModel>) {
+    for rows in rows.chunks(200) {
+        appliance::Entity::insert_many(rows.to_vec())
+            .exec_without_returning(api.app.db.write())
+            .await
+            .unwrap();
+    }
+}
+
+/// An appliance with a VM `pbx` and a managed volume `pbx-root`.
+pub struct Box7 {
+    pub id: Uuid,
+    pub vm: VmId,
+}
+
+pub async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7 {
+    let now = api.app.clock.now().as_millis();
+    let row = row(organisation, name, now).insert(api.app.db.write()).await.unwrap();
+    let vm = Vm {
+        uuid: VmId::new(),
+        name: "pbx".into(),
+        state: VmState::Running,
+        domid: Some(3),
+        memory_bytes: 1 << 30,
+        vcpus: 1,
+        disks: Vec::new(),
+        macs: Vec::new(),
+        qemu_running: None,
+        config_path: None,
+        managed: true,
+    };
+    let storage = Storage {
+        volume_groups: vec![VolumeGroup {
+            uuid: "g".into(),
+            name: "vg0".into(),
+            size_bytes: 1 << 34,
+            free_bytes: 1 << 33,
+            extent_bytes: 1 << 22,
+        }],
+        volumes: vec![Volume {
+            lv_uuid: "v".into(),
+            name: "pbx-root".into(),
+            volume_group: "vg0".into(),
+            size_bytes: 1 << 32,
+            attributes: "-wi-ao----".into(),
+            segment_type: "linear".into(),
+            origin: None,
+            data_basis_points: None,
+            tags: std::collections::BTreeSet::new(),
+            managed: true,
+        }],
+    };
+    let uuid = vm.uuid;
+    for (section, document) in [("vms", json!([vm])), ("storage", json!(storage))] {
+        let section = inventory::ActiveModel {
+            appliance_id: Set(row.id),
+            section: Set(section.into()),
+            organisation_id: Set(row.organisation_id),
+            digest: Set("x".into()),
+            document: Set(document),
+            at: Set(now),
+        };
+        section.insert(api.app.db.write()).await.unwrap();
+    }
+    let boot = boot::ActiveModel {
+        appliance_id: Set(row.id),
+        boot_id: Set(Uuid::new_v4()),
+        organisation_id: Set(row.organisation_id),
+        epoch: Set(1),
+        started_at: Set(now),
+        ended_at: Set(Some(now)),
+        ending: Set(Some("power_loss".into())),
+        confidence: Set(Some("high".into())),
+        evidence: Set(json!(["the lights went out"])),
+        components: Set(None),
+        received_at: Set(now),
+    };
+    boot.insert(api.app.db.write()).await.unwrap();
+    Box7 { id: row.id, vm: uuid }
+}
