@@ -42,7 +42,7 @@ pub(super) async fn list(
 ) -> ApiResult<Json<Appliances>> {
     let window = asked.window(&KEYS, &SORTS, "name")?;
     // Read first: what is shown is then at least as new.
-    let revision = db::events::newest(app.db.read()).await?;
+    let revision = events::newest(app.db.read()).await?;
     let rows = appliance_list::list(app.db.read(), &caller.scope, &window, app.clock.now()).await?;
     Ok(Json(Appliances::new(window.offset, rows, revision)))
 }

@@ -85,6 +85,10 @@ impl Api {
     pub async fn start(database: TestDatabase) -> Self {
         let app = App::open(config(database.dir.path(), &database.url)).await.unwrap();
         setup::first_start(&app).await.unwrap();
+        Self::of(app, database)
+    }
+
+    pub fn of(app: App, database: TestDatabase) -> Self {
         Self { router: http::router(&app), app, database: Arc::new(database) }
     }
 
