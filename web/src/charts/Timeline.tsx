@@ -49,7 +49,7 @@ export function Timeline({ spans, summary }: { spans: readonly Span[]; summary: 
             </g>
           );
         })}
-        {timeTicks(from, to, Math.max(2, Math.floor(width / 140))).map((tick) => (
+        {timeTicks(from, to, Math.max(3, Math.floor(width / 130))).map((tick) => (
           <g key={tick.at} className={styles.tick}>
             <line x1={x(tick.at)} x2={x(tick.at)} y1={BAR + 10} y2={BAR + 16} />
             <text

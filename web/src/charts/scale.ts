@@ -19,7 +19,9 @@ const STEPS = [
   7 * DAY,
   14 * DAY,
   30 * DAY,
+  60 * DAY,
   90 * DAY,
+  180 * DAY,
   365 * DAY,
 ];
 

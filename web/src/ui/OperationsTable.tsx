@@ -73,8 +73,15 @@ function Took({ seen }: { seen: Operation }) {
   return <Elapsed from={started_at} to={ended_at} />;
 }
 
+interface OperationActionsProps {
+  seen: Operation;
+  /** A grid has one tab stop: by keyboard its actions are reached on the operation's own page. */
+  inGrid?: boolean;
+}
+
 /** What can still be done about an operation. */
-export function OperationActions({ seen }: { seen: Operation }) {
+export function OperationActions({ seen, inGrid = false }: OperationActionsProps) {
+  const tabIndex = inGrid ? -1 : undefined;
   const operation = useOperation(seen);
   const reason = useRoleReason("operator");
   const [writingOff, setWritingOff] = useState(false);
@@ -87,6 +94,7 @@ export function OperationActions({ seen }: { seen: Operation }) {
           small
           look="danger"
           aria-label={`Write off: ${name}`}
+          tabIndex={tabIndex}
           disabledReason={reason}
           onClick={() => setWritingOff(true)}
         >
@@ -101,6 +109,7 @@ export function OperationActions({ seen }: { seen: Operation }) {
     <Button
       small
       aria-label={`Cancel: ${name}`}
+      tabIndex={tabIndex}
       disabledReason={reason}
       onClick={() => void cancel(operation)}
     >

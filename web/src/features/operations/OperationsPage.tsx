@@ -224,9 +224,9 @@ const COLUMNS: readonly Column<Operation>[] = [
     key: "actions",
     title: "Actions",
     silent: true,
-    min: 94,
+    min: 112,
     grow: 0,
     wideOnly: true,
-    cell: (operation) => <OperationActions seen={operation} />,
+    cell: (operation) => <OperationActions seen={operation} inGrid />,
   },
 ];

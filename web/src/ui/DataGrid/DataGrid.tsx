@@ -110,7 +110,8 @@ export function DataGrid<T extends Row>(props: DataGridProps<T>) {
       <div role="rowgroup" className={styles.body} style={{ height: rows.getTotalSize() }}>
         {items.map((item) => (
           <GridRow
-            key={idAt(item.index) ?? item.key}
+            // By place, not by id: a row that has the focus keeps it when its content arrives.
+            key={item.key}
             id={idAt(item.index)}
             index={item.index}
             top={item.start}
