@@ -1,1 +1,217 @@
-fn main() {}
+//! `domfleet-agent`: the daemon in dom0, and what a person in dom0 needs of it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use domfleet_agent::agent::{self, World};
+use domfleet_agent::alive::{Alive, Clean};
+use domfleet_agent::clock::Clock;
+use domfleet_agent::config::{Config, below};
+use domfleet_agent::dom0::Dom0 as _;
+use domfleet_agent::dom0::xen::{Layout, Xen};
+use domfleet_agent::identity::Identity;
+use domfleet_agent::log_ring::{LogRing, Tee};
+use domfleet_agent::network::{Network, Proxy};
+use domfleet_agent::seen::Seen;
+use domfleet_agent::storage::disk::Disk;
+use domfleet_agent::{install, join};
+use domfleet_shared::enrolment::JoinToken;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Reports what this dom0 holds to a Domfleet server, and does what it asks.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    /// A folder with a fake system in it, for trying things out.
+    #[arg(long, global = true, default_value = "/")]
+    root: PathBuf,
+    /// The agent's own folder, where it is not the configured one.
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// An HTTP proxy: `http://user:password@host:port`.
+    #[arg(long, global = true)]
+    proxy: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Join a server with the token that it printed.
+    Join {
+        /// `domfleet1.…`
+        token: String,
+        /// Another address of the same server: `https://host:port`.
+        #[arg(long)]
+        server: Option<String>,
+    },
+    /// Make the agent a service of this dom0, and start it.
+    Install,
+    /// Run until SIGTERM.
+    Run,
+    /// Say who this agent is, and what it last heard of its server.
+    Status,
+}
+
+/// What every command works with.
+struct Setup {
+    world: World<Xen, Disk, Network>,
+    data_dir: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let log = LogRing::shared();
+    let writer = Arc::clone(&log);
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("DOMFLEET_LOG")
+                .unwrap_or_else(|_| "info".into()),
+        )
+        .with_ansi(false)
+        .with_writer(move || Tee(Arc::clone(&writer)))
+        .init();
+    let as_json = arguments.json;
+    // dom0 has little memory, and may refuse what is not really used (vm.overcommit_memory=2).
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(512 * 1024)
+        .max_blocking_threads(8)
+        .enable_all()
+        .build()
+        .context("cannot start")
+        .and_then(|runtime| runtime.block_on(carry_out(arguments, log)));
+    match done {
+        Ok(said) => {
+            print(&said, as_json);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&error, as_json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(arguments: Arguments, log: Arc<LogRing>) -> anyhow::Result<Value> {
+    let setup = Setup::new(&arguments, &log)?;
+    match &arguments.command {
+        Command::Join { token, server } => {
+            let token = JoinToken::decode(token)?;
+            let identity = join::join(&setup.world, &token, server.as_deref()).await?;
+            Ok(json!({
+                "appliance": identity.appliance,
+                "epoch": identity.epoch,
+                "server": identity.server,
+            }))
+        }
+        Command::Install => {
+            let binary = std::env::current_exe().context("cannot find this program's own file")?;
+            let done = install::install(&arguments.root, &binary, &setup.data_dir).await?;
+            Ok(json!({ "done": done }))
+        }
+        Command::Run => run(setup, &arguments, &log).await,
+        Command::Status => status(&setup.world).await,
+    }
+}
+
+impl Setup {
+    fn new(arguments: &Arguments, log: &Arc<LogRing>) -> anyhow::Result<Self> {
+        let root = &arguments.root;
+        let config = Config::load(root)?;
+        let data_dir = match &arguments.data {
+            Some(data) => data.clone(),
+            None => below(root, &config.data_dir),
+        };
+        let files = Disk::open(&data_dir)
+            .with_context(|| format!("{} cannot be used as a folder", data_dir.display()))?;
+        let proxy = match &arguments.proxy {
+            Some(text) => Some(Proxy::parse(text).context("--proxy is no address")?),
+            None => config.proxy()?,
+        };
+        let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let layout = Layout {
+            root: root.clone(),
+            vm_config_dirs: config.vm_config_dir.as_slice().iter().map(text).collect(),
+            adopted_dir: data_dir.join("vms"),
+            release_file: config.release_file.as_ref().map(text).unwrap_or_default(),
+        };
+        let world = World {
+            dom0: Xen::new(layout, Arc::clone(log)),
+            files,
+            clock: Clock::of_the_machine(),
+            dialer: Network::new(below(root, Path::new(&config.resolv_conf)), proxy),
+        };
+        Ok(Self { world, data_dir })
+    }
+}
+
+/// Runs until SIGTERM or SIGINT, and then records that the end was an orderly one. Should dom0 stay
+/// up, the next start in the same boot takes the record back.
+async fn run(setup: Setup, arguments: &Arguments, log: &Arc<LogRing>) -> anyhow::Result<Value> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let asked = stop.clone();
+    let mut running = std::pin::pin!(agent::run(setup.world, stop));
+    tokio::select! {
+        ended = &mut running => { ended?; }
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    if !asked.is_cancelled() {
+        asked.cancel();
+        // A session says goodbye; a hung disk must not hold up the shutdown of dom0.
+        drop(tokio::time::timeout(std::time::Duration::from_secs(10), running).await);
+    }
+    let World { dom0, files, clock, .. } = Setup::new(arguments, log)?.world;
+    let boot_id = dom0.running()?.boot_id;
+    Clean { boot_id, at: clock.now(), returning: true }.store(&files).await?;
+    Ok(json!({ "ended": "in order" }))
+}
+
+async fn status(world: &World<Xen, Disk, Network>) -> anyhow::Result<Value> {
+    let identity = Identity::load(&world.files).await?;
+    let seen = Seen::load(&world.files).await?;
+    let alive = Alive::last(&world.files).await;
+    let validity = identity.validity()?;
+    Ok(json!({
+        "appliance": identity.appliance,
+        "epoch": identity.epoch,
+        "server": identity.server,
+        "certificate_not_after": validity.not_after,
+        "session": seen.session,
+        "incarnation": seen.incarnation,
+        "server_time": seen.server_time,
+        "alive": alive,
+    }))
+}
+
+#[expect(clippy::print_stdout, reason = "answers are what standard output is for")]
+fn print(said: &Value, as_json: bool) {
+    if as_json {
+        println!("{said}");
+        return;
+    }
+    for (key, value) in said.as_object().into_iter().flatten() {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        println!("{:<22} {text}", key.replace('_', " "));
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "words for people go to standard error")]
+fn complain(error: &anyhow::Error, as_json: bool) {
+    if as_json {
+        eprintln!("{}", json!({ "error": format!("{error:#}") }));
+    } else {
+        eprintln!("domfleet-agent: {error:#}");
+    }
+}

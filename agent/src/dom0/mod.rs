@@ -7,6 +7,7 @@
 pub mod item;
 pub mod observed;
 pub mod step;
+pub mod xen;
 
 use std::future::Future;
 use std::time::Duration;

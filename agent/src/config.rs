@@ -1,0 +1,148 @@
+//! `agent.toml`: every key may be missing, and so may the file.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::AddressError;
+use crate::network::Proxy;
+
+/// Where the file is, below the root.
+pub const PATH: &str = "etc/domfleet/agent.toml";
+/// Nobody writes a longer one.
+const LIMIT: u64 = 64 * 1024;
+
+/// What can be set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The agent's own folder.
+    pub data_dir: PathBuf,
+    /// Where VMs' configurations are looked for.
+    pub vm_config_dir: OneOrMany,
+    /// The file that names the vendor's release.
+    pub release_file: Option<PathBuf>,
+    /// `http://user:password@host:port`.
+    pub proxy: Option<String>,
+    /// The servers that names are asked of.
+    pub resolv_conf: PathBuf,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: "/var/lib/domfleet".into(),
+            vm_config_dir: OneOrMany::Many(vec!["/etc/xen".into(), "/etc/xen/auto".into()]),
+            release_file: None,
+            proxy: None,
+            resolv_conf: "/etc/resolv.conf".into(),
+        }
+    }
+}
+
+/// A text or a list of texts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(PathBuf),
+    /// Several.
+    Many(Vec<PathBuf>),
+}
+
+impl OneOrMany {
+    /// All of them.
+    pub fn as_slice(&self) -> &[PathBuf] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is there and cannot be read.
+    #[error("{path} cannot be read")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{path} is not valid: {message}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// The proxy's address is none.
+    #[error("the proxy's address is not valid")]
+    Proxy(#[from] AddressError),
+}
+
+impl Config {
+    /// Reads the file below `root`.
+    pub fn load(root: &Path) -> Result<Self, ConfigError> {
+        let path = root.join(PATH);
+        let length = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(source) => return Err(ConfigError::Io { path, source }),
+        };
+        if length > LIMIT {
+            return Err(ConfigError::Invalid { path, message: "it is too long".to_owned() });
+        }
+        match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text)
+                .map_err(|error| ConfigError::Invalid { path, message: error.to_string() }),
+            Err(source) => Err(ConfigError::Io { path, source }),
+        }
+    }
+
+    /// The proxy, if there is one.
+    pub fn proxy(&self) -> Result<Option<Proxy>, ConfigError> {
+        Ok(self.proxy.as_deref().map(Proxy::parse).transpose()?)
+    }
+}
+
+/// `path` in the system below `root`.
+pub fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_and_an_empty_one_mean_the_defaults() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(Config::load(root.path()).unwrap(), Config::default());
+
+        std::fs::create_dir_all(root.path().join("etc/domfleet")).unwrap();
+        std::fs::write(root.path().join(PATH), "").unwrap();
+
+        assert_eq!(Config::load(root.path()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn folders_are_one_text_or_a_list() {
+        let one: Config = toml::from_str("vm_config_dir = \"/a\"").unwrap();
+        let two: Config = toml::from_str("vm_config_dir = [\"/a\", \"/b\"]").unwrap();
+
+        assert_eq!(one.vm_config_dir.as_slice(), [PathBuf::from("/a")]);
+        assert_eq!(two.vm_config_dir.as_slice().len(), 2);
+    }
+
+    #[test]
+    fn a_key_with_a_typing_error_is_not_passed_over() {
+        assert!(toml::from_str::<Config>("vm_config_dirs = \"/a\"").is_err());
+    }
+}

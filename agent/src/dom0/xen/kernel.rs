@@ -1,0 +1,131 @@
+//! The kernel's log as it comes (`/dev/kmsg`), and what the platform kept of it over a reset.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::Duration;
+
+use tokio::io::unix::AsyncFd;
+use tokio::sync::Mutex;
+
+use super::facts::Root;
+use crate::dom0::{Dom0Error, Kept, KeptLog, KernelMessage};
+
+/// A record of `/dev/kmsg` is at most this long (`LOG_LINE_MAX` and its header).
+const RECORD_BYTES: usize = 8 * 1024;
+/// pstore records are tens of kilobytes; there may be a dozen.
+const KEPT_BYTES: usize = 1024 * 1024;
+/// `WDIOF_CARDRESET`: the watchdog reset the machine.
+const CARD_RESET: u32 = 0x20;
+
+/// Follows `/dev/kmsg`, which stays open between calls.
+#[derive(Debug, Default)]
+pub(super) struct Follower(Mutex<Option<AsyncFd<File>>>);
+
+impl Follower {
+    pub(super) async fn after(
+        &self,
+        root: &Root,
+        after: Option<u64>,
+    ) -> Result<Vec<KernelMessage>, Dom0Error> {
+        let broken = |error: io::Error| Dom0Error::not_run("reading /dev/kmsg", error.to_string());
+        let mut open = self.0.lock().await;
+        if open.is_none() || after.is_none() {
+            let file = OpenOptions::new()
+                .read(true)
+                .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+                .open(root.path("/dev/kmsg"))
+                .map_err(broken)?;
+            *open = Some(watched(file).map_err(broken)?);
+        }
+        let Some(kmsg) = open.as_mut() else { return Ok(Vec::new()) };
+        loop {
+            // Nothing waits between reading and handing over: cancelling loses nothing.
+            let messages = read_all(kmsg.get_mut()).map_err(broken)?;
+            let is_new = |m: &KernelMessage| after.is_none_or(|after| m.sequence > after);
+            let messages: Vec<_> = messages.into_iter().filter(is_new).collect();
+            if !messages.is_empty() {
+                return Ok(messages);
+            }
+            kmsg.readable().await.map_err(broken)?.clear_ready();
+        }
+    }
+}
+
+#[expect(deprecated, reason = "a `File` owns its descriptor; its successor is unsafe to call")]
+fn watched(file: File) -> io::Result<AsyncFd<File>> {
+    AsyncFd::new(file)
+}
+
+fn read_all(file: &mut File) -> io::Result<Vec<KernelMessage>> {
+    let mut messages = Vec::new();
+    let mut record = vec![0; RECORD_BYTES];
+    loop {
+        match file.read(&mut record) {
+            Ok(0) => return Ok(messages),
+            Ok(length) => {
+                let text = String::from_utf8_lossy(record.get(..length).unwrap_or_default());
+                messages.extend(parse(&text));
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(messages),
+            // Records were overwritten before they were read: the next is the oldest still held.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// `6,1234,5678901,-;text`: facility and level, number, microseconds, flags (ABI/testing/dev-kmsg).
+fn parse(record: &str) -> Option<KernelMessage> {
+    let (head, text) = record.split_once(';')?;
+    let mut fields = head.split(',');
+    let priority: u32 = fields.next()?.parse().ok()?;
+    let sequence = fields.next()?.parse().ok()?;
+    let microseconds = fields.next()?.parse().ok()?;
+    Some(KernelMessage {
+        sequence,
+        level: u8::try_from(priority & 7).unwrap_or(7),
+        at: Duration::from_micros(microseconds),
+        text: text.lines().next().unwrap_or_default().to_owned(),
+    })
+}
+
+/// What pstore and the watchdog kept.
+pub(super) fn kept(root: &Root) -> Kept {
+    let mut logs = Vec::new();
+    for name in root.names("/sys/fs/pstore") {
+        let Ok(file) = File::open(root.path(&format!("/sys/fs/pstore/{name}"))) else { continue };
+        let mut bytes = Vec::new();
+        if file.take(KEPT_BYTES as u64).read_to_end(&mut bytes).is_ok() {
+            logs.push(KeptLog { name, bytes });
+        }
+    }
+    let reset = |watchdog: String| {
+        let status = root.text(&format!("/sys/class/watchdog/{watchdog}/bootstatus"))?;
+        let status = status.strip_prefix("0x").map_or_else(
+            || status.parse().ok(),
+            |hexadecimal| u32::from_str_radix(hexadecimal, 16).ok(),
+        )?;
+        Some(status & CARD_RESET != 0)
+    };
+    let watchdog_reset =
+        root.names("/sys/class/watchdog").into_iter().filter_map(reset).any(|reset| reset);
+    Kept { logs, watchdog_reset }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_the_kernel_is_read_without_its_dictionary() {
+        let record = "4,339,5140900,-;EXT4-fs error (device sda2)\n SUBSYSTEM=block\n";
+
+        let message = parse(record).unwrap();
+
+        assert_eq!((message.level, message.sequence), (4, 339));
+        assert_eq!(message.text, "EXT4-fs error (device sda2)");
+        assert_eq!(message.at, Duration::from_micros(5_140_900));
+        assert_eq!(parse("nonsense"), None);
+    }
+}

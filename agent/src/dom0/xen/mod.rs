@@ -1,0 +1,126 @@
+//! A real dom0: `xl`, LVM2, `/proc` and `/sys`.
+//!
+//! Commands and their traps are those of Xen 4.x and LVM2 2.02.158 and later. What a tool says it
+//! did is never believed; the caller looks again.
+
+mod apply;
+mod collect;
+pub(crate) mod command;
+mod facts;
+mod kernel;
+mod lvm;
+mod vm_config;
+mod vms;
+mod xl;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domfleet_shared::inventory::Storage;
+
+use self::facts::Root;
+use super::{
+    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, Observed, Running, Step,
+};
+use crate::log_ring::LogRing;
+
+/// A query of a healthy system takes a second or two, on one slow CPU.
+const QUERY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Where a dom0 keeps what differs from vendor to vendor.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// `/`, or a folder with a fake system in it.
+    pub root: PathBuf,
+    /// Where configurations of VMs are.
+    pub vm_config_dirs: Vec<String>,
+    /// Where configurations that we adopted are: our own folder.
+    pub adopted_dir: PathBuf,
+    /// The file that names the hypervisor's release.
+    pub release_file: String,
+}
+
+/// This machine's dom0.
+#[derive(Debug)]
+pub struct Xen {
+    root: Root,
+    layout: Layout,
+    log: Arc<LogRing>,
+    kernel: kernel::Follower,
+    device_models: vms::DeviceModels,
+}
+
+impl Xen {
+    /// The dom0 of `layout`; `log` is what the agent itself has logged.
+    pub fn new(layout: Layout, log: Arc<LogRing>) -> Self {
+        Self {
+            root: Root(layout.root.clone()),
+            layout,
+            log,
+            kernel: kernel::Follower::default(),
+            device_models: vms::DeviceModels::default(),
+        }
+    }
+
+    async fn info(&self) -> HashMap<String, String> {
+        match command::run("xl", &["info"], QUERY_WITHIN).await {
+            Ok(output) => xl::info(&output.text()),
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "no word from xl info");
+                HashMap::new()
+            }
+        }
+    }
+
+    async fn storage(&self) -> Result<Storage, Dom0Error> {
+        if command::find("lvs").is_none() {
+            // 1.x keeps disks in files, and may have no LVM at all.
+            return Ok(Storage::default());
+        }
+        let volumes = command::run("lvs", &lvm::volumes_query(), QUERY_WITHIN).await?;
+        let groups = command::run("vgs", &lvm::groups_query(), QUERY_WITHIN).await?;
+        let (volumes, groups) = (volumes.success("lvs")?, groups.success("vgs")?);
+        lvm::storage(&volumes.stdout, &groups.stdout)
+            .map_err(|error| Dom0Error::unknown("reading what lvs and vgs said", error.to_string()))
+    }
+}
+
+impl Dom0 for Xen {
+    fn running(&self) -> Result<Running, Dom0Error> {
+        self.root.running()
+    }
+
+    async fn observe(&self) -> Observed {
+        let info = self.info().await;
+        let facts = facts::observe(&self.root, &info, &self.layout.release_file).await;
+        let domains = self.domains().await;
+        let vms = match &domains {
+            Ok(domains) => Ok(self.vms(domains).await),
+            Err(error) => Err(error.clone()),
+        };
+        Observed { facts, domains, vms, storage: self.storage().await }
+    }
+
+    async fn domains(&self) -> Result<Vec<Domain>, Dom0Error> {
+        let output = command::run("xl", &["list", "-v"], QUERY_WITHIN).await?;
+        Ok(xl::domains(&output.success("xl list")?.text()))
+    }
+
+    async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
+        self.carry_out(step).await
+    }
+
+    async fn collect(&self, item: Item, limit: Limit) -> Collected {
+        self.collected(item, limit).await
+    }
+
+    async fn kept(&self) -> Kept {
+        kernel::kept(&self.root)
+    }
+
+    async fn kernel_log(&self, after: Option<u64>) -> Result<Vec<KernelMessage>, Dom0Error> {
+        self.kernel.after(&self.root, after).await
+    }
+}
