@@ -44,13 +44,13 @@ export const applianceOperations = (id: string) =>
 export const activeOperationsOf = (id: string) =>
   queryOptions({
     queryKey: ["appliance-operations", id, "active"],
-    queryFn: ({ signal }) => fetchOperations({ appliance: id, state: ACTIVE }, signal),
+    queryFn: ({ signal }) => fetchOperations({ appliance: id, states: ACTIVE }, signal),
   });
 
 export const activeOperations = () =>
   queryOptions({
     queryKey: ["active-operations"],
-    queryFn: ({ signal }) => fetchOperations({ state: ACTIVE, limit: 1 }, signal),
+    queryFn: ({ signal }) => fetchOperations({ states: ACTIVE, limit: 1 }, signal),
   });
 
 export const operationDetail = (id: string) =>
@@ -127,7 +127,8 @@ export const serverState = () =>
 
 interface OperationsQuery {
   appliance?: string;
-  state?: string | undefined;
+  /** Any of these, with commas between them. */
+  states?: string | undefined;
   kind?: string | undefined;
   sort?: string | undefined;
   offset?: number;
@@ -135,7 +136,9 @@ interface OperationsQuery {
 }
 
 export function fetchOperations(query: OperationsQuery, signal: AbortSignal) {
-  return answered(api.GET("/api/v1/operations", { params: { query }, signal }));
+  const { states, ...rest } = query;
+  const q = states ? { q: `state=${states}` } : {};
+  return answered(api.GET("/api/v1/operations", { params: { query: { ...rest, ...q } }, signal }));
 }
 
 /** Asks an appliance for something. */

@@ -1,62 +1,56 @@
 // Generated from openapi.json by `npm run generate`; do not edit.
 
 export interface paths {
-    "/api/v1/login": {
+    "/api/v1/appliances": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["post_login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+        /** The table of appliances. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description As in q; every other key of the filter language can be said so, too. */
+                    presence?: components["schemas"]["Presence"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Appliances"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
         };
-        get?: never;
-        put?: never;
-        post: operations["post_session_refresh"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_session_logout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -65,14 +59,185 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/organisations": {
+    "/api/v1/appliances/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_organisations"];
+        /** One appliance, and all that is known of it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The appliance. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Renames an appliance, or says where it stands. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AppliancePatch"];
+                };
+            };
+            responses: {
+                /** @description The appliance as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a pending appliance into the fleet. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The appliance as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/boots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of dom0 of an appliance through all epochs, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its boots. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Boots"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -81,14 +246,693 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sites": {
+    "/api/v1/appliances/{id}/bundles": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_sites"];
+        get?: never;
+        put?: never;
+        /** Asks an appliance for its debug files. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BundleRequest"];
+                };
+            };
+            responses: {
+                /** @description They are asked for. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperationView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/clones/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the doubt whether there are two of an appliance is resolved: the one that is
+         *     connected, or comes next, is the right one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Confirm"];
+                };
+            };
+            responses: {
+                /** @description The appliance as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/decommission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an appliance out of the fleet; what is known of it stays. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Confirm"];
+                };
+            };
+            responses: {
+                /** @description The appliance as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks an appliance for something. The answer says that it is asked for, not that it is done. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OperationRequest"];
+                };
+            };
+            responses: {
+                /** @description It is asked for. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperationView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a pending appliance out. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The appliance as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revokes an appliance's keys: it is cut off, and must join again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Confirm"];
+                };
+            };
+            responses: {
+                /** @description The appliance as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplianceView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/vms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The VMs of an appliance, as it last reported them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its VMs. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Vms"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The volume groups and volumes of an appliance, as it last reported them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its storage. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VolumesView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Such as appliance.accept. */
+                    action?: string;
+                    /** @description An e-mail address. */
+                    actor?: string;
+                    /** @description What it was done to. */
+                    object_id?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Audit"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of bundles. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Bundles"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One bundle. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The bundle. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Removes the bytes of a bundle; that there was one stays known. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description They are gone. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a bundle: a tar archive, compressed by zstd. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The bundle's bytes. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zstd": number[];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows what changes. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description `fleet` (everything that you can see), `appliance:ID`, `operation:ID`; several with commas between them. */
+                    topics?: string;
+                    /** @description As the header Last-Event-ID. */
+                    last_event_id?: number;
+                };
+                header?: {
+                    /** @description Goes on after this one. */
+                    "Last-Event-ID"?: number | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description `event: changes` with data as described, `event: reset` where everything is to be fetched again. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": components["schemas"]["ChangeBatch"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -104,9 +948,82 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_join_tokens"];
+        /** The join tokens, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JoinTokens"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
-        post: operations["post_join_tokens"];
+        /** Makes a join token. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["JoinTokenRequest"];
+                };
+            };
+            responses: {
+                /** @description The token, this once. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewJoinTokenView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -123,198 +1040,129 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_join_tokens__id_"];
+        /** Takes a join token back. Appliances that joined with it stay. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Nobody can join with it any more. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/appliances": {
+    "/api/v1/login": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_appliances"];
+        get?: never;
+        put?: never;
+        /** Logs in. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["LoginRequest"];
+                };
+            };
+            responses: {
+                /** @description Logged in; three cookies say so too. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LoginResponse"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is logged in. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description You. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Me"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_appliances__id_"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["patch_appliances__id_"];
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/accept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__accept"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/reject": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__reject"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/decommission": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__decommission"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/revoke": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__revoke"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/clones/resolve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__clones_resolve"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/vms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_appliances__id__vms"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/volumes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_appliances__id__volumes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/boots": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_appliances__id__boots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__operations"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/appliances/{id}/bundles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["post_appliances__id__bundles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -328,7 +1176,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_operations"];
+        /** The table of operations. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description In this state, or one of several with commas between them. */
+                    state?: components["schemas"]["OperationState"];
+                    /** @description Of this kind. */
+                    kind?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Operations"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -344,7 +1238,38 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_operations__id_"];
+        /** One operation. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["OperationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The operation. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperationView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -362,7 +1287,85 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_operations__id__cancel"];
+        /** No longer wants an operation. Once it was offered, only the appliance's word ends it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["OperationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The operation as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperationView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Follows one operation. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["OperationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As at /events. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": components["schemas"]["ChangeBatch"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -378,55 +1381,274 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["post_operations__id__write_off"];
+        /**
+         * Gives up an operation that is lost. Frees what it held at the server, and nothing else: should
+         *     the appliance speak of it later, that is kept.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["OperationId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Confirm"];
+                };
+            };
+            responses: {
+                /** @description The operation as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperationView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/bundles": {
+    "/api/v1/operators": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_bundles"];
+        /** The operators, by e-mail address. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Operators"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
-        post?: never;
+        /** Makes an operator. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OperatorRequest"];
+                };
+            };
+            responses: {
+                /** @description The operator. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperatorView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/bundles/{id}": {
+    "/api/v1/operators/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_bundles__id_"];
+        get?: never;
         put?: never;
         post?: never;
-        delete: operations["delete_bundles__id_"];
+        delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Changes an operator. An organisation keeps at least one admin who can log in. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["OperatorId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OperatorPatch"];
+                };
+            };
+            responses: {
+                /** @description The operator as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OperatorView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
-    "/api/v1/audit": {
+    "/api/v1/organisations": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_audit"];
+        /** The caller's organisation and all below, parents before children. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Organisations"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
-        post?: never;
+        /** Makes an organisation below one that the caller can see. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["OrganisationRequest"];
+                };
+            };
+            responses: {
+                /** @description The organisation. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OrganisationView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -440,7 +1662,36 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_server"];
+        /** Which server this is, and whether it waits after a restore. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The server. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServerView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -449,514 +1700,1352 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/server/release-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the waiting after a restore, whoever has not reported yet. An appliance that then gets an
+         *     operation which it had already done refuses it by its own journal.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Confirm"];
+                };
+            };
+            responses: {
+                /** @description The server as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServerView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Logs out: the login is over at once, and everything that descends from it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Logged out. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on with a login, by the cookie `domfleet_refresh`; the cookie is good for one time. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Still logged in. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LoginResponse"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sites, by name. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sites"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a site. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SiteRequest"];
+                };
+            };
+            responses: {
+                /** @description The site. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SiteView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a site. */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["SiteId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SitePatch"];
+                };
+            };
+            responses: {
+                /** @description The site as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SiteView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            code: string;
-            what_to_do: string;
-            request_id: string;
-            fields?: {
-                [key: string]: string;
-            } | null;
+        /**
+         * Format: uuid
+         * @description An appliance, through all its epochs.
+         */
+        ApplianceId: string;
+        /** @description What can be changed of an appliance by hand. */
+        AppliancePatch: {
+            /** @description Its name. */
+            name?: string | null;
+            site_id?: components["schemas"]["SiteId"] | null;
         };
-        /** @enum {string} */
-        Role: "viewer" | "operator" | "admin";
-        Named: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-        };
-        OperatorView: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            name: string;
-            role: components["schemas"]["Role"];
-            organisation: components["schemas"]["Named"];
-        };
-        LoginRequest: {
-            email: string;
-            password: string;
-        };
-        LoginResponse: {
-            access_token: string;
-            /** Format: date-time */
-            expires_at: string;
-            operator: components["schemas"]["OperatorView"];
-        };
-        /** @enum {string} */
+        /**
+         * @description Whether an appliance belongs to the fleet.
+         * @enum {string}
+         */
         ApplianceState: "pending" | "accepted" | "rejected" | "decommissioned";
-        /** @enum {string} */
-        Presence: "online" | "stale" | "offline" | "expected_offline";
-        Components: {
-            hypervisor?: string | null;
-            dom0_kernel?: string | null;
-            xen?: string | null;
-            qemu_installed?: string | null;
-            alpine?: string | null;
-            agent?: string | null;
-            io_scheduler?: string | null;
-            swap?: boolean | null;
-            /** Format: int64 */
-            overcommit?: number | null;
+        /** @description An appliance, as it is listed. */
+        ApplianceSummary: {
+            booted_at?: components["schemas"]["Timestamp"] | null;
+            /** @description All versions. */
+            components: components["schemas"]["Components"];
+            /**
+             * Format: int32
+             * @description Counts its reinstalls.
+             */
+            epoch: number;
+            /** @description The vendor's release that runs on it. */
+            hypervisor_version?: string | null;
+            /** @description Its id, through all epochs. */
+            id: components["schemas"]["ApplianceId"];
+            last_seen_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Whose it is. */
+            organisation: components["schemas"]["Named"];
+            /** @description Whether it is heard of. */
+            presence: components["schemas"]["Presence"];
+            /** @description Since when. */
+            presence_since: components["schemas"]["Timestamp"];
+            /** @description Why nothing that changes anything is asked of it. */
+            read_only?: string | null;
+            site?: components["schemas"]["Named"] | null;
+            /** @description Whether it belongs to the fleet. */
+            state: components["schemas"]["ApplianceState"];
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description VMs that run.
+             */
+            vms_running: number;
+            /**
+             * Format: int32
+             * @description VMs in all.
+             */
+            vms_total: number;
         };
-        Fingerprint: {
-            system_uuid?: string | null;
-            board_serial?: string | null;
-            macs?: string[];
-            disks?: string[];
-        };
-        Facts: {
-            fingerprint: components["schemas"]["Fingerprint"];
+        /** @description An appliance, with all that is known of it. */
+        ApplianceView: components["schemas"]["ApplianceSummary"] & {
+            /** @description When it joined. */
+            created_at: components["schemas"]["Timestamp"];
+            credential?: components["schemas"]["CredentialView"] | null;
+            facts?: components["schemas"]["Facts"] | null;
+            /** @description dom0's own name for itself. */
             hostname: string;
-            /** Format: uuid */
-            boot_id: string;
-            /** Format: date-time */
-            booted_at: string;
-            /** Format: int64 */
-            memory_bytes?: number | null;
-            /** Format: int64 */
-            free_memory_bytes?: number | null;
-            /** Format: int64 */
-            dom0_memory_bytes?: number | null;
-            /** Format: int64 */
-            cpus?: number | null;
+            /** @description What a person should look at. */
+            warnings: string[];
+        };
+        /** @description A part of the table of appliances. */
+        Appliances: {
+            /** @description The rows. */
+            appliances: components["schemas"]["ApplianceSummary"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description A part of the audit trail. */
+        Audit: {
+            /** @description The rows. */
+            audit: components["schemas"]["AuditEntry"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description An entry of the audit trail. */
+        AuditEntry: {
+            /** @description What was done, such as `appliance.accept`. */
+            action: string;
+            /** @description Its e-mail address then, or a word. */
+            actor: string;
+            actor_id?: components["schemas"]["OperatorId"] | null;
+            /** @description What it was after. */
+            after?: Record<string, never> | null;
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description What it was before. */
+            before?: Record<string, never> | null;
+            /**
+             * Format: uuid
+             * @description Its id; they sort by age.
+             */
+            id: string;
+            /** @description To which. */
+            object_id: string;
+            /** @description To what kind of thing. */
+            object_kind: string;
+            /** @description Where the request came from. */
+            remote_address?: string | null;
+            /** @description The id of the request. */
+            request_id?: string | null;
+        };
+        /** @description One run of dom0. */
+        Boot: {
+            /** @description The kernel's `boot_id`. */
+            boot_id: components["schemas"]["BootId"];
+            /** @description The versions that ran. */
             components: components["schemas"]["Components"];
-            /** Format: int64 */
-            taint?: number | null;
-        };
-        /** @enum {string} */
-        VmState: "running" | "paused" | "shutdown" | "crashed" | "dying" | "off" | "unknown";
-        VmDisk: {
-            vdev: string;
-            target?: string | null;
-            format: string;
-            writable: boolean;
-        };
-        Vm: {
-            /** Format: uuid */
-            uuid: string;
-            name: string;
-            state: components["schemas"]["VmState"];
-            /** Format: int64 */
-            domid?: number | null;
-            /** Format: int64 */
-            memory_bytes: number;
-            /** Format: int64 */
-            vcpus: number;
-            disks: components["schemas"]["VmDisk"][];
-            macs: string[];
-            qemu_running?: string | null;
-            config_path?: string | null;
-            managed: boolean;
-        };
-        VolumeGroup: {
-            uuid: string;
-            name: string;
-            /** Format: int64 */
-            size_bytes: number;
-            /** Format: int64 */
-            free_bytes: number;
-            /** Format: int64 */
-            extent_bytes: number;
-        };
-        Volume: {
-            lv_uuid: string;
-            name: string;
-            volume_group: string;
-            /** Format: int64 */
-            size_bytes: number;
-            attributes: string;
-            segment_type: string;
-            origin?: string | null;
-            /** Format: int64 */
-            data_basis_points?: number | null;
-            tags: string[];
-            managed: boolean;
-        };
-        /** @enum {string} */
-        BootEnd: "clean" | "upgrade" | "panic" | "watchdog" | "hang" | "power_loss" | "provoked" | "unknown" | "lost";
-        /** @enum {string} */
-        Confidence: "low" | "medium" | "high";
-        BootView: {
-            /** Format: uuid */
-            boot_id: string;
-            /** Format: date-time */
-            started_at: string;
-            /** Format: date-time */
-            ended_at?: string | null;
-            end?: null | components["schemas"]["BootEnd"];
-            confidence?: null | components["schemas"]["Confidence"];
+            confidence?: components["schemas"]["Confidence"] | null;
+            end?: components["schemas"]["BootEnd"] | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What was found, a sentence each. */
             evidence?: string[];
-            components: components["schemas"]["Components"];
-            /** Format: int64 */
+            /** @description When it began, by dom0's clock. */
+            started_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description How a boot ended.
+         * @enum {string}
+         */
+        BootEnd: "clean" | "upgrade" | "panic" | "watchdog" | "hang" | "power_loss" | "provoked" | "unknown" | "lost";
+        /**
+         * Format: uuid
+         * @description One run of dom0: the kernel's `boot_id`.
+         */
+        BootId: string;
+        /** @description A run of dom0, and the epoch that it was in. */
+        BootView: components["schemas"]["Boot"] & {
+            /**
+             * Format: int32
+             * @description The epoch of the appliance.
+             */
             epoch: number;
         };
+        /** @description A part of the list of boots. */
+        Boots: {
+            /** @description The rows. */
+            boots: components["schemas"]["BootView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /**
+         * Format: uuid
+         * @description A debug bundle.
+         */
+        BundleId: string;
+        /** @description Debug files are asked for. */
+        BundleRequest: {
+            /** @description Why, for whoever finds the bundle. */
+            note?: string;
+        };
+        /**
+         * @description How far a bundle is.
+         * @enum {string}
+         */
+        BundleState: "requested" | "collecting" | "uploading" | "complete" | "failed" | "expired";
+        /**
+         * @description Why there is a bundle.
+         * @enum {string}
+         */
+        BundleTrigger: "on_demand" | "unclean_boot" | "upload";
+        /** @description A debug bundle. */
+        BundleView: {
+            /** @description The appliance that it is from. */
+            appliance: components["schemas"]["Named"];
+            /** @description BLAKE3 of all of it, in hexadecimal. */
+            blake3?: string | null;
+            completed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: components["schemas"]["BundleId"];
+            /** @description When its bytes go. */
+            keep_until: components["schemas"]["Timestamp"];
+            /** @description What is in it. */
+            manifest?: Record<string, never> | null;
+            /** @description What the person who asked for it noted. */
+            note: string;
+            operation_id?: components["schemas"]["OperationId"] | null;
+            /**
+             * Format: int64
+             * @description How much of it is here.
+             */
+            received_bytes: number;
+            /**
+             * Format: int64
+             * @description Its size, once that is known.
+             */
+            size_bytes?: number | null;
+            /** @description How far it is. */
+            state: components["schemas"]["BundleState"];
+            /** @description Why it is there. */
+            trigger: components["schemas"]["BundleTrigger"];
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
+        /** @description A part of the table of bundles. */
+        Bundles: {
+            /** @description The rows. */
+            bundles: components["schemas"]["BundleView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description Something that changed. */
+        Change: {
+            /**
+             * Format: uuid
+             * @description The id of the thing.
+             */
+            id: string;
+            /** @description `appliance`, `operation`, `bundle` or `alarm`. */
+            kind: string;
+            /** @description The thing as it is now, as its list has it; nothing where it is gone. */
+            row?: Record<string, never> | null;
+            /** @description The narrowest topic that it belongs to. */
+            topic: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description The data of one message. */
+        ChangeBatch: {
+            /** @description The newest state of each thing that changed. */
+            changes: components["schemas"]["Change"][];
+        };
+        /**
+         * @description What an operation can do to an appliance.
+         * @enum {string}
+         */
+        Class: "read" | "mutate" | "destructive";
+        /** @description Versions of what an appliance is made of: the suspects, each by itself. */
+        Components: {
+            /** @description The agent. */
+            agent?: string | null;
+            /** @description Alpine, as `/etc/alpine-release` has it. */
+            alpine?: string | null;
+            /** @description dom0's kernel, as `uname -r` prints it. */
+            dom0_kernel?: string | null;
+            /** @description The vendor's release, as its product file names it. */
+            hypervisor?: string | null;
+            /** @description The I/O scheduler of the system disk. */
+            io_scheduler?: string | null;
+            /**
+             * Format: int32
+             * @description `vm.overcommit_memory`.
+             */
+            overcommit?: number | null;
+            /** @description The QEMU that is installed. What runs is told for each VM. */
+            qemu_installed?: string | null;
+            /** @description Whether swap is on. */
+            swap?: boolean | null;
+            /** @description Xen, as `xl info` has it in `xen_version`. */
+            xen?: string | null;
+        };
+        /**
+         * @description How sure a classification is.
+         * @enum {string}
+         */
+        Confidence: "low" | "medium" | "high";
+        /** @description That a person means it. */
+        Confirm: {
+            /** @description The name of what it is about. */
+            confirm: string;
+        };
+        /** @description The newest key that the CA has certified for an appliance. */
+        CredentialView: {
+            /** @description Until when the certificate is good. */
+            not_after: components["schemas"]["Timestamp"];
+            /** @description `active`, `superseded` or `revoked`. */
+            status: string;
+        };
+        /** @description What does not change while dom0 runs, or changes rarely. */
+        Facts: {
+            /** @description This run of dom0. */
+            boot_id: components["schemas"]["BootId"];
+            /** @description When it began, by dom0's clock. */
+            booted_at: components["schemas"]["Timestamp"];
+            /** @description The versions of what it is made of. */
+            components: components["schemas"]["Components"];
+            /**
+             * Format: int32
+             * @description Physical CPUs.
+             */
+            cpus?: number | null;
+            /**
+             * Format: int64
+             * @description Memory of dom0.
+             */
+            dom0_memory_bytes?: number | null;
+            /** @description What the hardware is known by. */
+            fingerprint: components["schemas"]["Fingerprint"];
+            /**
+             * Format: int64
+             * @description Memory that no domain has.
+             */
+            free_memory_bytes?: number | null;
+            /** @description dom0's own name for itself. Not an identity. */
+            hostname: string;
+            /**
+             * Format: int64
+             * @description Memory of the whole machine, as `xl info` has it.
+             */
+            memory_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description The kernel's taint bits (`/proc/sys/kernel/tainted`).
+             */
+            taint?: number | null;
+        };
+        /** @description What hardware is known by. Never the hostname. */
+        Fingerprint: {
+            /** @description DMI `board_serial`. */
+            board_serial?: string | null;
+            /** @description WWIDs of fixed disks. */
+            disks?: string[];
+            /** @description MAC addresses of physical network cards, lower case. */
+            macs?: string[];
+            /** @description DMI `product_uuid`. */
+            system_uuid?: string | null;
+        };
+        /** @description A new join token. */
+        JoinTokenRequest: {
+            /**
+             * Format: int64
+             * @description How long it is good for; a day where it is not said.
+             */
+            expires_in_seconds?: number | null;
+            /** @description What it is for. */
+            note?: string;
+            organisation_id?: components["schemas"]["OrganisationId"] | null;
+            /** @description Whether they are accepted at once. */
+            preauthorised?: boolean;
+            site_id?: components["schemas"]["SiteId"] | null;
+            /**
+             * Format: int32
+             * @description How many may join with it; one where it is not said.
+             */
+            uses?: number | null;
+        };
+        /** @description A join token, without its secret. */
+        JoinTokenView: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The e-mail address of whoever made it; nothing where it was made at the console. */
+            created_by?: string | null;
+            /** @description Until when. */
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What whoever made it noted. */
+            note: string;
+            /** @description Whose the appliances will be. */
+            organisation: components["schemas"]["Named"];
+            /** @description Whether they are accepted at once. */
+            preauthorised: boolean;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+            site?: components["schemas"]["Named"] | null;
+            /**
+             * Format: int32
+             * @description How many may join with it.
+             */
+            uses: number;
+            /**
+             * Format: int32
+             * @description How many still may.
+             */
+            uses_left: number;
+        };
+        /** @description The join tokens. */
+        JoinTokens: {
+            /** @description The rows. */
+            join_tokens: components["schemas"]["JoinTokenView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description How someone logs in. */
+        LoginRequest: {
+            /** @description The e-mail address. */
+            email: string;
+            /** @description The password. */
+            password: string;
+        };
+        /** @description A login. */
+        LoginResponse: {
+            /** @description What to send as `Authorization: Bearer`. */
+            access_token: string;
+            /** @description When it ends; refresh before that. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Who is logged in. */
+            operator: components["schemas"]["Me"];
+        };
+        /** @description Who is logged in. */
+        Me: {
+            /** @description What it logs in by. */
+            email: string;
+            /** @description Its id. */
+            id: components["schemas"]["OperatorId"];
+            /** @description Its name. */
+            name: string;
+            /** @description Where; and in every organisation below. */
+            organisation: components["schemas"]["Named"];
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Something by its id, with the name that people know it by. */
+        Named: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description A join token that has just been made: the only time that it is shown. */
+        NewJoinTokenView: components["schemas"]["JoinTokenView"] & {
+            /** @description What is to be given to `domfleet-agent join`. */
+            token: string;
+        };
+        /** @description One thing asked of one appliance. */
         Operation: {
-            /** Format: uuid */
-            vm: string;
             /** @enum {string} */
             kind: "vm_start";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
         } | {
-            /** Format: uuid */
-            vm: string;
-            /** Format: int64 */
-            timeout_seconds?: number | null;
             /** @enum {string} */
             kind: "vm_shutdown";
-        } | {
-            /** Format: uuid */
-            vm: string;
-            /** Format: int64 */
+            /**
+             * Format: int32
+             * @description How long the guest is given, in seconds; 300 where it is not said. After that the
+             *     operation fails, and the VM runs on.
+             */
             timeout_seconds?: number | null;
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | {
             /** @enum {string} */
             kind: "vm_reboot";
+            /**
+             * Format: int32
+             * @description As for a shutdown.
+             */
+            timeout_seconds?: number | null;
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
         } | {
-            /** Format: uuid */
-            vm: string;
             /** @enum {string} */
             kind: "vm_destroy";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
         } | {
-            /** Format: uuid */
-            vm: string;
             /** @enum {string} */
             kind: "vm_adopt";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
         } | {
-            volume_group: string;
-            name: string;
-            /** Format: int64 */
-            size_bytes: number;
             /** @enum {string} */
             kind: "volume_create";
-        } | {
-            volume: string;
+            /** @description The new volume's name. */
             name: string;
-            /** Format: int64 */
-            size_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description At least so many bytes; rounded up to whole extents.
+             */
+            size_bytes: number;
+            /** @description The volume group's name. */
+            volume_group: string;
+        } | {
             /** @enum {string} */
             kind: "volume_snapshot";
-        } | {
+            /** @description The snapshot's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Room for changes of a thick snapshot, in bytes; a tenth of the origin where it is not
+             *     said. Thin snapshots need none.
+             */
+            size_bytes?: number | null;
+            /** @description `lv_uuid` of the origin. */
             volume: string;
+        } | {
             /** @enum {string} */
             kind: "volume_remove";
-        } | {
+            /** @description `lv_uuid` of the volume. */
             volume: string;
+        } | {
             /** @enum {string} */
             kind: "volume_adopt";
+            /** @description `lv_uuid` of the volume. */
+            volume: string;
         } | {
             /** @enum {string} */
             kind: "appliance_reboot";
         } | {
-            /** Format: uuid */
-            bundle: string;
+            /** @description The bundle that they become. */
+            bundle: components["schemas"]["BundleId"];
             /** @enum {string} */
             kind: "debug_bundle";
         } | {
             /** @enum {string} */
             kind: "unknown";
         };
-        /** @enum {string} */
-        Class: "read" | "mutate" | "destructive";
-        /** @enum {string} */
-        OperationState: "queued" | "offered" | "cancelling" | "accepted" | "running" | "lost" | "succeeded" | "failed" | "rejected" | "cancelled" | "expired" | "written_off";
-        Progress: {
-            step: string;
-            /** Format: int64 */
-            done_bytes: number;
-            /** Format: int64 */
-            total_bytes?: number | null;
-            /** Format: int64 */
-            rate_bytes_per_second: number;
-            /** Format: int64 */
-            left_seconds?: number | null;
+        /**
+         * Format: uuid
+         * @description An operation. It is the idempotency key: doing it twice is doing it once.
+         */
+        OperationId: string;
+        /** @description What is asked of an appliance. */
+        OperationRequest: {
+            /** @description The name of what is ended or destroyed, where something is. */
+            confirm?: string | null;
+            /**
+             * Format: int32
+             * @description How long it may wait for the appliance; an hour where it is not said.
+             */
+            expires_in_seconds?: number | null;
+            /** @description What. */
+            operation: components["schemas"]["Operation"];
         };
-        Reason: {
+        /**
+         * @description How far an operation is, as the server knows it.
+         * @enum {string}
+         */
+        OperationState: "queued" | "offered" | "cancelling" | "accepted" | "running" | "lost" | "succeeded" | "failed" | "rejected" | "cancelled" | "expired" | "written_off";
+        /** @description One thing asked of one appliance. */
+        OperationView: {
+            accepted_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            bundle_id?: components["schemas"]["BundleId"] | null;
+            /** @description What it can do. */
+            class: components["schemas"]["Class"];
+            /** @description When it was asked for. */
+            created_at: components["schemas"]["Timestamp"];
+            deadline_at?: components["schemas"]["Timestamp"] | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int32
+             * @description The epoch of the appliance that it is for.
+             */
+            epoch: number;
+            /** @description When it is no longer to be begun. */
+            expires_at: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: components["schemas"]["OperationId"];
+            /** @description What kind of thing. */
+            kind: string;
+            offered_at?: components["schemas"]["Timestamp"] | null;
+            /** @description All of it. */
+            operation: components["schemas"]["Operation"];
+            progress?: components["schemas"]["Progress"] | null;
+            reason?: components["schemas"]["Reason"] | null;
+            requested_by?: components["schemas"]["RequestedBy"] | null;
+            /** @description What came of it. */
+            result?: Record<string, never> | null;
+            started_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How far it is. */
+            state: components["schemas"]["OperationState"];
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
+        /** @description A part of the table of operations. */
+        Operations: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /** @description The rows. */
+            operations: components["schemas"]["OperationView"][];
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /**
+         * Format: uuid
+         * @description A person with a login.
+         */
+        OperatorId: string;
+        /** @description What is to be changed of an operator. */
+        OperatorPatch: {
+            /** @description Whether it cannot log in. */
+            disabled?: boolean | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description A new password, of at least 12 letters; ends all of its logins. */
+            password?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        /** @description A new operator. */
+        OperatorRequest: {
+            /** @description What it logs in by. */
+            email: string;
+            /** @description Its name. */
+            name: string;
+            organisation_id?: components["schemas"]["OrganisationId"] | null;
+            /** @description At least 12 letters. */
+            password: string;
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description A person with a login. */
+        OperatorView: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether it cannot log in. */
+            disabled: boolean;
+            /** @description What it logs in by. */
+            email: string;
+            /** @description Its id. */
+            id: components["schemas"]["OperatorId"];
+            last_login_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Where; and in every organisation below. */
+            organisation: components["schemas"]["Named"];
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
+        /** @description The operators. */
+        Operators: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /** @description The rows. */
+            operators: components["schemas"]["OperatorView"][];
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /**
+         * Format: uuid
+         * @description An organisation: vendor, reseller or customer.
+         */
+        OrganisationId: string;
+        /**
+         * @description What an organisation is.
+         * @enum {string}
+         */
+        OrganisationKind: "vendor" | "reseller" | "customer";
+        /** @description A new organisation. */
+        OrganisationRequest: {
+            /** @description What it is. */
+            kind: components["schemas"]["OrganisationKind"];
+            /** @description Its name. */
+            name: string;
+            parent_id?: components["schemas"]["OrganisationId"] | null;
+        };
+        /** @description Vendor, reseller or customer. */
+        OrganisationView: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: components["schemas"]["OrganisationId"];
+            /** @description What it is. */
+            kind: components["schemas"]["OrganisationKind"];
+            /** @description Its name, unique below its parent. */
+            name: string;
+            parent_id?: components["schemas"]["OrganisationId"] | null;
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
+        /** @description The organisations. */
+        Organisations: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /** @description The rows. */
+            organisations: components["schemas"]["OrganisationView"][];
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /**
+         * @description Whether an appliance is heard of.
+         * @enum {string}
+         */
+        Presence: "online" | "stale" | "offline" | "expected_offline";
+        /** @description An error, as it is sent (RFC 9457). */
+        Problem: {
+            /** @description A word for programs, which never changes. */
             code: string;
+            /** @description What is wrong with each field. */
+            fields?: {
+                [key: string]: string;
+            } | null;
+            /** @description The id of the request, as it is in the server's log. */
+            request_id: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description A sentence for people. */
+            title: string;
+            /** @description Always `about:blank`: `code` says more. */
+            type: string;
+            /** @description What to do about it. */
+            what_to_do: string;
+        };
+        /** @description How far an operation is. */
+        Progress: {
+            /**
+             * Format: int64
+             * @description Bytes done.
+             */
+            done_bytes: number;
+            /**
+             * Format: int64
+             * @description Seconds left at that rate, where that can be told.
+             */
+            left_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes a second, lately.
+             */
+            rate_bytes_per_second: number;
+            /** @description What is being done now, for people. */
+            step: string;
+            /**
+             * Format: int64
+             * @description Bytes in all, where that is known.
+             */
+            total_bytes?: number | null;
+        };
+        /** @description Why an operation was not done. */
+        Reason: {
+            /**
+             * @description A word for programs: `expired`, `epoch`, `read_only`, `unknown_kind`, `not_found`,
+             *     `not_ours`, `no_room`, `withdrawn`, `unknown`, `timeout`, `refused`, `disk_full` …
+             */
+            code: string;
+            /** @description A sentence for people. */
             message: string;
         };
+        /** @description Who asked for something. */
         RequestedBy: {
-            /** Format: uuid */
-            id: string;
+            /** @description Its e-mail address. */
             email: string;
+            /** @description The operator. */
+            id: components["schemas"]["OperatorId"];
         };
-        OperationView: {
-            /** Format: uuid */
-            id: string;
-            appliance: components["schemas"]["Named"];
-            kind: string;
-            class: components["schemas"]["Class"];
-            operation: components["schemas"]["Operation"];
-            state: components["schemas"]["OperationState"];
-            requested_by?: null | components["schemas"]["RequestedBy"];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            offered_at?: string | null;
-            /** Format: date-time */
-            accepted_at?: string | null;
-            /** Format: date-time */
-            started_at?: string | null;
-            /** Format: date-time */
-            ended_at?: string | null;
-            /** Format: date-time */
-            expires_at?: string | null;
-            /** Format: date-time */
-            deadline_at?: string | null;
-            progress?: null | components["schemas"]["Progress"];
-            reason?: null | components["schemas"]["Reason"];
-            result?: unknown;
-            /** Format: uuid */
-            bundle_id?: string | null;
-            /** Format: int64 */
-            version: number;
-        };
-        OperationRequest: {
-            operation: components["schemas"]["Operation"];
-            confirm?: string | null;
-            /** Format: int64 */
-            expires_in_seconds?: number | null;
-        };
-        ApplianceSummary: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            organisation: components["schemas"]["Named"];
-            site?: null | components["schemas"]["Named"];
-            state: components["schemas"]["ApplianceState"];
-            presence: components["schemas"]["Presence"];
-            /** Format: date-time */
-            presence_since?: string | null;
-            /** Format: date-time */
-            last_seen_at?: string | null;
-            /** Format: int64 */
-            epoch: number;
-            hypervisor_version?: string | null;
-            components: components["schemas"]["Components"];
-            /** Format: date-time */
-            booted_at?: string | null;
-            /** Format: int64 */
-            vms_running: number;
-            /** Format: int64 */
-            vms_total: number;
-            read_only?: string | null;
-            /** Format: int64 */
-            version: number;
-        };
-        CredentialView: {
-            status: string;
-            /** Format: date-time */
-            not_after: string;
-        };
-        /** @enum {string} */
-        BundleTrigger: "on_demand" | "unclean_boot" | "upload";
-        /** @enum {string} */
-        BundleState: "requested" | "collecting" | "uploading" | "complete" | "failed" | "expired";
-        BundleView: {
-            /** Format: uuid */
-            id: string;
-            appliance: components["schemas"]["Named"];
-            /** Format: uuid */
-            operation_id?: string | null;
-            trigger: components["schemas"]["BundleTrigger"];
-            state: components["schemas"]["BundleState"];
-            /** Format: int64 */
-            size_bytes?: number | null;
-            /** Format: int64 */
-            received_bytes: number;
-            blake3?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            completed_at?: string | null;
-            /** Format: date-time */
-            keep_until?: string | null;
-            manifest?: unknown;
-        };
-        JoinTokenView: {
-            /** Format: uuid */
-            id: string;
-            token?: string | null;
-            organisation: components["schemas"]["Named"];
-            site?: null | components["schemas"]["Named"];
-            preauthorised: boolean;
-            /** Format: int64 */
-            uses: number;
-            /** Format: int64 */
-            uses_left: number;
-            /** Format: date-time */
-            expires_at: string;
-            /** Format: date-time */
-            created_at: string;
-            created_by?: string | null;
-            note?: string | null;
-            /** Format: date-time */
-            revoked_at?: string | null;
-        };
-        JoinTokenRequest: {
-            /** Format: uuid */
-            organisation_id?: string | null;
-            /** Format: uuid */
-            site_id?: string | null;
-            preauthorised: boolean;
-            /** Format: int64 */
-            uses: number;
-            /** Format: int64 */
-            expires_in_seconds: number;
-            note?: string | null;
-        };
-        AuditEntry: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            at: string;
-            /** Format: uuid */
-            actor_id?: string | null;
-            actor: string;
-            action: string;
-            object_kind: string;
-            object_id: string;
-            before?: unknown;
-            after?: unknown;
-            remote_address?: string | null;
-            request_id?: string | null;
-        };
-        OrganisationView: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            kind: string;
-            /** Format: uuid */
-            parent_id?: string | null;
-        };
-        SiteView: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            organisation_id: string;
-            name: string;
-            address?: string | null;
-            time_zone: string;
-            contact?: string | null;
-        };
+        /**
+         * @description What an operator may do; each role may do what those before it may.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
+        /** @description The server. */
         ServerView: {
-            version: string;
-            /** Format: int64 */
-            incarnation: number;
-            held: boolean;
-            /** Format: date-time */
-            held_since?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many of the appliances that it waits for have reported since the restore.
+             */
             appliances_reconciled: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many it waits for: accepted, and seen in the week before.
+             */
             appliances_total: number;
-            /** Format: date-time */
-            started_at: string;
+            /** @description Whether it was restored and waits: it shows everything and asks nothing of appliances. */
+            held: boolean;
+            held_since?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: int64
+             * @description Counts the restores of its database from a backup, from 1.
+             */
+            incarnation: number;
+            /** @description When this process began. */
+            started_at: components["schemas"]["Timestamp"];
+            /** @description Its version. */
+            version: string;
         };
-        Confirm: {
-            confirm: string;
-        };
-        BundleRequest: {
-            note?: string | null;
-        };
-        Appliances: {
-            appliances: components["schemas"]["ApplianceSummary"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        Operations: {
-            operations: components["schemas"]["OperationView"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        Bundles: {
-            bundles: components["schemas"]["BundleView"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        JoinTokens: {
-            join_tokens: components["schemas"]["JoinTokenView"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        Audit: {
-            audit: components["schemas"]["AuditEntry"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        Organisations: {
-            organisations: components["schemas"]["OrganisationView"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        Sites: {
-            sites: components["schemas"]["SiteView"][];
-            /** Format: int64 */
-            total: number;
-            next?: string | null;
-            /** Format: int64 */
-            revision: number;
-        };
-        Vms: {
-            vms: components["schemas"]["Vm"][];
-            /** Format: date-time */
-            at?: string | null;
-        };
-        VolumesView: {
-            volume_groups: components["schemas"]["VolumeGroup"][];
-            volumes: components["schemas"]["Volume"][];
-            /** Format: date-time */
-            at?: string | null;
-        };
-        Boots: {
-            boots: components["schemas"]["BootView"][];
-            /** Format: date-time */
-            at?: string | null;
-        };
-        Change: {
-            kind: string;
-            topic: string;
-            /** Format: uuid */
-            id: string;
-            /** Format: int64 */
-            version: number;
-            row: unknown;
-        };
-        ChangeBatch: {
-            changes: components["schemas"]["Change"][];
-        };
-        ApplianceView: components["schemas"]["ApplianceSummary"] & {
-            facts?: null | components["schemas"]["Facts"];
-            credential?: null | components["schemas"]["CredentialView"];
-            warnings: string[];
-        };
-        AppliancePatch: {
+        /**
+         * Format: uuid
+         * @description A site, where appliances stand.
+         */
+        SiteId: string;
+        /** @description What is to be changed of a site. */
+        SitePatch: {
+            /** @description Where it is. */
+            address?: string | null;
+            /** @description Whom to call. */
+            contact?: string | null;
+            /** @description Its name. */
             name?: string | null;
-            /** Format: uuid */
-            site_id?: string | null;
+            /** @description Its time zone. */
+            time_zone?: string | null;
+        };
+        /** @description A new site. */
+        SiteRequest: {
+            /** @description Where it is. */
+            address?: string;
+            /** @description Whom to call. */
+            contact?: string;
+            /** @description Its name. */
+            name: string;
+            organisation_id?: components["schemas"]["OrganisationId"] | null;
+            /** @description Its time zone, such as `Europe/Vienna`; `UTC` where it is not said. */
+            time_zone?: string | null;
+        };
+        /** @description Where appliances stand. */
+        SiteView: {
+            /** @description Where it is. */
+            address: string;
+            /** @description Whom to call. */
+            contact: string;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: components["schemas"]["SiteId"];
+            /** @description Its name, unique in its organisation. */
+            name: string;
+            /** @description Whose it is. */
+            organisation_id: components["schemas"]["OrganisationId"];
+            /** @description Its time zone, such as `Europe/Vienna`. */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
+        /** @description The sites. */
+        Sites: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /** @description The rows. */
+            sites: components["schemas"]["SiteView"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /**
+         * Format: date-time
+         * @description A moment in UTC, RFC 3339 with three decimals.
+         */
+        Timestamp: string;
+        /** @description A VM: the durable thing. Its running incarnation is a domain. */
+        Vm: {
+            /** @description The file that it is started from, if there is one. */
+            config_path?: string | null;
+            /** @description Its disks, in the order of its configuration. */
+            disks: components["schemas"]["VmDisk"][];
+            /**
+             * Format: int32
+             * @description The domain's number, while it has one.
+             */
+            domid?: number | null;
+            /** @description Its network cards' MAC addresses, in the order of its configuration. */
+            macs: string[];
+            /** @description Whether it was adopted or made by us. */
+            managed: boolean;
+            /**
+             * Format: int64
+             * @description Memory.
+             */
+            memory_bytes: number;
+            /** @description Its name in Xen. */
+            name: string;
+            /** @description The QEMU that serves the running domain, which an upgrade does not change. */
+            qemu_running?: string | null;
+            /** @description How it is. */
+            state: components["schemas"]["VmState"];
+            /** @description What Xen knows it by. */
+            uuid: components["schemas"]["VmId"];
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            vcpus: number;
+        };
+        /** @description A disk of a VM. */
+        VmDisk: {
+            /**
+             * @description By content where it could be read, else as configured: `qcow`, `qcow2`, `raw`, `lv`, `vhd`,
+             *     `qed`.
+             */
+            format: string;
+            /** @description File or block device in dom0; nothing for an empty CD drive. */
+            target?: string | null;
+            /** @description Its name in the guest, such as `xvda`. */
+            vdev: string;
+            /** @description Whether the guest may write. */
+            writable: boolean;
+        };
+        /**
+         * Format: uuid
+         * @description A VM: the UUID that Xen knows it by, which we pin and never make up.
+         */
+        VmId: string;
+        /**
+         * @description How a VM is, as Xen tells it.
+         * @enum {string}
+         */
+        VmState: "running" | "paused" | "shutdown" | "crashed" | "dying" | "off" | "unknown";
+        /** @description The VMs of an appliance. */
+        Vms: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description By UUID. */
+            vms: components["schemas"]["Vm"][];
+        };
+        /** @description An LVM logical volume. */
+        Volume: {
+            /** @description `lv_attr`, as LVM prints it. */
+            attributes: string;
+            /**
+             * Format: int32
+             * @description `data_percent`, of thin volumes, pools and snapshots, in hundredths of a percent.
+             */
+            data_basis_points?: number | null;
+            /** @description `lv_uuid`. */
+            lv_uuid: string;
+            /** @description Whether it carries our tag: only then is it ever removed. */
+            managed: boolean;
+            /** @description `lv_name`. */
+            name: string;
+            /** @description `origin`, of a snapshot. */
+            origin?: string | null;
+            /** @description `segtype`: `linear`, `thin`, `thin-pool`, … */
+            segment_type: string;
+            /**
+             * Format: int64
+             * @description `lv_size`.
+             */
+            size_bytes: number;
+            /** @description `lv_tags`. */
+            tags: string[];
+            /** @description `vg_name`. */
+            volume_group: string;
+        };
+        /** @description An LVM volume group. */
+        VolumeGroup: {
+            /**
+             * Format: int64
+             * @description `vg_extent_size`.
+             */
+            extent_bytes: number;
+            /**
+             * Format: int64
+             * @description `vg_free`.
+             */
+            free_bytes: number;
+            /** @description `vg_name`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description `vg_size`.
+             */
+            size_bytes: number;
+            /** @description `vg_uuid`. */
+            uuid: string;
+        };
+        /** @description The storage of an appliance. */
+        VolumesView: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description By name. */
+            volume_groups: components["schemas"]["VolumeGroup"][];
+            /** @description By volume group and name. */
+            volumes: components["schemas"]["Volume"][];
         };
     };
     responses: never;
@@ -966,1017 +3055,4 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export interface operations {
-    post_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LoginRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginResponse"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_session_refresh: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginResponse"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_session_logout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperatorView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_organisations: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Organisations"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_sites: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Sites"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_join_tokens: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JoinTokens"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_join_tokens: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["JoinTokenRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JoinTokenView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_join_tokens__id_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_appliances: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-                presence?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Appliances"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_appliances__id_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    patch_appliances__id_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AppliancePatch"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__accept: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__reject: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__decommission: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Confirm"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__revoke: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Confirm"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__clones_resolve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Confirm"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplianceView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_appliances__id__vms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Vms"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_appliances__id__volumes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VolumesView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_appliances__id__boots: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Boots"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__operations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OperationRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperationView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_appliances__id__bundles: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["BundleRequest"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperationView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_operations: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-                appliance?: string;
-                state?: string;
-                kind?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operations"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_operations__id_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperationView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_operations__id__cancel: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperationView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    post_operations__id__write_off: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Confirm"];
-            };
-        };
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OperationView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_bundles: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-                appliance?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Bundles"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_bundles__id_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["BundleView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_bundles__id_: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_audit: {
-        parameters: {
-            query?: {
-                limit?: number;
-                offset?: number;
-                sort?: string;
-                q?: string;
-                next?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Audit"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_server: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ServerView"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-}
+export type operations = Record<string, never>;

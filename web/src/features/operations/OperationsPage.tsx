@@ -50,7 +50,7 @@ export function OperationsPage() {
     ["operations", state ?? "", kind ?? "", sortText],
     operations,
     async (offset, limit, signal) => {
-      const query = { offset, limit, state: states, kind, sort: sortText };
+      const query = { offset, limit, states, kind, sort: sortText };
       const page = await fetchOperations(query, signal);
       return { rows: page.operations, total: page.total };
     },
