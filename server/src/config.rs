@@ -236,9 +236,7 @@ fn check_keys(table: &toml::Table, within: &str) -> Result<(), ConfigError> {
         let key = format!("{within}{name}");
         let section = format!("{key}.");
         match value {
-            toml::Value::Table(inner) if KEYS.iter().any(|known| known.starts_with(&section)) => {
-                check_keys(inner, &section)?;
-            }
+            toml::Value::Table(inner) if !inner.is_empty() => check_keys(inner, &section)?,
             _ if KEYS.contains(&key.as_str()) => {}
             _ => return Err(ConfigError::UnknownKey { nearest: nearest(&key), key }),
         }

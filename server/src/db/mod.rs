@@ -84,11 +84,6 @@ impl Db {
         Migrator::up(&self.write, None).await
     }
 
-    /// Whether the schema is this build's.
-    pub async fn is_current(&self) -> Result<bool, DbErr> {
-        Ok(Migrator::get_pending_migrations_read_only(&self.write).await?.is_empty())
-    }
-
     /// For reading.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read

@@ -103,7 +103,7 @@ pub struct Site {
 
 /// A person with a login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = OperatorView)]
+#[schema(as = OperatorAccountView)]
 pub struct Operator {
     /// Its id.
     pub id: OperatorId,

@@ -67,6 +67,9 @@ pub enum ApiError {
     /// The server stops.
     #[error("the server is going down")]
     GoingDown,
+    /// It took too long, here or on its way here.
+    #[error("the request took too long")]
+    TookTooLong,
     /// No room.
     #[error("the server's disk is full")]
     DiskFull,
@@ -100,6 +103,7 @@ impl ApiError {
             Self::Filter(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_filter"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
             Self::GoingDown => (StatusCode::SERVICE_UNAVAILABLE, "going_down"),
+            Self::TookTooLong => (StatusCode::SERVICE_UNAVAILABLE, "took_too_long"),
             Self::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk_full"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -133,7 +137,7 @@ impl ApiError {
             Self::Malformed(_) => "See /api/v1/openapi.json for what is expected.".into(),
             Self::Filter(error) => error.what_to_do(),
             Self::TooMany(wait) => format!("Try again in {} s.", wait.as_secs().max(1)),
-            Self::GoingDown => "Try again in a minute.".into(),
+            Self::GoingDown | Self::TookTooLong => "Try again in a minute.".into(),
             Self::DiskFull => "Make room on the server's disk.".into(),
             Self::Internal(_) => "Try again; if it stays, look for the request id in the \
                                   server's log."

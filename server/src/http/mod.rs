@@ -18,8 +18,6 @@ pub mod reported;
 pub mod server;
 pub mod session;
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::{
@@ -38,9 +36,6 @@ use crate::{agents, dashboard};
 
 /// The largest body of a request; none holds more than a few names and texts.
 const BODY_BYTES: usize = 64 * 1024;
-
-/// How long anything but a stream or a download may take.
-pub const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Every route of the API.
 fn api() -> OpenApiRouter<App> {

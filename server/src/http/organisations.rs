@@ -123,7 +123,8 @@ pub(super) async fn create(
         .await
         .on_constraint("organisation_name_unique", || ApiError::Taken("name", name))?;
     let change = Change {
-        organisation: new.id,
+        // Of the one above: who that is, is not the new one's business.
+        organisation: parent,
         action: "organisation.create",
         kind: "organisation",
         id: new.id.to_string(),

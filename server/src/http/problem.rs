@@ -9,8 +9,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::error::ApiError;
+
+/// How long a request may take until its answer begins, its own way here included.
+const REQUEST_TIME: Duration = Duration::from_secs(30);
 
 /// Where the id of a request is said.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -74,7 +80,11 @@ pub async fn requests(mut request: Request, next: Next) -> Response {
         .map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
     let started = Instant::now();
 
-    let mut response = next.run(request).await;
+    // Only until the answer begins: streams and downloads go on for as long as they like.
+    let mut response = match timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::TookTooLong.into_response(),
+    };
 
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         if let Some(cause) = &problem.cause {

@@ -53,6 +53,7 @@ pub struct LoginResponse {
 
 /// Who is logged in.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = OperatorView)]
 pub struct Me {
     /// Its id.
     pub id: OperatorId,
