@@ -87,11 +87,15 @@ impl Deref for App {
 impl App {
     /// Opens everything that `config` names, and brings the database's schema up to date.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
+        Self::open_at(config, Clock::default()).await
+    }
+
+    /// The same, at the time that `clock` tells.
+    pub async fn open_at(config: Config, clock: Clock) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("cannot make {}", config.data_dir.display()))?;
         let db = Db::connect(&config.database_url()).await.context("cannot open the database")?;
         db.migrate().await.context("cannot bring the database's schema up to date")?;
-        let clock = Clock::default();
         let pki = Pki::open(&config.data_dir.join("pki"), config.public_host(), clock.now())
             .context("cannot open the certificate authority")?;
         let pki = Arc::new(pki);

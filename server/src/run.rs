@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::accept::{self, Entrance, Routers};
 use crate::app::App;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::{agents, http, setup, tasks};
 
@@ -23,7 +24,12 @@ pub struct Server {
 
 impl Server {
     /// Starts one. It serves once this returns.
-    pub async fn start(mut config: Config) -> anyhow::Result<Self> {
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_at(config, Clock::default()).await
+    }
+
+    /// The same, at the time that `clock` tells.
+    pub async fn start_at(mut config: Config, clock: Clock) -> anyhow::Result<Self> {
         let wanted = config.listen.clone();
         let address = wanted
             .to_socket_addrs()
@@ -34,7 +40,7 @@ impl Server {
             accept::bind(address).with_context(|| format!("cannot listen on {address}"))?;
         let address = listener.local_addr()?;
         config.listen = address.to_string();
-        let app = App::open(config).await?;
+        let app = App::open_at(config, clock).await?;
         setup::first_start(&app).await?;
         let routers = Routers {
             agent: agents::agent_router(&app),

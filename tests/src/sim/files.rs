@@ -87,6 +87,11 @@ impl SimFiles {
         inner.death = Some((inner.points + points, death));
     }
 
+    /// Takes back a death that has not struck.
+    pub fn live_on(&self) {
+        self.inner().death = None;
+    }
+
     /// Whether the death that was set has struck, or none was set.
     pub fn death_has_struck(&self) -> bool {
         self.inner().death.is_none()

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domfleet_agent::clock::Clock;
+use domfleet_agent::dom0::step::MANAGED_TAG;
 use domfleet_agent::dom0::{Dom0Error, Kept, Running};
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::VmId;
@@ -212,6 +213,14 @@ impl Host {
         let volume = hardware::volume(&mut state.dice, name, size_bytes);
         state.appliance.volumes.push(volume.clone());
         volume
+    }
+
+    /// A small volume that carries our tag.
+    pub fn make_managed_volume(&self, name: &str) {
+        let mut state = self.state();
+        let mut volume = hardware::volume(&mut state.dice, name, 4 << 20);
+        hardware::tag(&mut volume, [MANAGED_TAG.to_owned()]);
+        state.appliance.volumes.push(volume);
     }
 
     /// The kernel says something.

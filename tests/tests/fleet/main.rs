@@ -1,0 +1,6 @@
+//! Fleet tests: a real server, real agents over real TLS, simulated appliances. One binary, because
+//! linking is what costs.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod joining;
