@@ -1147,7 +1147,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Me"];
+                        "application/json": components["schemas"]["OperatorView"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -1495,7 +1495,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["OperatorView"];
+                        "application/json": components["schemas"]["OperatorAccountView"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -1550,7 +1550,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["OperatorView"];
+                        "application/json": components["schemas"]["OperatorAccountView"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -2441,20 +2441,7 @@ export interface components {
             /** @description When it ends; refresh before that. */
             expires_at: components["schemas"]["Timestamp"];
             /** @description Who is logged in. */
-            operator: components["schemas"]["Me"];
-        };
-        /** @description Who is logged in. */
-        Me: {
-            /** @description What it logs in by. */
-            email: string;
-            /** @description Its id. */
-            id: components["schemas"]["OperatorId"];
-            /** @description Its name. */
-            name: string;
-            /** @description Where; and in every organisation below. */
-            organisation: components["schemas"]["Named"];
-            /** @description What it may do. */
-            role: components["schemas"]["Role"];
+            operator: components["schemas"]["OperatorView"];
         };
         /** @description Something by its id, with the name that people know it by. */
         Named: {
@@ -2634,6 +2621,29 @@ export interface components {
              */
             total: number;
         };
+        /** @description A person with a login. */
+        OperatorAccountView: {
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether it cannot log in. */
+            disabled: boolean;
+            /** @description What it logs in by. */
+            email: string;
+            /** @description Its id. */
+            id: components["schemas"]["OperatorId"];
+            last_login_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Where; and in every organisation below. */
+            organisation: components["schemas"]["Named"];
+            /** @description What it may do. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
         /**
          * Format: uuid
          * @description A person with a login.
@@ -2661,35 +2671,25 @@ export interface components {
             /** @description What it may do. */
             role: components["schemas"]["Role"];
         };
-        /** @description A person with a login. */
+        /** @description Who is logged in. */
         OperatorView: {
-            /** @description When it was made. */
-            created_at: components["schemas"]["Timestamp"];
-            /** @description Whether it cannot log in. */
-            disabled: boolean;
             /** @description What it logs in by. */
             email: string;
             /** @description Its id. */
             id: components["schemas"]["OperatorId"];
-            last_login_at?: components["schemas"]["Timestamp"] | null;
             /** @description Its name. */
             name: string;
             /** @description Where; and in every organisation below. */
             organisation: components["schemas"]["Named"];
             /** @description What it may do. */
             role: components["schemas"]["Role"];
-            /**
-             * Format: int64
-             * @description Rises with each change.
-             */
-            version: number;
         };
         /** @description The operators. */
         Operators: {
             /** @description What to send as `next` to go on; nothing at the end. */
             next?: string | null;
             /** @description The rows. */
-            operators: components["schemas"]["OperatorView"][];
+            operators: components["schemas"]["OperatorAccountView"][];
             /**
              * Format: int64
              * @description Rises with every change of anything.

@@ -22,5 +22,5 @@ export type Bundle = Schemas["BundleView"];
 export type BundleState = Schemas["BundleState"];
 export type JoinToken = Schemas["JoinTokenView"];
 export type AuditEntry = Schemas["AuditEntry"];
-export type Operator = Schemas["Me"];
+export type Operator = Schemas["OperatorView"];
 export type Role = Schemas["Role"];
