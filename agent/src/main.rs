@@ -16,6 +16,7 @@ use domfleet_agent::identity::Identity;
 use domfleet_agent::log_ring::{LogRing, Tee};
 use domfleet_agent::network::{Network, Proxy};
 use domfleet_agent::seen::Seen;
+use domfleet_agent::status::Status;
 use domfleet_agent::storage::disk::Disk;
 use domfleet_agent::{install, join};
 use domfleet_shared::enrolment::JoinToken;
@@ -183,6 +184,7 @@ async fn status(world: &World<Xen, Disk, Network>) -> anyhow::Result<Value> {
     let seen = Seen::load(&world.files).await?;
     let alive = Alive::last(&world.files).await;
     let validity = identity.validity()?;
+    let status = Status::load(&world.files).await?;
     Ok(json!({
         "appliance": identity.appliance,
         "epoch": identity.epoch,
@@ -191,6 +193,7 @@ async fn status(world: &World<Xen, Disk, Network>) -> anyhow::Result<Value> {
         "session": seen.session,
         "incarnation": seen.incarnation,
         "server_time": seen.server_time,
+        "session_now": status,
         "alive": alive,
     }))
 }
