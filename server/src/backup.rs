@@ -115,9 +115,11 @@ fn files(data_dir: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
         let listed = fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()));
         for entry in listed? {
             let entry = entry?;
+            // What is being written is not there yet.
+            let is_part = entry.path().extension().is_some_and(|end| end == "part");
             if entry.file_type()?.is_file()
+                && !is_part
                 && let Some(name) = entry.file_name().to_str()
-                && !name.ends_with(".part")
             {
                 found.push((format!("{folder}/{name}"), entry.path()));
             }

@@ -37,14 +37,12 @@ pub enum DumpError {
 /// A transaction in which the whole database stands still for whoever reads in it.
 pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     use sea_orm::{AccessMode, IsolationLevel};
-    match db.get_database_backend() {
+    if db.get_database_backend() == DbBackend::Sqlite {
         // Every transaction of SQLite's is one.
-        DbBackend::Sqlite => db.begin().await,
-        _ => {
-            let level = Some(IsolationLevel::RepeatableRead);
-            db.begin_with_config(level, Some(AccessMode::ReadOnly)).await
-        }
+        return db.begin().await;
     }
+    let level = Some(IsolationLevel::RepeatableRead);
+    db.begin_with_config(level, Some(AccessMode::ReadOnly)).await
 }
 
 async fn write_rows<E>(
