@@ -170,10 +170,6 @@ impl User<'_> {
         self.api.send(request(Method::PATCH, path, Some(&self.token), Some(body))).await
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
-        self.api.send(request(Method::DELETE, path, Some(&self.token), None)).await
-    }
-
     /// Makes an organisation below `parent`; returns its id.
     pub async fn organisation(&self, parent: &str, name: &str) -> String {
         let new = json!({ "name": name, "kind": "customer", "parent_id": parent });
