@@ -298,3 +298,7 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
 fn failed(code: &str, message: impl Into<String>) -> Event {
     Event::Failed { reason: reason(code, message) }
 }
+
+#[cfg(test)]
+#[path = "execute_tests.rs"]
+mod tests;

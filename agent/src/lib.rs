@@ -33,7 +33,6 @@ mod session;
 pub mod status;
 pub mod storage;
 #[cfg(test)]
-#[expect(dead_code, reason = "what the tests of operations will stand on")]
 mod testing;
 mod tls;
 mod verdict;

@@ -1,28 +1,70 @@
 //! What the tests of this crate share: a disk in memory that can fail, and a dom0 in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::BootId;
-use domfleet_shared::inventory::{Components, Facts, Fingerprint, Storage, VolumeGroup};
+use domfleet_shared::id::{ApplianceId, BootId, OperationId, VmId};
+use domfleet_shared::inventory::{
+    Components, Facts, Fingerprint, Storage, VmState, Volume, VolumeGroup,
+};
+use tokio::sync::Notify;
 
+use crate::dom0::step::{MANAGED_TAG, operation_tag};
 use crate::dom0::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, Observed, Running, Step,
 };
+use crate::identity::{self, Identity};
 use crate::storage::{Entry, Files, Space};
 
-/// Files in memory. What it is told to do before [`Memory::dies_after`] happens; then nothing does.
-#[derive(Default)]
+/// Lets so many things happen, before and after each write and each step; then the process is dead:
+/// nothing more happens, and nothing returns.
+#[derive(Clone, Default)]
+pub(crate) struct Fuse(Arc<Mutex<Option<usize>>>, Arc<Notify>);
+
+impl Fuse {
+    pub(crate) fn of(happenings: usize) -> Self {
+        Self(Arc::new(Mutex::new(Some(happenings))), Arc::default())
+    }
+
+    /// Returns once the process is dead.
+    pub(crate) async fn blown(&self) {
+        self.1.notified().await;
+    }
+
+    async fn spend(&self) {
+        let is_dead = match &mut *self.0.lock().unwrap() {
+            None => false,
+            Some(0) => true,
+            Some(left) => {
+                *left -= 1;
+                false
+            }
+        };
+        if is_dead {
+            self.1.notify_one();
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Files in memory; clones are the same files.
+#[derive(Clone, Default)]
 pub(crate) struct Memory {
-    files: Mutex<BTreeMap<String, Vec<u8>>>,
+    files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// Bytes that can still be written.
-    left: Mutex<Option<usize>>,
+    left: Arc<Mutex<Option<usize>>>,
+    pub(crate) fuse: Fuse,
 }
 
 impl Memory {
+    /// The same files, for a process that dies.
+    pub(crate) fn with(&self, fuse: Fuse) -> Self {
+        Self { fuse, ..self.clone() }
+    }
+
     pub(crate) fn of(&self, name: &str) -> Vec<u8> {
         self.lock().get(name).cloned().unwrap_or_default()
     }
@@ -36,7 +78,7 @@ impl Memory {
         *self.left.lock().unwrap() = Some(bytes);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -61,27 +103,32 @@ impl Files for Memory {
     }
 
     async fn read_at(&self, name: &str, offset: u64, length: usize) -> io::Result<Vec<u8>> {
-        let offset = usize::try_from(offset).unwrap();
         let bytes = self.of(name);
-        Ok(bytes[offset.min(bytes.len())..(offset + length).min(bytes.len())].to_vec())
+        let offset = usize::try_from(offset).unwrap().min(bytes.len());
+        Ok(bytes[offset..(offset + length).min(bytes.len())].to_vec())
     }
 
     async fn append(&self, name: &str, at: u64, bytes: Vec<u8>) -> io::Result<()> {
+        self.fuse.spend().await;
         let (written, result) = self.take(bytes.len());
-        let mut files = self.lock();
-        let file = files.entry(name.to_owned()).or_default();
+        let mut file = self.of(name);
         file.truncate(usize::try_from(at).unwrap());
         file.extend(&bytes[..written]);
+        self.put(name, file);
+        self.fuse.spend().await;
         result
     }
 
     async fn replace(&self, name: &str, bytes: Vec<u8>) -> io::Result<()> {
+        self.fuse.spend().await;
         self.take(bytes.len()).1?;
         self.put(name, bytes);
+        self.fuse.spend().await;
         Ok(())
     }
 
     async fn remove(&self, name: &str) -> io::Result<()> {
+        self.fuse.spend().await;
         self.lock().remove(name);
         Ok(())
     }
@@ -100,17 +147,107 @@ impl Files for Memory {
     }
 }
 
-/// A dom0 in which nothing happens by itself.
+/// A dom0 in which nothing happens by itself; clones are the same one.
+#[derive(Clone)]
 pub(crate) struct Quiet {
     pub(crate) boot_id: BootId,
-    pub(crate) observed: Mutex<Observed>,
-    pub(crate) applied: Mutex<Vec<Step>>,
+    pub(crate) observed: Arc<Mutex<Observed>>,
+    /// What took effect, in order.
+    pub(crate) effects: Arc<Mutex<Vec<Step>>>,
+    pub(crate) fuse: Fuse,
 }
 
 impl Quiet {
     pub(crate) fn new(boot_id: BootId) -> Self {
-        Self { boot_id, observed: Mutex::new(empty(boot_id)), applied: Mutex::default() }
+        Self {
+            boot_id,
+            observed: Arc::new(Mutex::new(empty(boot_id))),
+            effects: Arc::default(),
+            fuse: Fuse::default(),
+        }
     }
+
+    /// The same host in its next boot: every VM is off.
+    pub(crate) fn boot_anew(&mut self) {
+        self.boot_id = BootId::new();
+        let mut observed = self.observed.lock().unwrap();
+        observed.facts.boot_id = self.boot_id;
+        observed.domains = Ok(Vec::new());
+        for vm in observed.vms.as_mut().unwrap() {
+            (vm.state, vm.domid) = (VmState::Off, None);
+        }
+    }
+
+    fn take_effect(&self, step: &Step) -> Result<(), Dom0Error> {
+        let mut observed = self.observed.lock().unwrap();
+        let Observed { domains, vms, storage, .. } = &mut *observed;
+        let (domains, vms) = (domains.as_mut().unwrap(), vms.as_mut().unwrap());
+        let volumes = &mut storage.as_mut().unwrap().volumes;
+        match step {
+            Step::CreateDomain { vm, .. } => {
+                let vm = vms.iter_mut().find(|known| known.uuid == *vm).unwrap();
+                if vm.domid.is_some() {
+                    return Err(Dom0Error::refused("xl create", "it runs"));
+                }
+                let domid = 100 + u32::try_from(self.effects.lock().unwrap().len()).unwrap();
+                domains.push(domain(domid, vm.uuid));
+                (vm.state, vm.domid) = (VmState::Running, Some(domid));
+            }
+            Step::ShutDownDomain { vm, domid } | Step::DestroyDomain { vm, domid } => {
+                let before = domains.len();
+                domains.retain(|domain| domain.domid != *domid || domain.uuid != *vm);
+                if domains.len() == before {
+                    return Ok(());
+                }
+                let vm = vms.iter_mut().find(|known| known.uuid == *vm).unwrap();
+                (vm.state, vm.domid) = (VmState::Off, None);
+            }
+            Step::CreateVolume { operation, volume_group, name, size_bytes } => {
+                volumes.push(volume(volume_group, name, *size_bytes, *operation));
+            }
+            Step::RemoveVolume { lv_uuid, .. } => {
+                volumes.retain(|volume| volume.lv_uuid != *lv_uuid);
+            }
+            _ => {}
+        }
+        self.effects.lock().unwrap().push(step.clone());
+        Ok(())
+    }
+}
+
+pub(crate) fn domain(domid: u32, uuid: VmId) -> Domain {
+    let (name, state) = ("pbx".to_owned(), "-b----".to_owned());
+    Domain { domid, uuid, name, state, memory_bytes: 1 << 30, vcpus: 1 }
+}
+
+pub(crate) fn volume(group: &str, name: &str, size_bytes: u64, by: OperationId) -> Volume {
+    Volume {
+        lv_uuid: format!("uuid-{name}-{by}"),
+        name: name.to_owned(),
+        volume_group: group.to_owned(),
+        size_bytes,
+        attributes: "-wi-a-----".into(),
+        segment_type: "linear".into(),
+        origin: None,
+        data_basis_points: None,
+        tags: BTreeSet::from([MANAGED_TAG.to_owned(), operation_tag(by)]),
+        managed: true,
+    }
+}
+
+/// An identity on disk, as after a join.
+pub(crate) async fn joined(files: &Memory) {
+    let key = identity::key(files).await.unwrap();
+    let certificate =
+        rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap().pem();
+    let identity = Identity {
+        server: "https://fleet.example".into(),
+        appliance: ApplianceId::new(),
+        epoch: 1,
+        certificate_pem: certificate.clone(),
+        trust_bundle_pem: certificate,
+    };
+    identity.store(files).await.unwrap();
 }
 
 /// A host with one empty volume group.
@@ -155,8 +292,10 @@ impl Dom0 for Quiet {
     }
 
     async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
-        self.applied.lock().unwrap().push(step.clone());
-        Ok(())
+        self.fuse.spend().await;
+        let said = self.take_effect(step);
+        self.fuse.spend().await;
+        said
     }
 
     async fn collect(&self, item: Item, _limit: Limit) -> Collected {
