@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -21,6 +22,7 @@ use domfleet_agent::storage::disk::Disk;
 use domfleet_agent::{install, join};
 use domfleet_shared::enrolment::JoinToken;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
@@ -154,29 +156,39 @@ impl Setup {
     }
 }
 
-/// Runs until SIGTERM or SIGINT, and then records that the end was an orderly one. Should dom0 stay
-/// up, the next start in the same boot takes the record back.
+/// dom0 going down must not wait longer for a disk that hangs.
+const RECORDED_WITHIN: Duration = Duration::from_secs(5);
+/// Nor for a session to say goodbye.
+const PARTED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Runs until SIGTERM or SIGINT, and then records that the end was an orderly one: before the
+/// session parts, because it tells the server what is on record. Should dom0 stay up, the next
+/// start in the same boot takes the record back.
 async fn run(setup: Setup, arguments: &Arguments, log: &Arc<LogRing>) -> anyhow::Result<Value> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
-    let asked = stop.clone();
-    let mut running = std::pin::pin!(agent::run(setup.world, stop));
-    tokio::select! {
-        ended = &mut running => { ended?; }
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut running = std::pin::pin!(agent::run(setup.world, stop.clone()));
+    let still_runs = tokio::select! {
+        ended = &mut running => { ended?; false }
+        _ = terminate.recv() => true,
+        _ = interrupt.recv() => true,
+    };
+    let recorded = timeout(RECORDED_WITHIN, record_end(arguments, log)).await;
+    stop.cancel();
+    if still_runs {
+        drop(timeout(PARTED_WITHIN, running).await);
     }
-    if !asked.is_cancelled() {
-        asked.cancel();
-        // A session says goodbye; a hung disk must not hold up the shutdown of dom0.
-        drop(tokio::time::timeout(std::time::Duration::from_secs(10), running).await);
-    }
+    recorded.context("the disk did not take the record of an orderly end in time")??;
+    Ok(json!({ "ended": "in order" }))
+}
+
+async fn record_end(arguments: &Arguments, log: &Arc<LogRing>) -> anyhow::Result<()> {
     let World { dom0, files, clock, .. } = Setup::new(arguments, log)?.world;
     let boot_id = dom0.running()?.boot_id;
     Clean { boot_id, at: clock.now(), returning: true }.store(&files).await?;
-    Ok(json!({ "ended": "in order" }))
+    Ok(())
 }
 
 async fn status(world: &World<Xen, Disk, Network>) -> anyhow::Result<Value> {

@@ -79,8 +79,10 @@ struct Socket {
 /// What came from the agent.
 enum Heard {
     Frame(Frame<ToServer>),
-    /// An answer to a ping, or a ping, which the library answers.
-    SignOfLife,
+    /// An answer to a ping of ours: its number.
+    Answer(u64),
+    /// A ping, which the library answers.
+    Ping,
     Over,
 }
 
@@ -205,10 +207,11 @@ impl Session {
                 Ok(None) => Ok(()),
                 Err(trouble) => Err(trouble.refusal(self.talk.slot.appliance).into()),
             },
-            Heard::SignOfLife => {
-                self.talk.slot.answers();
+            Heard::Answer(probe) => {
+                self.talk.slot.answers(probe);
                 Ok(())
             }
+            Heard::Ping => Ok(()),
             Heard::Over => Err(End::Gone),
         }
     }
@@ -217,8 +220,9 @@ impl Session {
         if let Some(refusal) = todo.ended {
             return Err(refusal.into());
         }
-        if todo.probe {
-            self.socket.send(Message::Ping(bytes::Bytes::new())).await?;
+        if let Some(probe) = todo.probe {
+            let number = bytes::Bytes::copy_from_slice(&probe.to_be_bytes());
+            self.socket.send(Message::Ping(number)).await?;
         }
         for message in todo.messages {
             self.socket.say(message).await?;
@@ -241,7 +245,7 @@ impl Socket {
             let received = self.inner.recv().await;
             match self.read(received)? {
                 Heard::Frame(frame) => return Ok(frame),
-                Heard::SignOfLife => {}
+                Heard::Answer(_) | Heard::Ping => {}
                 Heard::Over => return Err(End::Gone),
             }
         }
@@ -253,7 +257,11 @@ impl Socket {
             Some(Ok(Message::Binary(_))) => {
                 return Err(Refusal::protocol("frames are text"));
             }
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(Heard::SignOfLife),
+            Some(Ok(Message::Ping(_))) => return Ok(Heard::Ping),
+            Some(Ok(Message::Pong(number))) => {
+                let number = <[u8; 8]>::try_from(number.as_ref()).map_or(0, u64::from_be_bytes);
+                return Ok(Heard::Answer(number));
+            }
             Some(Ok(Message::Close(_))) | None => return Ok(Heard::Over),
             // A frame beyond all limits, or not a websocket's at all, or the connection is gone;
             // in the last case nobody hears the refusal.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -47,8 +47,10 @@ pub struct Slot {
     /// Whether anything may be asked of it.
     accepted: AtomicBool,
     read_only: AtomicBool,
-    /// Whether a session that was asked for a sign of life has given one.
-    alive: AtomicBool,
+    /// Counts the times that it was asked for a sign of life.
+    probe: AtomicU64,
+    /// The newest of them that it has answered.
+    answer: AtomicU64,
     /// Told when it has, or when it has ended.
     answered: Notify,
     outbox: Mutex<Outbox>,
@@ -60,7 +62,7 @@ struct Outbox {
     messages: Vec<ToAgent>,
     /// What was offered or withdrawn in this session: once is enough.
     told: Vec<(OperationId, Told)>,
-    probe: bool,
+    probe: Option<u64>,
     ended: Option<Refusal>,
 }
 
@@ -83,7 +85,7 @@ pub struct Heard {
 #[derive(Debug, Default)]
 pub(super) struct Todo {
     pub(super) messages: Vec<ToAgent>,
-    pub(super) probe: bool,
+    pub(super) probe: Option<u64>,
     pub(super) ended: Option<Refusal>,
 }
 
@@ -211,7 +213,8 @@ impl Slot {
             fresh: AtomicBool::new(true),
             accepted: AtomicBool::new(false),
             read_only: AtomicBool::new(false),
-            alive: AtomicBool::new(false),
+            probe: AtomicU64::new(0),
+            answer: AtomicU64::new(0),
             answered: Notify::new(),
             outbox: Mutex::default(),
             waker: AtomicWaker::new(),
@@ -295,16 +298,17 @@ impl Slot {
     pub(super) async fn is_alive(&self, patience: Duration) -> bool {
         let mut answered = std::pin::pin!(self.answered.notified());
         answered.as_mut().enable();
-        self.alive.store(false, Ordering::Release);
-        lock(&self.outbox).probe = true;
+        let probe = self.probe.fetch_add(1, Ordering::AcqRel) + 1;
+        lock(&self.outbox).probe = Some(probe);
         self.waker.wake();
         let in_time = tokio::time::timeout(patience, answered).await.is_ok();
-        in_time && self.alive.load(Ordering::Acquire)
+        in_time && self.answer.load(Ordering::Acquire) >= probe
     }
 
-    /// The agent has answered.
-    pub(super) fn answers(&self) {
-        self.alive.store(true, Ordering::Release);
+    /// The agent has answered that probe. What it said of itself before it was asked may be read
+    /// long after it has gone, and proves nothing.
+    pub(super) fn answers(&self, probe: u64) {
+        self.answer.fetch_max(probe, Ordering::AcqRel);
         self.answered.notify_waiters();
     }
 
@@ -313,7 +317,7 @@ impl Slot {
         std::future::poll_fn(|context| {
             self.waker.register(context.waker());
             let mut outbox = lock(&self.outbox);
-            if outbox.messages.is_empty() && !outbox.probe && outbox.ended.is_none() {
+            if outbox.messages.is_empty() && outbox.probe.is_none() && outbox.ended.is_none() {
                 return Poll::Pending;
             }
             Poll::Ready(Todo {

@@ -3,7 +3,9 @@
 use domfleet_shared::id::VmId;
 use domfleet_shared::operation::{Class, Operation, OperationState};
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
+use super::wait::{LOOK_AGAIN, WITHIN};
 use super::{Appliance, Fleet, eventually};
 
 /// The states of what has not ended, as a filter.
@@ -69,13 +71,23 @@ impl Fleet {
     }
 
     /// Waits until no operation is under way.
+    ///
+    /// # Panics
+    ///
+    /// When some still are after 45 s: says which.
     pub async fn wait_for_all_ends(&self) {
-        eventually("all operations have ended", async || {
-            let path = format!("/api/v1/operations?limit=1&state={UNFINISHED}");
-            let seen = self.api.try_send(hyper::Method::GET, &path, None).await.ok()?;
-            (seen.json()["total"] == 0).then_some(())
-        })
-        .await;
+        let path = format!("/api/v1/operations?limit=3&state={UNFINISHED}");
+        let until = Instant::now() + WITHIN;
+        loop {
+            if let Ok(seen) = self.api.try_send(hyper::Method::GET, &path, None).await {
+                let open = seen.json();
+                if open["total"] == 0 {
+                    return;
+                }
+                assert!(Instant::now() < until, "operations do not end: {open:#}");
+            }
+            sleep(LOOK_AGAIN).await;
+        }
     }
 
     /// Waits until the operation is in that state.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// A slow machine is not a broken test; what takes longer than this will never come.
-const WITHIN: Duration = Duration::from_secs(45);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub(super) const WITHIN: Duration = Duration::from_secs(45);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What `look` finds, as soon as it finds something.
 ///

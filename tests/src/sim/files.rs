@@ -43,7 +43,7 @@ pub enum Death {
 }
 
 /// The room there is where nobody has said otherwise.
-const ROOM: u64 = 64 * 1024 * 1024;
+const ROOM: u64 = 2 * 1024 * 1024 * 1024;
 
 /// What came of a write.
 enum Written {
@@ -137,6 +137,7 @@ impl SimFiles {
         };
         let machine = self.inner().machine.clone();
         if let Some(machine) = machine {
+            machine.agent_died();
             machine.happen(happening);
         }
         std::future::pending().await

@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) effects: Vec<Effect>,
     pub(super) faults: VecDeque<(&'static str, Fault)>,
     pub(super) storage_hangs: bool,
+    /// Whom somebody replaces while the agent is dead: see [`Host::replace_vm_at_death`].
+    replaced_at_death: Option<VmId>,
     pub(super) dice: Dice,
 }
 
@@ -76,6 +78,7 @@ impl Host {
             effects: Vec::new(),
             faults: VecDeque::new(),
             storage_hangs: false,
+            replaced_at_death: None,
             dice,
         };
         state.start_vms();
@@ -190,14 +193,20 @@ impl Host {
     /// Somebody destroys the VM's domain, deletes the VM, and makes another of the same name and
     /// configuration file. The new VM runs.
     pub fn replace_vm(&self, vm: VmId) -> Option<VmId> {
+        self.state().replace_vm(vm)
+    }
+
+    /// The same, once the agent dies and before it is back; nobody, where it is nothing.
+    pub fn replace_vm_at_death(&self, vm: Option<VmId>) {
+        self.state().replaced_at_death = vm;
+    }
+
+    /// The agent is dead.
+    pub(super) fn agent_died(&self) {
         let mut state = self.state();
-        let mut other = state.appliance.vms.remove(&vm)?;
-        state.domains.retain(|_, domain| domain.uuid != vm);
-        other.uuid = VmId(state.dice.uuid());
-        let uuid = other.uuid;
-        state.appliance.vms.insert(uuid, other);
-        state.create_domain(uuid);
-        Some(uuid)
+        if let Some(vm) = state.replaced_at_death.take() {
+            state.replace_vm(vm);
+        }
     }
 
     /// Somebody restarts the VM's domain by hand: another number, the same VM.
@@ -215,10 +224,11 @@ impl Host {
         volume
     }
 
-    /// A small volume that carries our tag.
+    /// A small volume that carries our tag, and that no VM uses.
     pub fn make_managed_volume(&self, name: &str) {
         let mut state = self.state();
         let mut volume = hardware::volume(&mut state.dice, name, 4 << 20);
+        "-wi-a-----".clone_into(&mut volume.attributes);
         hardware::tag(&mut volume, [MANAGED_TAG.to_owned()]);
         state.appliance.volumes.push(volume);
     }
@@ -286,6 +296,16 @@ impl State {
         let qemu = self.appliance.release.components().qemu_installed.unwrap_or_default();
         let letters = if self.dice.percent(20) { "r-----" } else { "-b----" };
         self.domains.insert(domid, SimDomain { domid, uuid, letters, qemu, gone_at: None });
+    }
+
+    fn replace_vm(&mut self, vm: VmId) -> Option<VmId> {
+        let mut other = self.appliance.vms.remove(&vm)?;
+        self.domains.retain(|_, domain| domain.uuid != vm);
+        other.uuid = VmId(self.dice.uuid());
+        let uuid = other.uuid;
+        self.appliance.vms.insert(uuid, other);
+        self.create_domain(uuid);
+        Some(uuid)
     }
 
     pub(super) fn domain_of(&self, vm: VmId) -> Option<&SimDomain> {

@@ -172,9 +172,12 @@ impl Machine {
                 drop(timeout(STOPS_WITHIN, &mut agent).await);
             }
             Some(Happening::Restart) => {
-                self.record_orderly_end().await;
-                in_order.cancel();
-                drop(timeout(STOPS_WITHIN, &mut agent).await);
+                let cut = self.go_down(&in_order, &mut agent).await;
+                if cut == Some(Happening::PowerCut) {
+                    drop(agent);
+                    self.status.send_modify(|status| status.runs = false);
+                    return cut;
+                }
             }
             Some(Happening::Freeze { cycled_after }) => self.freeze(stop, cycled_after).await,
             Some(
@@ -190,12 +193,25 @@ impl Machine {
         happening
     }
 
-    /// What the agent's stop script does when dom0 goes down.
-    async fn record_orderly_end(&self) {
+    /// What dom0 does to the agent when it goes down; says what cut that short.
+    async fn go_down(
+        &mut self,
+        in_order: &CancellationToken,
+        agent: &mut (impl Future + Unpin),
+    ) -> Option<Happening> {
         let boot_id = self.host.running().boot_id;
         let clean = Clean { boot_id, at: self.host.now(), returning: true };
-        // A full disk must not keep a box from going down.
-        clean.store(&self.files).await.ok();
+        let files = self.files.clone();
+        let in_turn = async {
+            // Its stop script first. A full disk must not keep a box from going down.
+            clean.store(&files).await.ok();
+            in_order.cancel();
+            drop(timeout(STOPS_WITHIN, agent).await);
+        };
+        tokio::select! {
+            () = in_turn => None,
+            happening = self.happenings.recv() => happening,
+        }
     }
 
     /// Nothing runs, and nothing is closed: the agent's future is not polled meanwhile.

@@ -3,4 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod absence;
+mod bundles;
+mod copies;
 mod joining;
+mod operations;
+mod recovery;
+mod trouble;

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 
 import { answered, api } from "../../api/client";
-import { bundlesOf } from "../../api/queries";
+import { bundlesOf, operationDetail } from "../../api/queries";
 import { ensureSession } from "../../api/session";
 import type { Bundle } from "../../api/types";
 import { queries } from "../../live/live";
@@ -139,6 +139,7 @@ function Condition({ bundle }: { bundle: Bundle }) {
         <Bar share={received_bytes / size_bytes} label="Received" />
       ) : null}
       {operation && state !== "complete" && <Working seen={operation} />}
+      {state === "failed" && operation_id && <Why operation={operation_id} />}
       {operation_id && (
         <Link to="/operations/$id" params={{ id: operation_id }} className={styles.small}>
           operation
@@ -146,6 +147,12 @@ function Condition({ bundle }: { bundle: Bundle }) {
       )}
     </div>
   );
+}
+
+/** Why a bundle did not come, in the agent's words. */
+function Why({ operation }: { operation: string }) {
+  const { data } = useQuery(operationDetail(operation));
+  return data?.reason ? <span className="muted">{data.reason.message}</span> : null;
 }
 
 function Working({ seen }: { seen: Parameters<typeof useOperation>[0] }) {

@@ -37,7 +37,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     key: "presence",
     title: "Presence",
     sort: "presence",
-    min: 148,
+    min: 144,
     grow: 0,
     cell: ({ presence, state }) =>
       state === "accepted" ? (
@@ -50,7 +50,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     key: "site",
     title: "Site",
     sort: "site",
-    min: 120,
+    min: 108,
     grow: 1.5,
     cell: ({ site, organisation }) => (
       <span title={organisation.name}>{site?.name ?? organisation.name}</span>
@@ -67,7 +67,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
   {
     key: "kernel",
     title: "dom0 kernel",
-    min: 132,
+    min: 144,
     grow: 1,
     wideOnly: true,
     cell: ({ components }) => components.dom0_kernel ?? <Unknown />,
@@ -90,7 +90,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     title: "Up",
     sort: "booted_at",
     number: true,
-    min: 92,
+    min: 104,
     grow: 0.4,
     wideOnly: true,
     cell: ({ booted_at, presence }) =>
