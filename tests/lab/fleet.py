@@ -16,9 +16,9 @@ from machine import LabError, _die_with_parent, free_port, until
 # Under this address dom0 reaches the loopback of the host.
 HOST_AS_SEEN_FROM_DOM0 = "10.0.2.2"
 SERVER_START_LIMIT = 60
-# An agent reports within a heartbeat of 30 s (+ 20 %); two of them and some, for a loaded host.
-REPORT_LIMIT = 120
-OPERATION_LIMIT = 180
+# An agent reports within a heartbeat of 30 s (+ 20 %); several of them, for a loaded host.
+REPORT_LIMIT = 180
+OPERATION_LIMIT = 300
 
 # Put on the agent's disk; dom0's start script runs it after each boot. It keeps the agent running as
 # the appliance's service manager would, and only once the appliance has joined.

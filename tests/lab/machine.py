@@ -5,7 +5,7 @@
         print(dom0.ssh("xl info"))
 
 The machine writes to an overlay in its run folder, so the image is never changed. Every wait has a
-limit; the limits are four times what was measured on two loaded cores.
+limit. The limits are for a host that is much too busy: they cost nothing where all goes well.
 """
 
 import ctypes
@@ -24,9 +24,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
-BOOT_LIMIT = 120  # measured: 11 to 25 s
-PANIC_BOOT_LIMIT = 150  # measured: 31 s, of which Xen waits 5
-COMMAND_LIMIT = 60
+BOOT_LIMIT = 300  # measured: 11 to 25 s, and 52 s at a load of 11 on two cores
+PANIC_BOOT_LIMIT = 360  # measured: 31 s, of which Xen waits 5
+COMMAND_LIMIT = 120
 DATA_DISK = "8G"
 AGENT_DISK_SLACK = 16 << 20
 
@@ -149,7 +149,7 @@ class Machine:
         """Waits for the next LAB-READY on the serial console and a login; returns the boot id."""
         boot_id = self.wait_serial(READY, limit).group(1).decode()
         self.drop_ssh()
-        until("a login", limit, lambda: self.ssh("true", limit=15, check=False) == "")
+        until("a login", limit, lambda: self.ssh("true", limit=30, check=False) == "")
         return boot_id
 
     def skip_serial(self):
@@ -218,7 +218,7 @@ class Machine:
 
     def panic(self):
         """Makes dom0's kernel panic. The login dies with it, so nothing is waited for here."""
-        self.ssh("sync; (sleep 1; echo c > /proc/sysrq-trigger) >/dev/null 2>&1 </dev/null &", check=False, limit=20)
+        self.ssh("sync; (sleep 1; echo c > /proc/sysrq-trigger) >/dev/null 2>&1 </dev/null &", check=False, limit=60)
         self.drop_ssh()
 
     def qmp(self, command, limit=30, **arguments):
@@ -276,7 +276,7 @@ class Machine:
     def ssh_command(self):
         known = f"UserKnownHostsFile={self.image / 'known_hosts'}"
         options = ["HostKeyAlias=domfleet-lab", known, "GlobalKnownHostsFile=/dev/null", "BatchMode=yes", "LogLevel=ERROR",
-                   "IdentitiesOnly=yes", "ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=4",
+                   "IdentitiesOnly=yes", "ConnectTimeout=20", "ServerAliveInterval=5", "ServerAliveCountMax=12",
                    "ControlMaster=auto", f"ControlPath={self.folder / 'ssh.sock'}", "ControlPersist=60"]
         command = ["ssh", "-F", "/dev/null", "-i", str(self.folder / "id_ed25519"), "-p", str(self.port)]
         for option in options:
