@@ -14,7 +14,7 @@ use crate::fleet;
 
 #[tokio::test]
 async fn a_backup_of_either_database_comes_back_in_either() {
-    let sources = [TestDatabase::sqlite().await, TestDatabase::postgres().await];
+    let sources = [TestDatabase::sqlite(), TestDatabase::postgres().await];
     for (n, source) in sources.into_iter().enumerate() {
         let api = Api::start(source).await;
         let admin = api.admin().await;
@@ -30,7 +30,7 @@ async fn a_backup_of_either_database_comes_back_in_either() {
         backup::write(&api.app, &file).await.unwrap();
         assert!(backup::write(&api.app, &file).await.is_err(), "it is not written over");
 
-        let targets = [TestDatabase::sqlite().await, TestDatabase::postgres().await];
+        let targets = [TestDatabase::sqlite(), TestDatabase::postgres().await];
         for (m, target) in targets.into_iter().enumerate() {
             let data_dir = target.dir.path().join("new");
             let new = config(&data_dir, &target.url);
@@ -59,13 +59,13 @@ async fn a_backup_of_either_database_comes_back_in_either() {
 
 #[tokio::test]
 async fn a_damaged_or_foreign_file_is_refused_and_nothing_is_left() {
-    let api = Api::start(TestDatabase::sqlite().await).await;
+    let api = Api::start(TestDatabase::sqlite()).await;
     let file = api.database.dir.path().join("backup.tar.zst");
     backup::write(&api.app, &file).await.unwrap();
     let whole = std::fs::read(&file).unwrap();
 
     for cut in [0, 10, whole.len() / 2, whole.len() - 20] {
-        let target = TestDatabase::sqlite().await;
+        let target = TestDatabase::sqlite();
         let damaged = target.dir.path().join("damaged");
         std::fs::write(&damaged, &whole[..cut]).unwrap();
         let data_dir = target.dir.path().join("new");
@@ -81,7 +81,7 @@ async fn a_damaged_or_foreign_file_is_refused_and_nothing_is_left() {
 
 #[tokio::test]
 async fn the_hold_ends_by_itself_once_all_have_reported() {
-    let api = Api::start(TestDatabase::sqlite().await).await;
+    let api = Api::start(TestDatabase::sqlite()).await;
     let me = api.admin().await.get("/api/v1/me").await.ok();
     let organisation = me["organisation"]["id"].as_str().unwrap();
     let appliance = fleet::appliance(&api, organisation, "box").await;
@@ -106,7 +106,7 @@ async fn the_hold_ends_by_itself_once_all_have_reported() {
 
 #[tokio::test]
 async fn a_schema_is_made_once() {
-    for database in [TestDatabase::sqlite().await, TestDatabase::postgres().await] {
+    for database in [TestDatabase::sqlite(), TestDatabase::postgres().await] {
         let db = Db::connect(&database.url).await.unwrap();
         db.migrate().await.unwrap();
         db.migrate().await.unwrap();
@@ -124,7 +124,7 @@ async fn a_schema_is_made_once() {
 #[tokio::test]
 async fn the_first_admin_is_made_once_and_its_password_is_for_us_alone() {
     use std::os::unix::fs::PermissionsExt as _;
-    let api = Api::start(TestDatabase::sqlite().await).await;
+    let api = Api::start(TestDatabase::sqlite()).await;
     let path = api.app.config.data_dir.join("first-admin.json");
 
     domfleet_server::setup::first_start(&api.app).await.unwrap();

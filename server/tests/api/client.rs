@@ -17,16 +17,16 @@ use tower::ServiceExt as _;
 
 use crate::database::TestDatabase;
 
-pub const ADMIN: &str = "admin@domfleet.local";
-pub const PASSWORD: &str = "correct horse battery";
+pub(crate) const ADMIN: &str = "admin@domfleet.local";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
-pub struct Api {
+pub(crate) struct Api {
     pub app: App,
     router: Router,
     pub database: Arc<TestDatabase>,
 }
 
-pub fn config(data_dir: &Path, database_url: &str) -> Config {
+pub(crate) fn config(data_dir: &Path, database_url: &str) -> Config {
     let text = format!(
         "data_dir = '{}'\ndatabase_url = '{database_url}'\npublic_url = 'https://fleet.test'\n\
          [first_admin]\npassword = '{PASSWORD}'",
@@ -36,21 +36,21 @@ pub fn config(data_dir: &Path, database_url: &str) -> Config {
 }
 
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
     }
 
     /// The body, if it went as it should.
     #[track_caller]
-    pub fn ok(self) -> Value {
+    pub(crate) fn ok(self) -> Value {
         let text = String::from_utf8_lossy(&self.body);
         assert!(self.status.is_success(), "{}: {text}", self.status);
         if self.body.is_empty() { Value::Null } else { self.json() }
@@ -58,7 +58,7 @@ impl Answer {
 
     /// The code of the problem, if it is one.
     #[track_caller]
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);
         assert!(!self.status.is_success(), "{}: {text}", self.status);
         assert_eq!(self.headers["content-type"], "application/problem+json", "{text}");
@@ -69,7 +69,7 @@ impl Answer {
         problem["code"].as_str().unwrap().to_owned()
     }
 
-    pub fn cookie(&self, name: &str) -> String {
+    pub(crate) fn cookie(&self, name: &str) -> String {
         let start = format!("{name}=");
         self.headers
             .get_all("set-cookie")
@@ -82,17 +82,17 @@ impl Answer {
 }
 
 impl Api {
-    pub async fn start(database: TestDatabase) -> Self {
+    pub(crate) async fn start(database: TestDatabase) -> Self {
         let app = App::open(config(database.dir.path(), &database.url)).await.unwrap();
         setup::first_start(&app).await.unwrap();
         Self::of(app, database)
     }
 
-    pub fn of(app: App, database: TestDatabase) -> Self {
+    pub(crate) fn of(app: App, database: TestDatabase) -> Self {
         Self { router: http::router(&app), app, database: Arc::new(database) }
     }
 
-    pub async fn send(&self, mut request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
         let address = SocketAddr::from(([192, 0, 2, 1], 40_000));
         request.extensions_mut().insert(Peer { address, certificate: None });
         let response = self.router.clone().oneshot(request).await.unwrap();
@@ -102,26 +102,26 @@ impl Api {
     }
 
     /// The response itself, for bodies without an end.
-    pub async fn open(&self, request: Request<Body>) -> axum::response::Response {
+    pub(crate) async fn open(&self, request: Request<Body>) -> axum::response::Response {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
-    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Answer {
         let body = json!({ "email": email, "password": password });
         self.send(request(Method::POST, "/api/v1/login", None, Some(&body))).await
     }
 
-    pub async fn token(&self, email: &str, password: &str) -> String {
+    pub(crate) async fn token(&self, email: &str, password: &str) -> String {
         let login = self.log_in(email, password).await.ok();
         login["access_token"].as_str().unwrap().to_owned()
     }
 
-    pub async fn admin(&self) -> User<'_> {
+    pub(crate) async fn admin(&self) -> User<'_> {
         User { api: self, token: self.token(ADMIN, PASSWORD).await }
     }
 
     /// Someone new in an organisation.
-    pub async fn user(&self, organisation: &str, role: &str) -> User<'_> {
+    pub(crate) async fn user(&self, organisation: &str, role: &str) -> User<'_> {
         let email = format!("{role}-{}@test.local", uuid::Uuid::new_v4().simple());
         let new = json!({
             "email": email, "name": role, "role": role, "organisation_id": organisation,
@@ -132,7 +132,7 @@ impl Api {
     }
 }
 
-pub fn request(
+pub(crate) fn request(
     method: Method,
     path: &str,
     token: Option<&str>,
@@ -152,26 +152,26 @@ pub fn request(
 }
 
 /// Someone who is logged in.
-pub struct User<'a> {
+pub(crate) struct User<'a> {
     pub api: &'a Api,
     pub token: String,
 }
 
 impl User<'_> {
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.api.send(request(Method::GET, path, Some(&self.token), None)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.api.send(request(Method::POST, path, Some(&self.token), Some(body))).await
     }
 
-    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.api.send(request(Method::PATCH, path, Some(&self.token), Some(body))).await
     }
 
     /// Makes an organisation below `parent`; returns its id.
-    pub async fn organisation(&self, parent: &str, name: &str) -> String {
+    pub(crate) async fn organisation(&self, parent: &str, name: &str) -> String {
         let new = json!({ "name": name, "kind": "customer", "parent_id": parent });
         let made = self.post("/api/v1/organisations", &new).await.ok();
         made["id"].as_str().unwrap().to_owned()

@@ -11,20 +11,20 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 /// A database for one test, and a folder for everything else of a server.
-pub struct TestDatabase {
+pub(crate) struct TestDatabase {
     pub url: String,
     pub dir: TempDir,
     postgres: Option<(String, String)>,
 }
 
 impl TestDatabase {
-    pub async fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("test.sqlite").display());
         Self { url, dir, postgres: None }
     }
 
-    pub async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let server = std::env::var("DOMFLEET_TEST_POSTGRES").unwrap_or_else(|_| {
             panic!(
                 "this test needs a PostgreSQL server: run make test, or name one where databases \
@@ -104,7 +104,7 @@ macro_rules! on_both {
         mod sqlite {
             $(#[tokio::test]
             async fn $name() {
-                super::$name($crate::database::TestDatabase::sqlite().await).await;
+                super::$name($crate::database::TestDatabase::sqlite()).await;
             })+
         }
         mod postgres {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::client::Api;
 
 /// An accepted appliance that is online.
-pub fn row(organisation: &str, name: &str, now: i64) -> appliance::ActiveModel {
+pub(crate) fn row(organisation: &str, name: &str, now: i64) -> appliance::ActiveModel {
     appliance::ActiveModel {
         id: Set(ApplianceId::new().0),
         organisation_id: Set(organisation.parse().unwrap()),
@@ -49,7 +49,7 @@ pub fn row(organisation: &str, name: &str, now: i64) -> appliance::ActiveModel {
     }
 }
 
-pub async fn insert(api: &Api, rows: Vec<appliance::ActiveModel>) {
+pub(crate) async fn insert(api: &Api, rows: Vec<appliance::ActiveModel>) {
     for rows in rows.chunks(200) {
         appliance::Entity::insert_many(rows.to_vec())
             .exec_without_returning(api.app.db.write())
@@ -59,12 +59,12 @@ pub async fn insert(api: &Api, rows: Vec<appliance::ActiveModel>) {
 }
 
 /// An appliance with a VM `pbx` and a managed volume `pbx-root`.
-pub struct Box7 {
+pub(crate) struct Box7 {
     pub id: Uuid,
     pub vm: VmId,
 }
 
-pub async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7 {
+pub(crate) async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7 {
     let now = api.app.clock.now().as_millis();
     let row = row(organisation, name, now).insert(api.app.db.write()).await.unwrap();
     let vm = Vm {

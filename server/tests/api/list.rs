@@ -128,7 +128,7 @@ async fn every_filter_finds_what_it_says(db: TestDatabase) {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |encoded, byte| format!("{encoded}%{byte:02x}"))
 }
 
 async fn a_table_is_cut_into_pages_that_make_a_whole(db: TestDatabase) {

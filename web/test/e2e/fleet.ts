@@ -30,12 +30,12 @@ export function online(context: BrowserContext): Promise<readonly Appliance[]> {
   });
 }
 
-/** A managed VM that is off, or one that runs. */
+/** A VM that is off, or one that runs. */
 export function vmThatIs(context: BrowserContext, state: "off" | "running") {
   return eventually(`a VM that is ${state}`, async () => {
     for (const appliance of await online(context)) {
       const { vms } = await get<{ vms: Vm[] }>(context, `/appliances/${appliance.id}/vms`);
-      const vm = vms.find((candidate) => candidate.state === state && candidate.managed);
+      const vm = vms.find((candidate) => candidate.state === state);
       if (vm) return { appliance, vm };
     }
     return undefined;
