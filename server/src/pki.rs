@@ -5,12 +5,14 @@
 //! trust it in time, in `ca-2.pem` and `ca-2.key`, and so on. Which of them signs follows from
 //! their dates alone, so that no step of a rollover can be half done.
 //!
-//! The server's own certificate is renewed by itself. It may only be used by a server, those of
-//! appliances only by a client: none of them can pose as the server.
+//! The server's own certificates are renewed by themselves: one for agents, and one for browsers,
+//! which refuse what is good for years. They may only be used by a server, those of appliances only
+//! by a client: none of them can pose as the server.
 
 mod authority;
 mod csr;
 mod files;
+mod kept;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
@@ -21,31 +23,27 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::enrolment::SERVER_NAME;
 use domfleet_shared::id::ApplianceId;
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyUsagePurpose,
+    SerialNumber,
 };
 use rustls::RootCertStore;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
 use self::authority::Authority;
 pub use self::csr::{Csr, CsrError};
+use self::kept::Kept;
 
 const DAY: Duration = Duration::from_hours(24);
 
 /// How long an appliance's certificate is good for. Agents renew at half of it.
 pub const CLIENT_LIFE: Duration = DAY.saturating_mul(90);
 
-/// How long the server's certificate is good for, and how much of it is left when it is renewed.
-const SERVER_LIFE: Duration = DAY.saturating_mul(90);
-const SERVER_RENEWED: Duration = DAY.saturating_mul(30);
-
 /// A clock that is set back a little must not make what was just issued invalid.
 pub(crate) const BACKDATED: Duration = DAY;
 
-/// Certificates of the server and of the authorities begin here: an appliance with a dead clock
-/// battery would otherwise take them for not yet valid, and never learn what time it is.
+/// What agents are shown begins here, and so do authorities: an appliance with a dead clock battery
+/// would otherwise take them for not yet valid, and never learn what time it is. Browsers refuse a
+/// certificate that is good for more than 825 days from its beginning, and are shown another.
 const LONG_AGO: Timestamp = Timestamp::from_millis(1_577_836_800_000);
 
 /// Why there is no authority, or no certificate.
@@ -76,8 +74,8 @@ pub struct Pki {
 struct Held {
     /// Oldest first, and never none.
     authorities: Vec<Authority>,
-    server: Arc<CertifiedKey>,
-    server_not_after: Timestamp,
+    server: Kept,
+    browsers: Kept,
     trust_bundle_pem: Arc<str>,
 }
 
@@ -114,7 +112,7 @@ impl Pki {
     pub fn maintain(&self, now: Timestamp) -> Result<bool, PkiError> {
         let before = self.held();
         let current = before.signer(now)?;
-        let due = before.server_not_after.since(now) < SERVER_RENEWED;
+        let due = !before.server.lasts(now) || !before.browsers.lasts(now);
         if !due && !current.needs_successor(now, before.authorities.last()) {
             return Ok(false);
         }
@@ -160,9 +158,14 @@ impl Pki {
         Ok(sha256_hex(self.held().signer(now)?.der()))
     }
 
-    /// The server's private certificate, with the authority's behind it, and its key.
+    /// The certificate that agents are shown, with the authority's behind it, and its key.
     pub fn server_key(&self) -> Arc<CertifiedKey> {
-        Arc::clone(&self.held().server)
+        self.held().server.key()
+    }
+
+    /// The same for browsers, where no `tls.cert` is there for them.
+    pub fn browsers_key(&self) -> Arc<CertifiedKey> {
+        self.held().browsers.key()
     }
 
     /// What appliances' certificates are verified against.
@@ -184,81 +187,18 @@ impl Held {
         let authorities = authority::open_all(dir, now)?;
         let signer = authority::signer(&authorities, now)
             .ok_or_else(|| PkiError::Damaged(dir.join("ca.pem")))?;
-        let path = dir.join("server.pem");
-        let kept = read_server(&path, signer, names)?
-            .filter(|kept| kept.not_after.since(now) >= SERVER_RENEWED);
-        let kept = match kept {
-            Some(kept) => kept,
-            None => make_server(&path, signer, names, now)?,
-        };
+        let server = Kept::prepare(&dir.join("server.pem"), signer, names, LONG_AGO, now)?;
+        let begin = now - BACKDATED;
+        let browsers = Kept::prepare(&dir.join("browsers.pem"), signer, names, begin, now)?;
         let trust_bundle_pem =
             authorities.iter().map(Authority::pem).collect::<Vec<_>>().concat().into();
-        Ok(Self {
-            server: Arc::new(kept.key),
-            server_not_after: kept.not_after,
-            authorities,
-            trust_bundle_pem,
-        })
+        Ok(Self { authorities, server, browsers, trust_bundle_pem })
     }
 
     fn signer(&self, now: Timestamp) -> Result<&Authority, PkiError> {
         authority::signer(&self.authorities, now)
             .ok_or_else(|| PkiError::Damaged(PathBuf::from("ca.pem")))
     }
-}
-
-struct Server {
-    key: CertifiedKey,
-    not_after: Timestamp,
-}
-
-/// The server's certificate as it is kept; nothing where it would not do any more.
-fn read_server(
-    path: &Path,
-    signer: &Authority,
-    names: &[String],
-) -> Result<Option<Server>, PkiError> {
-    let Some(text) = files::read(path)? else { return Ok(None) };
-    let chain: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(text.as_bytes()).filter_map(Result::ok).collect();
-    let Ok(key) = PrivateKeyDer::from_pem_slice(text.as_bytes()) else { return Ok(None) };
-    let [leaf, root] = chain.as_slice() else { return Ok(None) };
-    if root != signer.der() {
-        return Ok(None);
-    }
-    let Some(facts) = csr::facts(leaf) else { return Ok(None) };
-    if facts.names != sorted(names) {
-        return Ok(None);
-    }
-    Ok(Some(Server { key: certified(chain, key)?, not_after: facts.not_after }))
-}
-
-fn make_server(
-    path: &Path,
-    signer: &Authority,
-    names: &[String],
-    now: Timestamp,
-) -> Result<Server, PkiError> {
-    let not_after = (now + SERVER_LIFE).min(signer.not_after());
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let mut params = leaf(SERVER_NAME, ExtendedKeyUsagePurpose::ServerAuth);
-    params.subject_alt_names = CertificateParams::new(names)?.subject_alt_names;
-    params.not_before = date(LONG_AGO);
-    params.not_after = date(not_after);
-    let certificate = params.signed_by(&key, signer.issuer())?;
-    let text = format!("{}{}{}", certificate.pem(), signer.pem(), key.serialize_pem());
-    files::write(path, &text)?;
-    let chain = vec![certificate.der().clone(), signer.der().clone()];
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    Ok(Server { key: certified(chain, key)?, not_after })
-}
-
-fn certified(
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-) -> Result<CertifiedKey, PkiError> {
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    Ok(CertifiedKey::from_der(chain, key, &provider)?)
 }
 
 /// What is common to all certificates that are no authority's.
@@ -293,12 +233,6 @@ fn names(public_host: Option<&str>) -> Vec<String> {
     {
         names.push(host);
     }
-    names
-}
-
-fn sorted(names: &[String]) -> Vec<String> {
-    let mut names = names.to_vec();
-    names.sort();
     names
 }
 

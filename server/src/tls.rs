@@ -157,7 +157,7 @@ impl Configs {
         let private = Shown(pki.server_key());
         let public = match files {
             Some(files) => Shown(Arc::new(read_public(files)?)),
-            None => private.clone(),
+            None => Shown(pki.browsers_key()),
         };
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(pki.roots()?), provider())
@@ -179,6 +179,8 @@ impl Configs {
         let mut public =
             builder(&[&TLS13, &TLS12])?.with_no_client_auth().with_cert_resolver(Arc::new(public));
         public.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // Old clients may put their weakest cipher first.
+        public.ignore_client_order = true;
         Ok(Self {
             agent: Arc::new(agent),
             enrolment: Arc::new(enrolment),

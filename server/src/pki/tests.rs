@@ -1,7 +1,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 
-use rcgen::{PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
-use rustls::pki_types::CertificateSigningRequestDer;
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, CertificateSigningRequestDer};
 
 use super::*;
 
@@ -35,7 +36,9 @@ fn nobody_else_may_read_a_key() {
 
     Pki::open(&dir, None, NOW).unwrap();
 
-    for (name, mode) in [("", 0o700), ("ca.key", 0o600), ("server.pem", 0o600)] {
+    for (name, mode) in
+        [("", 0o700), ("ca.key", 0o600), ("server.pem", 0o600), ("browsers.pem", 0o600)]
+    {
         let permissions = std::fs::metadata(dir.join(name)).unwrap().permissions();
         assert_eq!(permissions.mode() & 0o777, mode, "{name}");
     }
@@ -87,6 +90,27 @@ fn the_server_s_certificate_is_renewed_in_time_and_for_a_new_name() {
     assert_ne!(first.cert, second.cert);
     let names = certificate_facts(&renamed.cert[0]).unwrap().names;
     assert_eq!(names, ["127.0.0.1", "::1", "localhost", "new.example", SERVER_NAME]);
+}
+
+#[test]
+fn agents_are_shown_what_began_long_ago_and_browsers_what_none_of_them_refuses() {
+    let dir = tempfile::tempdir().unwrap();
+    let days = |key: &CertifiedKey| {
+        let facts = certificate_facts(&key.cert[0]).unwrap();
+        (facts.not_before, facts.not_after.since(facts.not_before).as_secs() / DAY.as_secs())
+    };
+    let pki = Pki::open(dir.path(), None, NOW).unwrap();
+    let first = pki.browsers_key();
+
+    assert_eq!(days(&pki.server_key()).0, LONG_AGO);
+    assert_eq!(days(&first), (NOW - DAY, 91));
+    assert_eq!(pki.server_key().cert[1], first.cert[1]);
+    assert!(pki.maintain(NOW + DAY * 61).unwrap());
+    assert_ne!(pki.browsers_key().cert, first.cert);
+    assert_eq!(days(&pki.browsers_key()), (NOW + DAY * 60, 91));
+    // It was made by a clock that was wrong: browsers would wait for that day.
+    let back = Pki::open(dir.path(), None, NOW).unwrap();
+    assert_eq!(days(&back.browsers_key()), (NOW - DAY, 91));
 }
 
 #[test]
