@@ -1,5 +1,6 @@
 //! Logs, counts and times.
 
+use std::io::IsTerminal as _;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -27,11 +28,20 @@ pub fn metrics() -> PrometheusHandle {
         .clone()
 }
 
+/// Whether what is written to the standard error may have colours: only a terminal shows them, and
+/// whoever sets `NO_COLOR` does not want them there either.
+pub fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty())
+}
+
 /// Begins to log to the standard error: a line for each event, as JSON where that is wished.
 pub fn log(json: bool) {
     let filter = EnvFilter::try_from_env("DOMFLEET_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_coloured())
+        .with_writer(std::io::stderr);
     let started = if json { logs.json().try_init() } else { logs.try_init() };
     if let Err(error) = started {
         tracing::warn!(%error, "logging had begun before");

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
+use domfleet_server::telemetry::is_coloured;
 use domfleet_shared::enrolment::JoinToken;
 use domfleet_tests::sim::Weather;
 use domfleet_tests::swarm::{Progress, Swarm, make_room};
@@ -70,7 +71,10 @@ fn log(format: LogFormat) {
     // Ten thousand agents have much to say.
     let filter = EnvFilter::try_from_env("DOMFLEET_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,domfleet_swarm=info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(is_coloured())
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
