@@ -159,7 +159,7 @@ async fn keep<D: Dom0, F: Files, N: Dialer>(
         if entry.name.starts_with(&of.to_string()) {
             let name = format!("{PSTORE}/{}", entry.name);
             let bytes = files.read(&name, PSTORE_BYTES).await.map_err(io)?.unwrap_or_default();
-            text.get_or_insert_with(String::new).push_str(&String::from_utf8_lossy(&bytes));
+            text.get_or_insert_with(String::new).push_str(&kernel_log::text(&bytes));
         }
     }
     Ok(text)

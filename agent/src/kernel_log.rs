@@ -33,9 +33,15 @@ pub async fn warnings(files: &impl Files, boot_id: BootId) -> Vec<String> {
     let mut lines = Vec::new();
     for name in [older(boot_id), newer(boot_id)] {
         let bytes = files.read(&name, 2 * limit()).await.ok().flatten().unwrap_or_default();
-        lines.extend(String::from_utf8_lossy(&bytes).lines().map(str::to_owned));
+        lines.extend(text(&bytes).lines().map(str::to_owned));
     }
     lines
+}
+
+/// What a reset left of a text: a file whose last bytes never came to the disk ends in zeros, which
+/// no database keeps.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace('\0', "\u{fffd}")
 }
 
 fn limit() -> usize {
@@ -154,6 +160,11 @@ mod tests {
     fn message(sequence: u64, text: &str) -> KernelMessage {
         let at = Duration::from_millis(sequence);
         KernelMessage { sequence, level: 4, at, text: text.to_owned() }
+    }
+
+    #[test]
+    fn what_never_came_to_the_disk_leaves_no_zero_in_a_text() {
+        assert_eq!(text(b"oops\0\xff"), "oops\u{fffd}\u{fffd}");
     }
 
     #[tokio::test]

@@ -32,6 +32,9 @@ pub(super) async fn join(
     let now = app.clock.now();
     app.joins.try_once(&address, now).map_err(|_| too_many())?;
     let csr = Csr::parse(&request.csr_pem).map_err(|_| bad_request())?;
+    if !is_text(&request.fingerprint) {
+        return Err(bad_fingerprint());
+    }
     let secret = join_tokens::hash(&request.secret);
     let token = joining::token(app.db.read(), &secret).await?.ok_or_else(unknown_token)?;
     // The secret was right: whoever has it is no guesser.
@@ -266,6 +269,13 @@ fn enrolled(app: &App, appliance: ApplianceId, epoch: u32, certificate_pem: Stri
     }
 }
 
+/// PostgreSQL keeps no zero bytes in a text.
+fn is_text(fingerprint: &Fingerprint) -> bool {
+    let Fingerprint { system_uuid, board_serial, macs, disks } = fingerprint;
+    let mut texts = system_uuid.iter().chain(board_serial).chain(macs).chain(disks);
+    texts.all(|text| !text.contains('\0'))
+}
+
 /// A hostname as a name: whoever reads it in a table or a terminal sees letters, and few.
 fn clean(hostname: &str) -> String {
     let text: String =
@@ -296,6 +306,15 @@ fn bad_request() -> Problem {
         StatusCode::UNPROCESSABLE_ENTITY,
         "invalid",
         "the certificate request is not one for a key on P-256, signed by it",
+        "update the agent",
+    )
+}
+
+fn bad_fingerprint() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "invalid",
+        "the fingerprint holds a zero byte: no hardware is called so",
         "update the agent",
     )
 }

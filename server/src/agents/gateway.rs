@@ -4,6 +4,7 @@
 //! buffers of a kilobyte, a slot, a few numbers. Everything larger lives in a box only while a
 //! message is being dealt with.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -314,8 +315,15 @@ impl Socket {
 }
 
 fn decode(text: &str) -> Result<Frame<ToServer>, Refusal> {
-    protocol::decode(text).map_err(|error| match error {
+    protocol::decode(&without_zero_bytes(text)).map_err(|error| match error {
         protocol::FrameError::TooLong(_) => Refusal::protocol("the frame is longer than 1 MiB"),
         protocol::FrameError::Malformed(_) => Refusal::protocol("this is not a frame"),
     })
+}
+
+/// PostgreSQL keeps no zero bytes in a text, and what is left of a crash may hold some. A session
+/// that ended for that would end again each time.
+fn without_zero_bytes(json: &str) -> Cow<'_, str> {
+    let zero = r"\u0000";
+    if json.contains(zero) { json.replace(zero, r"\ufffd").into() } else { json.into() }
 }

@@ -1,6 +1,6 @@
 //! Parts of tables: how one is asked for, in the same way for each.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::error::ApiError;
+use super::extract::Params;
 use crate::db::appliance_list::{Sort, Window};
 use crate::domain::filter::{self, Filter, Holds, Key};
 
@@ -47,9 +48,9 @@ pub struct Asked {
 impl<S: Send + Sync> FromRequestParts<S> for Asked {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
-            .map_err(|rejection| ApiError::Malformed(rejection.body_text()))?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Params(pairs) =
+            Params::<Vec<(String, String)>>::from_request_parts(parts, state).await?;
         let mut asked = Self::default();
         let number = |name, value: &str| {
             value.parse::<u64>().map_err(|_| ApiError::invalid(name, "this must be a number"))

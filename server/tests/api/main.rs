@@ -14,5 +14,7 @@ mod fleet;
 mod list;
 mod openapi;
 mod operations;
+mod references;
 mod routes;
 mod session;
+mod texts;

@@ -3,8 +3,10 @@
 //!
 //! The routes are read from the OpenAPI document: one without a row here fails.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{HeaderValue, Method, Request, StatusCode};
 use domfleet_server::db::entity::bundle;
 use domfleet_server::db::join_tokens::{self, NewJoinToken};
 use domfleet_shared::id::OrganisationId;
@@ -14,7 +16,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Api, PASSWORD, User, request};
+use crate::client::{ADMIN, Answer, Api, PASSWORD, User, request};
 use crate::database::{TestDatabase, on_both};
 use crate::fleet;
 
@@ -23,12 +25,14 @@ on_both! {
     lists_hold_what_is_below_one_s_organisation_and_nothing_else
     nothing_is_made_outside_of_one_s_organisation
     without_a_login_there_is_nothing
+    by_cookie_alone_nothing_is_changed
+    a_route_is_there_for_its_methods_and_no_other
     each_role_may_do_what_it_is_for_and_no_more
 }
 
 /// What a route is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
+pub(crate) enum About {
     /// Logging in itself.
     Nothing,
     /// Whoever asks.
@@ -52,10 +56,10 @@ enum About {
     Stream,
 }
 
-struct Route {
-    about: About,
+pub(crate) struct Route {
+    pub(crate) about: About,
     role: &'static str,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 fn row(method: &str, path: &str) -> Option<Route> {
@@ -123,7 +127,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
 }
 
 /// Every route of the API, each with its row.
-fn routes() -> Vec<(Method, String, Route)> {
+pub(crate) fn routes() -> Vec<(Method, String, Route)> {
     let document = serde_json::to_value(domfleet_server::http::openapi()).unwrap();
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -142,15 +146,15 @@ fn routes() -> Vec<(Method, String, Route)> {
 }
 
 /// The organisations around a reseller.
-struct Tree {
-    vendor: String,
-    own: String,
-    child: String,
-    sibling: String,
+pub(crate) struct Tree {
+    pub(crate) vendor: String,
+    pub(crate) own: String,
+    pub(crate) child: String,
+    pub(crate) sibling: String,
 }
 
 impl Tree {
-    async fn grow(api: &Api) -> Self {
+    pub(crate) async fn grow(api: &Api) -> Self {
         let admin = api.admin().await;
         let me = admin.get("/api/v1/me").await.ok();
         let vendor = me["organisation"]["id"].as_str().unwrap().to_owned();
@@ -160,7 +164,7 @@ impl Tree {
         Self { vendor, own, child, sibling }
     }
 
-    fn all(&self) -> [(&'static str, &str, bool); 4] {
+    pub(crate) fn all(&self) -> [(&'static str, &str, bool); 4] {
         [
             ("own", &self.own, true),
             ("child", &self.child, true),
@@ -279,8 +283,14 @@ async fn lists_hold_what_is_below_one_s_organisation_and_nothing_else(db: TestDa
     let api = Api::start(db).await;
     let tree = Tree::grow(&api).await;
     let (vendor, reseller) = (api.admin().await, api.user(&tree.own, "admin").await);
-    let kinds =
-        [About::Site, About::JoinToken, About::Operator, About::Operation, About::Appliance];
+    let kinds = [
+        About::Site,
+        About::JoinToken,
+        About::Operator,
+        About::Operation,
+        About::Bundle,
+        About::Appliance,
+    ];
     let (mut seen, mut hidden) = (vec![tree.own.clone(), tree.child.clone()], Vec::new());
     for (_, organisation, visible) in tree.all() {
         for kind in kinds {
@@ -340,6 +350,19 @@ async fn without_a_login_there_is_nothing(db: TestDatabase) {
     let api = Api::start(db).await;
     let tree = Tree::grow(&api).await;
     let vendor = api.admin().await;
+    let ended = api.user(&tree.own, "admin").await;
+    ended.post("/api/v1/session/logout", &json!({})).await.ok();
+    let refresh = api.log_in(ADMIN, PASSWORD).await.cookie("domfleet_refresh");
+    let elsewhere = Api::start(TestDatabase::sqlite().await).await;
+    let foreign = elsewhere.token(ADMIN, PASSWORD).await;
+    let tokens = [
+        ("none", None),
+        ("no token at all", Some("x")),
+        ("one that nobody signed", Some("eyJhbGciOiJub25lIn0.e30.")),
+        ("one of a login that was ended", Some(ended.token.as_str())),
+        ("one that is for refreshing", Some(&refresh)),
+        ("another server's", Some(&foreign)),
+    ];
 
     for (method, path, route) in routes() {
         if route.about == About::Nothing {
@@ -347,9 +370,53 @@ async fn without_a_login_there_is_nothing(db: TestDatabase) {
         }
         let id = object(&api, route.about, &tree.own, &vendor).await;
         let path = path.replace("{id}", &id);
-        for token in [None, Some("x"), Some("eyJhbGciOiJub25lIn0.e30.")] {
-            let answer = ask(&api, request(method.clone(), &path, token, body(&route))).await;
-            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
+        let methods = if method == Method::GET { vec![method, Method::HEAD] } else { vec![method] };
+        for method in methods {
+            for (what, token) in tokens {
+                let answer = ask(&api, request(method.clone(), &path, token, body(&route))).await;
+                assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}: {what}");
+            }
+        }
+    }
+}
+
+async fn by_cookie_alone_nothing_is_changed(db: TestDatabase) {
+    let api = Api::start(db).await;
+    let access = api.log_in(ADMIN, PASSWORD).await.cookie("domfleet_access");
+    let cookie: HeaderValue = format!("domfleet_access={access}").parse().unwrap();
+
+    for (method, path, route) in routes() {
+        if route.about == About::Nothing || method == Method::GET {
+            continue;
+        }
+        let path = path.replace("{id}", &uuid::Uuid::new_v4().to_string());
+        let mut asked = request(method.clone(), &path, None, body(&route));
+        asked.headers_mut().insert("cookie", cookie.clone());
+        let answer = ask(&api, asked).await;
+        assert_eq!(
+            (answer.status, answer.code()),
+            (StatusCode::FORBIDDEN, "csrf".into()),
+            "{path}"
+        );
+    }
+}
+
+async fn a_route_is_there_for_its_methods_and_no_other(db: TestDatabase) {
+    let api = Api::start(db).await;
+    let vendor = api.admin().await;
+    let mut paths = BTreeMap::<String, Vec<Method>>::new();
+    for (method, path, _) in routes() {
+        paths.entry(path).or_default().push(method);
+    }
+
+    for (path, methods) in paths {
+        let path = path.replace("{id}", &uuid::Uuid::new_v4().to_string());
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            if !methods.contains(&method) {
+                let asked = request(method.clone(), &path, Some(&vendor.token), Some(&json!({})));
+                let answer = ask(&api, asked).await;
+                assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+            }
         }
     }
 }

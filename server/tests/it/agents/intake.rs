@@ -154,3 +154,20 @@ async fn a_boot_that_is_over_does_not_change_any_more() {
     assert_eq!(ending(old).as_deref(), Some("panic"));
     assert_eq!(ending(new), None);
 }
+
+/// What is left of a crash may hold anything, and PostgreSQL keeps no zero bytes in a text.
+#[tokio::test]
+async fn a_zero_byte_in_what_is_left_of_a_crash_ends_no_session() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    let mut ended = ended_boot(BootId::new(), BootEnd::Panic);
+    ended.evidence = vec!["Kernel panic\0\0 - not syncing".into(), r"C:\u0000".into()];
+
+    socket.say(ToServer::Inventory { content: Content::Boots(vec![ended]) }).await;
+    socket.settle().await;
+
+    let rows = boot::Entity::find().all(server.app.db.read()).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert!(rows[0].evidence.to_string().contains("Kernel panic"), "{}", rows[0].evidence);
+}
