@@ -1,6 +1,10 @@
 //! Whose certificate it is, outside of a session.
 
+use axum::Extension;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::Response;
 
 use super::problem::Problem;
 use crate::accept::Peer;
@@ -9,8 +13,20 @@ use crate::db::credentials::{self, Status};
 use crate::db::welcome::{self, Guest};
 use crate::domain::appliance::ApplianceState;
 
-/// The appliance that sends something, if it belongs to the fleet.
-pub(super) async fn sender(app: &App, peer: &Peer) -> Result<Guest, Problem> {
+/// Lets only appliances of the fleet go on, and says which it is. Nobody else learns even what there
+/// is to ask for.
+pub(super) async fn of_the_fleet(
+    State(app): State<App>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let guest = sender(&app, &peer).await?;
+    request.extensions_mut().insert(guest);
+    Ok(next.run(request).await)
+}
+
+async fn sender(app: &App, peer: &Peer) -> Result<Guest, Problem> {
     let certificate = peer.certificate.as_ref().ok_or_else(Problem::not_found)?;
     let credential = credentials::with_key(app.db.read(), &certificate.spki_sha256)
         .await?

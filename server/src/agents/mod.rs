@@ -17,7 +17,8 @@ pub mod uploads;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, head, post};
 use domfleet_shared::enrolment::{BUNDLES_PATH, JOIN_PATH, RENEW_PATH, SOCKET_PATH};
 
 use self::problem::Problem;
@@ -28,15 +29,23 @@ use crate::app::App;
 const ENROLMENT_BYTES: usize = 64 * 1024;
 
 /// What agents with a certificate are served, and nobody else.
+///
+/// Every certificate of our CA can open a socket: what is wrong with it is said there, in a frame,
+/// and a server that was restored from a backup takes in whom it does not remember. All else asks
+/// first who sends it.
 pub fn agent_router(app: &App) -> Router {
-    let bundle =
-        get(Problem::nothing).head(uploads::head).patch(uploads::patch).delete(uploads::terminate);
-    Router::new()
-        .route(SOCKET_PATH, get(gateway::socket))
+    let bundle = head(uploads::head).patch(uploads::patch).delete(uploads::terminate);
+    let of_the_fleet = Router::new()
         .route(BUNDLES_PATH, post(uploads::create).options(uploads::options))
         .route(&format!("{BUNDLES_PATH}/{{id}}"), bundle)
-        .layer(DefaultBodyLimit::disable())
         .fallback(Problem::nothing)
+        .method_not_allowed_fallback(Problem::no_method)
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(app.clone(), identity::of_the_fleet));
+    Router::new()
+        .route(SOCKET_PATH, get(gateway::socket))
+        .method_not_allowed_fallback(Problem::no_method)
+        .merge(of_the_fleet)
         .with_state(app.clone())
 }
 
@@ -51,7 +60,10 @@ pub fn enrolment_routes() -> Router<App> {
 
 /// [`enrolment_routes`] and nothing else.
 pub fn enrolment_router(app: &App) -> Router {
-    enrolment_routes().fallback(Problem::nothing).with_state(app.clone())
+    enrolment_routes()
+        .fallback(Problem::nothing)
+        .method_not_allowed_fallback(Problem::no_method)
+        .with_state(app.clone())
 }
 
 /// Tells all agents to come back when the server goes down, as soon as it does.

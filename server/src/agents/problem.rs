@@ -44,6 +44,16 @@ impl Problem {
         std::future::ready(Self::not_found())
     }
 
+    /// The answer of a route that is not used so.
+    pub(super) fn no_method() -> std::future::Ready<Self> {
+        std::future::ready(Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this is not done with that method",
+            "update the agent",
+        ))
+    }
+
     /// A fault of ours: the log is told everything, the agent to come again.
     pub(super) fn internal(error: &anyhow::Error) -> Self {
         tracing::error!(error = format!("{error:#}"), "an agent's request could not be served");

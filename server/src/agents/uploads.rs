@@ -20,9 +20,7 @@ use domfleet_shared::id::BundleId;
 pub use self::parts::Uploads;
 use self::parts::{Claim, Received};
 use self::tus::Wanted;
-use super::identity;
 use super::problem::Problem;
-use crate::accept::Peer;
 use crate::app::App;
 use crate::db::Stored;
 use crate::db::uploads::{self, Announced, Upload};
@@ -48,11 +46,10 @@ pub(super) async fn options(State(app): State<App>) -> Response {
 /// `POST /agent/v1/bundles`: announces a bundle. Announcing it again is going on with it.
 pub(super) async fn create(
     State(app): State<App>,
-    Extension(peer): Extension<Peer>,
+    Extension(guest): Extension<Guest>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     tus::check_version(&headers)?;
-    let guest = identity::sender(&app, &peer).await?;
     let wanted = tus::wanted(&headers, app.config.bundles.max_bytes)?;
     let claim = app.uploads.claim(wanted.bundle).await;
     let upload = announce(&app, &guest, &wanted, &claim).await?;
@@ -68,12 +65,11 @@ pub(super) async fn create(
 /// `HEAD /agent/v1/bundles/{id}`.
 pub(super) async fn head(
     State(app): State<App>,
-    Extension(peer): Extension<Peer>,
+    Extension(guest): Extension<Guest>,
     Path(id): Path<BundleId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     tus::check_version(&headers)?;
-    let guest = identity::sender(&app, &peer).await?;
     let upload = own(&app, &guest, id).await?;
     let claim = app.uploads.claim(id).await;
     let offset = settle(&app, &upload, &claim).await?;
@@ -85,13 +81,12 @@ pub(super) async fn head(
 /// `PATCH /agent/v1/bundles/{id}`: a piece.
 pub(super) async fn patch(
     State(app): State<App>,
-    Extension(peer): Extension<Peer>,
+    Extension(guest): Extension<Guest>,
     Path(id): Path<BundleId>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     tus::check_version(&headers)?;
-    let guest = identity::sender(&app, &peer).await?;
     let from = tus::piece(&headers)?;
     let upload = own(&app, &guest, id).await?;
     let length = upload.length.unwrap_or(0);
@@ -126,12 +121,11 @@ pub(super) async fn patch(
 /// `DELETE /agent/v1/bundles/{id}`: it will not come.
 pub(super) async fn terminate(
     State(app): State<App>,
-    Extension(peer): Extension<Peer>,
+    Extension(guest): Extension<Guest>,
     Path(id): Path<BundleId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     tus::check_version(&headers)?;
-    let guest = identity::sender(&app, &peer).await?;
     let upload = own(&app, &guest, id).await?;
     let claim = app.uploads.claim(id).await;
     give_up(&app, &upload).await?;

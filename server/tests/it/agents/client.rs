@@ -177,13 +177,27 @@ pub(crate) async fn join(
     key: &KeyPair,
     fingerprint: &Fingerprint,
 ) -> Answer {
+    join_on(server, ALPN_ENROL, secret, key, fingerprint).await
+}
+
+/// On the face that `alpn` asks for.
+pub(crate) async fn join_on(
+    server: &Server,
+    alpn: &[u8],
+    secret: &str,
+    key: &KeyPair,
+    fingerprint: &Fingerprint,
+) -> Answer {
     let body = JoinRequest {
         secret: secret.into(),
         csr_pem: csr(key),
         fingerprint: fingerprint.clone(),
         hostname: "xen-1".into(),
     };
-    enrol(server, JOIN_PATH, &body).await
+    let trust = trust(server);
+    let dialled = Dial { alpn: &[alpn], trust: &trust, identity: None };
+    let stream = dial(server.address, &dialled).await.unwrap();
+    exchange(stream, request("POST", JOIN_PATH, serde_json::to_vec(&body).unwrap())).await.unwrap()
 }
 
 pub(crate) async fn renew(server: &Server, key: &KeyPair) -> Answer {

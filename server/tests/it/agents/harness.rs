@@ -10,7 +10,7 @@ use domfleet_server::config::Config;
 use domfleet_server::db::join_tokens::{self, NewJoinToken};
 use domfleet_server::db::organisations::{self, NewOrganisation};
 use domfleet_server::domain::people::OrganisationKind;
-use domfleet_server::tasks;
+use domfleet_server::{http, tasks};
 use domfleet_shared::id::OrganisationId;
 use sea_orm::{ConnectionTrait as _, Database};
 use tempfile::TempDir;
@@ -50,7 +50,7 @@ impl Server {
         let routers = Routers {
             agent: agents::agent_router(&app),
             enrolment: agents::enrolment_router(&app),
-            public: agents::enrolment_router(&app),
+            public: http::router(&app),
         };
         let (tracker, stop) = (app.tracker.clone(), app.stop.clone());
         let entrance =

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use domfleet_server::db::entity::{appliance, audit, credential, join_token};
 use domfleet_server::db::{appliances, join_tokens};
-use domfleet_shared::enrolment::{Enrolled, RENEW_PATH, RenewRequest};
+use domfleet_shared::enrolment::{ALPN_ENROL, Enrolled, JoinToken, RENEW_PATH, RenewRequest};
 use domfleet_shared::protocol::{ToAgent, ToServer};
 use sea_orm::{EntityTrait as _, PaginatorTrait as _};
 
 use super::client::{
-    Agent, csr, enrol, enrolment_line, exchange, hardware, join, new_key, renew, request,
+    Agent, csr, enrol, enrolment_line, exchange, hardware, join, join_on, new_key, renew, request,
 };
 use super::harness::Server;
 
@@ -28,20 +28,35 @@ async fn a_token_that_is_no_good_lets_nobody_in() {
     let id = row.iter().find(|row| row.secret_hash == hash).unwrap().id;
     join_tokens::revoke(app.db.write(), id, app.clock.now()).await.unwrap();
     let fresh = server.token(1).await;
+    let elsewhere = Server::start().await.token(1).await;
+    let whole = JoinToken {
+        server: "https://fleet.test".into(),
+        ca_sha256: "ab".repeat(32),
+        secret: fresh.clone(),
+    };
     app.clock.advance(Duration::from_mins(2));
 
     let cases = [
         (used, "token_used"),
         (expired, "token_expired"),
         (revoked, "token_revoked"),
+        (elsewhere, "token_unknown"),
         (join_tokens::new_secret(), "token_unknown"),
         (fresh[..fresh.len() - 1].to_owned(), "token_unknown"),
+        (format!("{fresh}x"), "token_unknown"),
+        (format!("{fresh}\0"), "token_unknown"),
+        (whole.encode(), "token_unknown"),
+        (join_tokens::hash(&fresh), "token_unknown"),
+        ("x".repeat(30_000), "token_unknown"),
         (String::new(), "token_unknown"),
     ];
 
     for (secret, code) in cases {
-        let answer = join(&server, &secret, &new_key(), &hardware("other")).await;
-        assert_eq!((answer.status, answer.code().as_str()), (403, code), "{secret}");
+        for face in [ALPN_ENROL, b"http/1.1"] {
+            let answer = join_on(&server, face, &secret, &new_key(), &hardware("other")).await;
+            assert_eq!((answer.status, answer.code().as_str()), (403, code), "{secret:.40}");
+            assert!(!String::from_utf8_lossy(&answer.body).contains("CERTIFICATE"), "{secret:.40}");
+        }
     }
     assert_eq!(appliance::Entity::find().count(app.db.read()).await.unwrap(), 1);
     assert_eq!(join(&server, &fresh, &new_key(), &hardware("other")).await.status, 200);
@@ -125,8 +140,14 @@ async fn without_authority_beforehand_an_appliance_is_pending() {
 async fn nonsense_is_refused_before_a_token_is_used() {
     let server = Server::start().await;
     let secret = server.token(1).await;
+    let zero = serde_json::json!({ "board_serial": "a\0b", "macs": [], "disks": [] });
+    let csr_pem = csr(&new_key());
     let bodies = [
         serde_json::json!({}),
+        serde_json::json!({"secret": 7, "csr_pem": csr_pem, "fingerprint": {}, "hostname": "h"}),
+        serde_json::json!({
+            "secret": secret, "csr_pem": csr_pem, "fingerprint": zero, "hostname": "h"
+        }),
         serde_json::json!({"secret": secret, "csr_pem": "x", "fingerprint": {}, "hostname": "h"}),
     ];
 

@@ -7,6 +7,7 @@ mod harness;
 mod intake;
 mod joining;
 mod operations;
+mod outsiders;
 mod port;
 mod presence;
 mod restored;

@@ -23,14 +23,14 @@ impl Bundle {
         Self { id: BundleId::new(), content: content.to_vec() }
     }
 
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("{BUNDLES_PATH}/{}", self.id)
     }
 }
 
 type Request = hyper::Request<Full<Bytes>>;
 
-fn tus(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Request {
+pub(crate) fn tus(method: &str, path: &str, headers: &[(&str, String)], body: &[u8]) -> Request {
     let mut request = hyper::Request::builder()
         .method(method)
         .uri(path)
@@ -53,7 +53,7 @@ pub(crate) fn creation(bundle: &Bundle) -> Request {
     tus("POST", BUNDLES_PATH, &[("upload-length", length), ("upload-metadata", metadata)], b"")
 }
 
-fn piece(bundle: &Bundle, offset: usize, bytes: &[u8]) -> Request {
+pub(crate) fn piece(bundle: &Bundle, offset: usize, bytes: &[u8]) -> Request {
     let headers = [
         ("upload-offset", offset.to_string()),
         ("content-type", "application/offset+octet-stream".to_owned()),
