@@ -353,7 +353,7 @@ async fn without_a_login_there_is_nothing(db: TestDatabase) {
     let ended = api.user(&tree.own, "admin").await;
     ended.post("/api/v1/session/logout", &json!({})).await.ok();
     let refresh = api.log_in(ADMIN, PASSWORD).await.cookie("domfleet_refresh");
-    let elsewhere = Api::start(TestDatabase::sqlite().await).await;
+    let elsewhere = Api::start(TestDatabase::sqlite()).await;
     let foreign = elsewhere.token(ADMIN, PASSWORD).await;
     let tokens = [
         ("none", None),
