@@ -104,13 +104,19 @@ async fn remains(files: &impl Files, last: &Boot, now: &Components) -> Remains {
     warnings.drain(..warnings.len().saturating_sub(WARNINGS));
     Remains {
         clean_record: clean.is_some_and(|clean| clean.boot_id == last.boot_id),
-        versions_changed: platform(&last.components) != platform(now),
+        versions_changed: is_another_platform(&last.components, now),
         stress_open: false,
         pstore: None,
         watchdog_reset: false,
         warnings,
         slowest_alive_milliseconds: alive.map(|alive| alive.slowest_milliseconds),
     }
+}
+
+/// Whether a version differs of which both are known: on a busy dom0 one may not be told in time.
+fn is_another_platform(before: &Components, now: &Components) -> bool {
+    let both = platform(before).into_iter().zip(platform(now));
+    both.filter_map(|(before, now)| Some((before?, now?))).any(|(before, now)| before != now)
 }
 
 /// What an upgrade of the appliance changes: the agent updates itself, and settings are no versions.
@@ -163,4 +169,24 @@ async fn keep<D: Dom0, F: Files, N: Dialer>(
         }
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_was_not_told_is_not_another_version() {
+        let of = |qemu: Option<&str>, xen: &str| Components {
+            qemu_installed: qemu.map(str::to_owned),
+            xen: Some(xen.to_owned()),
+            ..Components::default()
+        };
+        let before = of(Some("7.2.22"), "4.17.7");
+
+        assert!(!is_another_platform(&before, &of(None, "4.17.7")));
+        assert!(!is_another_platform(&of(None, "4.17.7"), &before));
+        assert!(is_another_platform(&before, &of(None, "4.18.0")));
+        assert!(is_another_platform(&before, &of(Some("8.1.5"), "4.17.7")));
+    }
 }

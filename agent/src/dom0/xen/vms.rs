@@ -26,7 +26,7 @@ pub(super) struct Found {
     adopted: bool,
 }
 
-/// Which QEMU serves a domain: asked once for each process.
+/// Which QEMU serves a domain: each process is asked until it has answered.
 #[derive(Debug, Default)]
 pub(super) struct DeviceModels(Mutex<HashMap<(u32, u32), Option<String>>>);
 
@@ -39,7 +39,8 @@ impl DeviceModels {
             return version;
         }
         // The very file that runs, which an upgrade may have removed from its place.
-        let version = facts::qemu_version(&format!("/proc/{pid}/exe")).await;
+        let path = root.path(&format!("/proc/{pid}/exe"));
+        let version = facts::qemu_version(&path.to_string_lossy()).await.ok()?;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|(of, _), _| *of != domid);
         all.insert((domid, pid), version.clone());
@@ -196,6 +197,8 @@ pub(super) fn is_known(vm: VmId) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -212,6 +215,30 @@ mod tests {
         assert_eq!(format(b"conectix"), Some("vhd"));
         assert_eq!(format(b"\xeb\x63\x90"), Some("raw"));
         assert_eq!(format_of(&folder.path().join("gone")), None);
+    }
+
+    #[tokio::test]
+    async fn a_device_model_that_did_not_answer_is_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let process = folder.path().join("proc/77");
+        std::fs::create_dir_all(&process).unwrap();
+        std::fs::write(process.join("cmdline"), b"qemu\0-xen-domid\x003\0-nographic").unwrap();
+        let root = facts::Root(folder.path().to_owned());
+        let models = DeviceModels::default();
+        let answers = |script: &str| {
+            let exe = process.join("exe");
+            drop(std::fs::remove_file(&exe));
+            std::fs::write(&exe, format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(&exe, PermissionsExt::from_mode(0o755)).unwrap();
+        };
+
+        answers("exit 1");
+        assert_eq!(models.version(&root, 3).await, None);
+        answers("echo QEMU emulator version 7.2.22");
+        assert_eq!(models.version(&root, 3).await.as_deref(), Some("7.2.22"));
+        answers("exit 1");
+        assert_eq!(models.version(&root, 3).await.as_deref(), Some("7.2.22"), "asked once");
+        assert_eq!(models.version(&root, 4).await, None);
     }
 
     #[test]
