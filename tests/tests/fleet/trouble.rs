@@ -64,13 +64,14 @@ async fn a_full_disk_at_the_agent_rejects_what_it_cannot_record_and_no_more(flee
     fleet.succeed(&appliance, &volume("room")).await;
 }
 
-/// A file system of our own, so small that it can be filled. It goes with the test.
+/// A file system of our own that can be filled: a little more than the 256 MiB that the server never
+/// gives to bundles. It goes with the test.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
     fn mount(at: PathBuf) -> Self {
         std::fs::create_dir_all(&at).unwrap();
-        run("mount", &["-t", "tmpfs", "-o", "size=3m", "domfleet-test", at.to_str().unwrap()]);
+        run("mount", &["-t", "tmpfs", "-o", "size=264m", "domfleet-test", at.to_str().unwrap()]);
         Self(at)
     }
 }
@@ -98,7 +99,7 @@ async fn a_full_disk_at_the_server_takes_no_bundle_until_there_is_room(fleet: &m
     fleet.start_server().await;
     fleet.wait_for_presence(&appliance, "online").await;
     let filling = disk.0.join("filling");
-    std::fs::write(&filling, vec![0; 8 << 20]).unwrap_err();
+    std::fs::write(&filling, vec![0; 272 << 20]).unwrap_err();
 
     let asked = fleet.api.post(&format!("{}/bundles", appliance.path()), json!({})).await.ok();
     let id = asked["id"].as_str().unwrap();
