@@ -22,8 +22,8 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     key: "name",
     title: "Name",
     sort: "name",
-    min: 180,
-    grow: 2,
+    min: 200,
+    grow: 3,
     cell: ({ id, name, read_only }) => (
       <span>
         <Link to="/appliances/$id" params={{ id }} className={styles.name} tabIndex={-1}>
@@ -50,8 +50,8 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     key: "site",
     title: "Site",
     sort: "site",
-    min: 108,
-    grow: 1.5,
+    min: 96,
+    grow: 1,
     cell: ({ site, organisation }) => (
       <span title={organisation.name}>{site?.name ?? organisation.name}</span>
     ),
@@ -60,14 +60,14 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     key: "hypervisor",
     title: "Hypervisor",
     sort: "hypervisor_version",
-    min: 104,
-    grow: 0.6,
+    min: 100,
+    grow: 0.4,
     cell: ({ hypervisor_version }) => hypervisor_version ?? <Unknown />,
   },
   {
     key: "kernel",
     title: "dom0 kernel",
-    min: 144,
+    min: 160,
     grow: 1,
     wideOnly: true,
     cell: ({ components }) => components.dom0_kernel ?? <Unknown />,
@@ -77,7 +77,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     title: "VMs",
     sort: "vms_total",
     number: true,
-    min: 76,
+    min: 72,
     grow: 0.2,
     cell: ({ vms_running, vms_total }) => (
       <span title={`${vms_running} of ${vms_total} running`}>
@@ -101,7 +101,7 @@ export const COLUMNS: readonly Column<Appliance>[] = [
     title: "Last seen",
     sort: "last_seen_at",
     number: true,
-    min: 104,
+    min: 92,
     grow: 0.4,
     cell: ({ last_seen_at, presence }) =>
       // A live appliance is seen all the time; only silence is worth counting.
