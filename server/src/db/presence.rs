@@ -16,7 +16,7 @@ use super::entity::appliance::{Column, Entity};
 use super::events::{self, EventKind, NewEvent};
 use crate::domain::appliance::Presence;
 
-/// Rows of one statement. SQLite takes 32,766 parameters, and longer lists are no faster.
+/// Rows of one statement: longer lists are no faster.
 const ROWS: usize = 1000;
 /// Rows of one transaction that also appends an event for each.
 const CHANGES: usize = 500;
@@ -74,30 +74,28 @@ pub async fn some(db: &impl ConnectionTrait, ids: &[ApplianceId]) -> Result<Vec<
 
 /// Records when appliances were last heard of. An older moment changes nothing.
 pub async fn record_seen(db: &Db, seen: &[(ApplianceId, Timestamp)]) -> Result<(), DbErr> {
+    // One parameter, however many rows: a statement for each number of rows would be prepared anew
+    // each time, and kept.
+    let rows = match db.backend() {
+        DbBackend::Postgres => {
+            "SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS seen_at \
+             FROM json_array_elements(CAST($1 AS json))"
+        }
+        _ => "SELECT unhex(value ->> 0) AS id, value ->> 1 AS seen_at FROM json_each(?)",
+    };
+    let sql = format!(
+        "UPDATE appliance SET last_seen_at = v.seen_at FROM ({rows}) AS v \
+         WHERE appliance.id = v.id \
+         AND (appliance.last_seen_at IS NULL OR appliance.last_seen_at < v.seen_at)"
+    );
     for rows in seen.chunks(ROWS) {
-        let values =
-            rows.iter().flat_map(|(id, at)| [Value::from(id.0), Value::from(at.as_millis())]);
-        let sql = format!(
-            "UPDATE appliance SET last_seen_at = v.column2 FROM (VALUES {}) AS v \
-             WHERE appliance.id = v.column1 \
-             AND (appliance.last_seen_at IS NULL OR appliance.last_seen_at < v.column2)",
-            pairs(db.backend(), rows.len())
-        );
-        let statement = Statement::from_sql_and_values(db.backend(), sql, values);
+        let rows: Vec<(String, i64)> =
+            rows.iter().map(|(id, at)| (id.0.simple().to_string(), at.as_millis())).collect();
+        let json = serde_json::to_string(&rows).map_err(|error| DbErr::Json(error.to_string()))?;
+        let statement = Statement::from_sql_and_values(db.backend(), &sql, [Value::from(json)]);
         db.write().execute_raw(statement).await?;
     }
     Ok(())
-}
-
-/// Placeholders of `rows` rows of an id and a number. PostgreSQL wants to be told what they are.
-fn pairs(backend: DbBackend, rows: usize) -> String {
-    let pair = |row: usize| match backend {
-        DbBackend::Postgres => {
-            format!("(CAST(${} AS uuid), CAST(${} AS bigint))", 2 * row + 1, 2 * row + 2)
-        }
-        _ => "(?, ?)".to_owned(),
-    };
-    (0..rows).map(pair).collect::<Vec<_>>().join(", ")
 }
 
 /// What an appliance's presence has become.
