@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domfleet_agent::dom0::{Kept, KeptLog, KernelMessage};
+use domfleet_shared::Timestamp;
 use domfleet_shared::id::BootId;
 use tokio::time::Instant;
 
@@ -36,6 +37,8 @@ pub(super) struct Run {
     pub(super) boot_id: BootId,
     began: Instant,
     uptime_then: Duration,
+    /// When it booted, by this machine's clock.
+    pub(super) booted_at: Timestamp,
     pub(super) taint: u64,
     pub(super) log: Vec<KernelMessage>,
     next_sequence: u64,
@@ -53,6 +56,7 @@ impl Run {
             boot_id: BootId(dice.uuid()),
             began: Instant::now(),
             uptime_then: uptime,
+            booted_at: Timestamp::now() - uptime,
             taint: 0,
             log: Vec::new(),
             next_sequence: 0,

@@ -127,7 +127,8 @@ fn facts(host: &Host, state: &State) -> Facts {
         fingerprint: hardware.fingerprint.clone(),
         hostname: hardware.hostname.clone(),
         boot_id: state.run.boot_id,
-        booted_at: host.now() - state.run.uptime(),
+        // As the kernel has it: it moves when the clock is set, and else not by a millisecond.
+        booted_at: host.shown(state.run.booted_at),
         memory_bytes: Some(hardware.memory_bytes),
         free_memory_bytes: Some(state.free_memory()),
         dom0_memory_bytes: Some(hardware.dom0_memory_bytes),

@@ -100,8 +100,13 @@ impl Host {
 
     /// The time of day there. It may be wrong: see [`Self::set_clock_ahead`].
     pub fn now(&self) -> Timestamp {
+        self.shown(Timestamp::now())
+    }
+
+    /// What its clock shows at a moment of this machine's.
+    pub(super) fn shown(&self, moment: Timestamp) -> Timestamp {
         let ahead = self.clock_ahead_milliseconds.load(Ordering::Relaxed);
-        Timestamp::from_millis(Timestamp::now().as_millis().saturating_add(ahead))
+        Timestamp::from_millis(moment.as_millis().saturating_add(ahead))
     }
 
     /// Its clock.
