@@ -13,6 +13,7 @@ pub mod dashboard;
 pub mod db;
 pub mod domain;
 pub mod http;
+pub mod memory;
 pub mod objects;
 pub mod pki;
 pub mod restore;

@@ -11,7 +11,7 @@ use domfleet_server::app::App;
 use domfleet_server::config::Config;
 use domfleet_server::console::{self, NewToken};
 use domfleet_server::domain::people::Role;
-use domfleet_server::{run, telemetry};
+use domfleet_server::{memory, run, telemetry};
 
 /// The central server of Domfleet.
 #[derive(Debug, Parser)]
@@ -112,6 +112,7 @@ fn role(text: &str) -> Result<Role, String> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     telemetry::log(arguments.log_format == LogFormat::Json);
+    memory::be_frugal();
     // Whoever was first has the same one.
     let _same = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let done = tokio::runtime::Builder::new_multi_thread()

@@ -1,19 +1,18 @@
 //! One connection of an agent, from its hello to its end.
 //!
-//! Ten thousand of them are idle at any time, so what a session holds while it waits is small:
-//! buffers of a kilobyte, a slot, a few numbers. Everything larger lives in a box only while a
-//! message is being dealt with.
+//! Ten thousand of them are idle at any time, so what a session holds while it waits is small: a
+//! socket, a slot, a few numbers. Everything larger lives in a box only while a message is being
+//! dealt with.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Extension;
-use axum::extract::State;
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use domfleet_shared::protocol::{self, Frame, Hello, MAX_FRAME_BYTES, ToAgent, ToServer};
+use domfleet_shared::protocol::{Hello, ToAgent, ToServer};
+use hyper::upgrade::Upgraded;
 use tokio::time::timeout;
 
 use super::hello::{self, Admitted};
@@ -21,6 +20,7 @@ use super::problem::Problem;
 use super::rate::Rate;
 use super::refusal::Refusal;
 use super::registry::Todo;
+use super::socket::{self, End, Heard, Received, Socket};
 use super::talk::{self, Talk};
 use crate::accept::Peer;
 use crate::app::App;
@@ -28,18 +28,12 @@ use crate::tls::ClientCertificate;
 
 /// How long an agent may take to say who it is.
 const HELLO: Duration = Duration::from_secs(10);
-/// How long an agent may take to read what it is sent.
-const SEND: Duration = Duration::from_secs(30);
-/// How long the end of a session may take.
-const CLOSE: Duration = Duration::from_secs(2);
-/// Room for frames a little too long, so that they can be refused in words.
-const READ_LIMIT: usize = MAX_FRAME_BYTES + 64 * 1024;
 
 /// `GET /agent/v1/socket`.
 pub(super) async fn socket(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
-    upgrade: WebSocketUpgrade,
+    request: Request,
 ) -> Result<Response, Problem> {
     let certificate = peer.certificate.ok_or_else(Problem::not_found)?;
     if app.registry.is_full() {
@@ -51,16 +45,27 @@ pub(super) async fn socket(
         )
         .after(60));
     }
-    let upgrade = upgrade
-        .read_buffer_size(1024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(MAX_FRAME_BYTES)
-        .max_message_size(READ_LIMIT)
-        .max_frame_size(READ_LIMIT);
-    Ok(upgrade.on_upgrade(async move |socket| {
-        // A task never becomes smaller than it once was: this one is new, and small.
-        app.tracker.clone().spawn(run(app, certificate, socket));
-    }))
+    let (response, upgrade) = socket::upgrade(request).ok_or_else(no_handshake)?;
+    app.tracker.clone().spawn(async move {
+        match upgrade.await {
+            // A task never becomes smaller than it once was: this one is new, and small.
+            Ok(connection) => _ = app.tracker.clone().spawn(run(app, certificate, connection)),
+            Err(error) => tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "a connection ended before it was a session"
+            ),
+        }
+    });
+    Ok(response)
+}
+
+fn no_handshake() -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "no_handshake",
+        "this is no handshake of a websocket",
+        "ask for this path with the headers of RFC 6455, version 13, over HTTP/1.1",
+    )
 }
 
 /// An open session.
@@ -70,46 +75,20 @@ struct Session {
     rate: Rate,
 }
 
-/// A websocket that speaks in frames and counts them.
-struct Socket {
-    inner: WebSocket,
-    heard: u64,
-    said: u64,
-}
-
-/// What came from the agent.
-enum Heard {
-    Frame(Frame<ToServer>),
-    /// An answer to a ping of ours: its number.
-    Answer(u64),
-    /// A ping, which the library answers.
-    Ping,
-    Over,
-}
-
-/// Why a session is over.
-enum End {
-    /// The agent is gone, or never introduced itself.
-    Gone,
-    Refused(Refusal),
-}
-
-impl From<Refusal> for End {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-async fn run(app: App, certificate: Arc<ClientCertificate>, socket: WebSocket) {
-    let Some(mut session) = Box::pin(open(app, certificate, socket)).await else { return };
+async fn run(app: App, certificate: Arc<ClientCertificate>, connection: Upgraded) {
+    let Some(mut session) = Box::pin(open(app, certificate, connection)).await else { return };
     let end = session.last().await;
     session.talk.app.registry.leave(&session.talk.slot);
     Box::pin(session.socket.close(end)).await;
 }
 
 /// From a connection to a session; nothing where it came to none.
-async fn open(app: App, certificate: Arc<ClientCertificate>, socket: WebSocket) -> Option<Session> {
-    let mut socket = Socket { inner: socket, heard: 0, said: 0 };
+async fn open(
+    app: App,
+    certificate: Arc<ClientCertificate>,
+    connection: Upgraded,
+) -> Option<Session> {
+    let mut socket = Socket::new(connection).await;
     match greet(&app, &certificate, &mut socket).await {
         Ok(admitted) => {
             metrics::counter!("domfleet_sessions_total").increment(1);
@@ -172,7 +151,7 @@ async fn receive(
     for answer in answers {
         socket.say(answer).await?;
     }
-    Ok(())
+    socket.shrink().await
 }
 
 impl Session {
@@ -183,7 +162,7 @@ impl Session {
             // Both are cancel safe: a frame that is not whole stays in the websocket's buffer, and
             // what is not taken from the slot waits in it.
             let turn = tokio::select! {
-                received = self.socket.inner.recv() => Turn::Heard(received),
+                received = self.socket.receive() => Turn::Heard(received),
                 todo = slot.todo() => Turn::Do(Box::new(todo)),
             };
             let result = match turn {
@@ -203,11 +182,16 @@ impl Session {
         let heard = self.socket.read(received)?;
         self.talk.slot.seen(self.talk.app.clock.now());
         match heard {
-            Heard::Frame(frame) => match talk::answer(&mut self.talk, frame).await {
-                Ok(Some(answer)) => self.socket.say(answer).await,
-                Ok(None) => Ok(()),
-                Err(trouble) => Err(trouble.refusal(self.talk.slot.appliance).into()),
-            },
+            Heard::Frame(frame) => {
+                let answer = talk::answer(&mut self.talk, frame)
+                    .await
+                    .map_err(|trouble| trouble.refusal(self.talk.slot.appliance))?;
+                if let Some(answer) = answer {
+                    self.socket.say(answer).await?;
+                }
+                // Only here: before a control frame there may be half of a message.
+                self.socket.shrink().await
+            }
             Heard::Answer(probe) => {
                 self.talk.slot.answers(probe);
                 Ok(())
@@ -222,8 +206,7 @@ impl Session {
             return Err(refusal.into());
         }
         if let Some(probe) = todo.probe {
-            let number = bytes::Bytes::copy_from_slice(&probe.to_be_bytes());
-            self.socket.send(Message::Ping(number)).await?;
+            self.socket.ping(probe).await?;
         }
         for message in todo.messages {
             self.socket.say(message).await?;
@@ -232,98 +215,7 @@ impl Session {
     }
 }
 
-type Received = Option<Result<Message, axum::Error>>;
-
 enum Turn {
     Heard(Received),
     Do(Box<Todo>),
-}
-
-impl Socket {
-    /// The first frame, whatever comes before it.
-    async fn first(&mut self) -> Result<Frame<ToServer>, End> {
-        loop {
-            let received = self.inner.recv().await;
-            match self.read(received)? {
-                Heard::Frame(frame) => return Ok(frame),
-                Heard::Answer(_) | Heard::Ping => {}
-                Heard::Over => return Err(End::Gone),
-            }
-        }
-    }
-
-    fn read(&mut self, received: Received) -> Result<Heard, Refusal> {
-        let text = match received {
-            Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Binary(_))) => {
-                return Err(Refusal::protocol("frames are text"));
-            }
-            Some(Ok(Message::Ping(_))) => return Ok(Heard::Ping),
-            Some(Ok(Message::Pong(number))) => {
-                let number = <[u8; 8]>::try_from(number.as_ref()).map_or(0, u64::from_be_bytes);
-                return Ok(Heard::Answer(number));
-            }
-            Some(Ok(Message::Close(_))) | None => return Ok(Heard::Over),
-            // A frame beyond all limits, or not a websocket's at all, or the connection is gone;
-            // in the last case nobody hears the refusal.
-            Some(Err(_)) => {
-                return Err(Refusal::protocol("this is not a frame, or it is too long"));
-            }
-        };
-        let frame = decode(&text)?;
-        if frame.seq != self.heard + 1 {
-            return Err(Refusal::out_of_order());
-        }
-        self.heard = frame.seq;
-        Ok(Heard::Frame(frame))
-    }
-
-    async fn say(&mut self, message: ToAgent) -> Result<(), End> {
-        let frame = Frame { seq: self.said + 1, message };
-        let text = match protocol::encode(&frame) {
-            Ok(text) => text,
-            Err(error) => {
-                // Never with what we send; losing the session is better than losing its order.
-                tracing::error!(error = &error as &dyn std::error::Error, "cannot say this");
-                return Err(End::Gone);
-            }
-        };
-        self.said = frame.seq;
-        self.send(Message::Text(Utf8Bytes::from(text))).await
-    }
-
-    async fn send(&mut self, message: Message) -> Result<(), End> {
-        match timeout(SEND, self.inner.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Gone),
-        }
-    }
-
-    /// Says why, if that is still possible, and closes in order: an agent that is cut off while it
-    /// sends would not read the reason.
-    async fn close(&mut self, end: End) {
-        let End::Refused(refusal) = end else { return };
-        let farewell = async {
-            self.say(refusal.into()).await?;
-            self.send(Message::Close(None)).await?;
-            while let Some(Ok(_)) = self.inner.recv().await {}
-            Ok::<(), End>(())
-        };
-        // Whoever does not read it by then will not.
-        _ = timeout(CLOSE, farewell).await;
-    }
-}
-
-fn decode(text: &str) -> Result<Frame<ToServer>, Refusal> {
-    protocol::decode(&without_zero_bytes(text)).map_err(|error| match error {
-        protocol::FrameError::TooLong(_) => Refusal::protocol("the frame is longer than 1 MiB"),
-        protocol::FrameError::Malformed(_) => Refusal::protocol("this is not a frame"),
-    })
-}
-
-/// PostgreSQL keeps no zero bytes in a text, and what is left of a crash may hold some. A session
-/// that ended for that would end again each time.
-fn without_zero_bytes(json: &str) -> Cow<'_, str> {
-    let zero = r"\u0000";
-    if json.contains(zero) { json.replace(zero, r"\ufffd").into() } else { json.into() }
 }

@@ -11,9 +11,11 @@ mod record;
 pub mod refusal;
 pub mod registry;
 mod restored;
+mod socket;
 mod talk;
 mod trouble;
 pub mod uploads;
+mod whole_frames;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod deadlines;
 pub mod dispatcher;
 pub mod hold;
+pub mod memory;
 pub mod presence;
 pub mod retention;
 pub mod sessions;
@@ -91,4 +92,5 @@ pub fn start_housekeeping(app: &App) {
     let stop = || app.stop.clone();
     spawn(retention::Retention(app.clone()), Wake::default(), &app.tracker, stop());
     spawn(hold::Hold(app.clone()), Wake::default(), &app.tracker, stop());
+    spawn(memory::Memory, Wake::default(), &app.tracker, stop());
 }

@@ -29,6 +29,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame as Piece;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::harness::{PATIENCE, Server};
 
@@ -340,6 +342,26 @@ impl Socket {
 
     pub(crate) async fn say_text(&mut self, text: &str) {
         self.send(Message::text(text)).await;
+    }
+
+    /// Says something that is answered and so long, in two pieces with a ping between them. It may
+    /// wait for [`Self::flush`]. Gives its number.
+    pub(crate) async fn say_in_pieces(&mut self, length: usize) -> u64 {
+        self.said += 1;
+        let (seq, padding) = (self.said, "x".repeat(length));
+        let text = format!(r#"{{"seq":{seq},"message":{{"type":"dance","how":"{padding}"}}}}"#);
+        let (first, rest) = text.split_at(text.len() / 3);
+        let piece = |text: &str, kind, is_last| {
+            Message::Frame(Piece::message(text.to_owned(), OpCode::Data(kind), is_last))
+        };
+        self.inner.feed(piece(first, Data::Text, false)).await.unwrap();
+        self.inner.feed(Message::Ping("still there?".into())).await.unwrap();
+        self.inner.feed(piece(rest, Data::Continue, true)).await.unwrap();
+        seq
+    }
+
+    pub(crate) async fn flush(&mut self) {
+        self.inner.flush().await.unwrap();
     }
 
     /// The next frame; nothing where the connection is over.

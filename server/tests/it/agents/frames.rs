@@ -148,3 +148,22 @@ async fn a_newer_session_of_the_same_process_takes_the_place_of_the_older() {
     newer.settle().await;
     assert_eq!(server.app.registry.count(), 1);
 }
+
+#[tokio::test]
+async fn messages_of_all_lengths_that_come_at_once_in_pieces_and_among_pings_are_all_heard() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    let lengths = [0, 1, 80, 200, 300, 1000, 125, 4000, 126, 65_500, 10, 65_536, 20, 300_000, 30];
+
+    let mut said = Vec::new();
+    for length in lengths {
+        said.push(socket.say_in_pieces(length).await);
+    }
+    socket.flush().await;
+
+    for seq in said {
+        assert_eq!(socket.hear().await, Some(ToAgent::Unsupported { seq }));
+    }
+    socket.settle().await;
+}
