@@ -1,7 +1,9 @@
 //! The operators' API, as a program of theirs uses it: HTTPS, JSON, a bearer token.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -10,7 +12,8 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -27,11 +30,25 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct Api {
     address: SocketAddr,
     tls: Arc<ClientConfig>,
+    clock: Arc<OperatorsClock>,
     token: Arc<Mutex<Option<String>>>,
     /// Connections that are open and have nothing to do. Tests look often, and a handshake each
     /// time would be all that they do.
     idle: Arc<Mutex<Vec<SendRequest<Full<Bytes>>>>>,
     connections: TaskTracker,
+}
+
+/// By which the server's certificate is judged.
+#[derive(Debug, Default)]
+struct OperatorsClock {
+    ahead_seconds: AtomicU64,
+}
+
+impl TimeProvider for OperatorsClock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let ahead = self.ahead_seconds.load(Ordering::Relaxed);
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(UnixTime::now().as_secs() + ahead)))
+    }
 }
 
 /// An answer.
@@ -76,14 +93,26 @@ impl Api {
     pub(super) fn new(address: SocketAddr, ca: &[u8]) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(ca).unwrap()).unwrap();
-        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let clock = Arc::<OperatorsClock>::default();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = ClientConfig::builder_with_details(provider, Arc::clone(&clock) as _)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
         Self {
             address,
             tls: Arc::new(tls),
+            clock,
             token: Arc::default(),
             idle: Arc::default(),
             connections: TaskTracker::new(),
         }
+    }
+
+    /// Operators live in the same time as the fleet: see [`super::Fleet::advance`].
+    pub(super) fn advance(&self, by: Duration) {
+        self.clock.ahead_seconds.fetch_add(by.as_secs(), Ordering::Relaxed);
     }
 
     /// What the server says to a request, or why it says nothing.

@@ -176,9 +176,11 @@ impl Fleet {
         (database.count(&sql).await, open)
     }
 
-    /// Time goes on by `by`, for the server and for every appliance: clocks only, nobody waits.
+    /// Time goes on by `by`, for the server, its operators and every appliance: clocks only, nobody
+    /// waits.
     pub fn advance(&mut self, by: Duration) {
         self.ahead += by;
+        self.api.advance(by);
         if let Some(server) = &self.server {
             server.app().clock.advance(by);
         }
