@@ -30,12 +30,14 @@ impl MigrationTrait for Migration {
                 manager.create_index(index).await?;
             }
         }
+        // The values have the columns' types: PostgreSQL's driver keeps the statement by its text, and
+        // a restore that says the same on the same connection would send it values of other types.
         manager
             .execute(
                 Query::insert()
                     .into_table("event_counter")
                     .columns(["id", "seq"])
-                    .values_panic([1.into(), 0.into()])
+                    .values_panic([1_i32.into(), 0_i64.into()])
                     .to_owned(),
             )
             .await
