@@ -8,7 +8,7 @@ pub mod gates;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -31,9 +31,12 @@ use crate::tls::{ClientCertificate, Face, Faces};
 
 /// How many connections may wait to be accepted: a fleet that comes back all at once.
 const BACKLOG: u32 = 4096;
-/// How long a client may take for its handshake, and for the head of a request.
+/// How long a client may take to begin its handshake, and then to finish it, and for the head of a
+/// request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const REQUEST_HEAD: Duration = Duration::from_secs(15);
+/// How long its turn may take to come: about as long as an agent waits for its handshake.
+const TURN: Duration = Duration::from_secs(25);
 /// How long requests that are under way get when the server goes down.
 const DRAIN: Duration = Duration::from_secs(10);
 /// A connection that is not a session yet, or uploads.
@@ -50,12 +53,27 @@ pub struct Peer {
     pub certificate: Option<Arc<ClientCertificate>>,
 }
 
+/// The place that a connection holds while it opens: in the extensions of its first request. Whoever
+/// makes a session of it keeps that until the agent is welcome; otherwise it goes with the request.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    _place: Arc<Waiting>,
+}
+
 /// What is served on each face.
 #[derive(Clone, Debug)]
 pub struct Routers {
     pub agent: Router,
     pub enrolment: Router,
     pub public: Router,
+}
+
+/// A connection whose handshake is done.
+struct Connection {
+    stream: TlsStream<TcpStream>,
+    face: Face,
+    peer: Peer,
+    opening: Option<Opening>,
 }
 
 /// The listener.
@@ -126,9 +144,7 @@ impl Entrance {
             // In a box each, so that the task is as large as the later of the two, not both.
             let greeted = Box::pin(entrance.greet(stream, address, waiting)).await;
             match greeted {
-                Ok((stream, face, peer)) => {
-                    Box::pin(entrance.attend(stream, face, peer)).await;
-                }
+                Ok(connection) => Box::pin(entrance.attend(connection)).await,
                 Err(error) => {
                     metrics::counter!("domfleet_handshakes_failed_total").increment(1);
                     tracing::debug!(%address, error = format!("{error:#}"), "no handshake");
@@ -142,17 +158,14 @@ impl Entrance {
         stream: TcpStream,
         address: SocketAddr,
         mut waiting: Waiting,
-    ) -> anyhow::Result<(TlsStream<TcpStream>, Face, Peer)> {
-        let handshake = async {
-            stream.set_nodelay(true)?;
-            let start =
-                LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await?;
-            let face = Face::of(&start.client_hello());
-            waiting.turn().await;
-            let stream = start.into_stream(self.faces.config(face)).await?;
-            Ok::<_, io::Error>((stream, face))
-        };
-        let (stream, face) = timeout(HANDSHAKE, handshake).await.context("too slow")??;
+    ) -> anyhow::Result<Connection> {
+        stream.set_nodelay(true)?;
+        let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
+        let start = timeout(HANDSHAKE, hello).await.context("too slow to begin")??;
+        let face = Face::of(&start.client_hello());
+        timeout(TURN, waiting.turn()).await.context("too many before it")?;
+        let handshake = start.into_stream(self.faces.config(face));
+        let stream = timeout(HANDSHAKE, handshake).await.context("too slow")??;
         let certificate = match face {
             Face::Agent => {
                 let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
@@ -161,10 +174,15 @@ impl Entrance {
             }
             Face::Enrolment | Face::Public => None,
         };
-        Ok((stream, face, Peer { address, certificate }))
+        let opening = match face {
+            Face::Agent => Some(Opening { _place: Arc::new(waiting) }),
+            Face::Enrolment | Face::Public => None,
+        };
+        Ok(Connection { stream, face, peer: Peer { address, certificate }, opening })
     }
 
-    async fn attend(&self, stream: TlsStream<TcpStream>, face: Face, peer: Peer) {
+    async fn attend(&self, connection: Connection) {
+        let Connection { stream, face, peer, opening } = connection;
         let room = match face {
             Face::Agent | Face::Enrolment => &self.agents,
             Face::Public => &self.public,
@@ -174,8 +192,10 @@ impl Entrance {
             return;
         };
         let served = match face {
-            Face::Agent => self.attend_agent(stream, &self.routers.agent, peer).await,
-            Face::Enrolment => self.attend_agent(stream, &self.routers.enrolment, peer).await,
+            Face::Agent => self.attend_agent(stream, &self.routers.agent, peer, opening).await,
+            Face::Enrolment => {
+                self.attend_agent(stream, &self.routers.enrolment, peer, opening).await
+            }
             Face::Public => self.attend_public(stream, peer).await,
         };
         if let Err(error) = served {
@@ -188,13 +208,14 @@ impl Entrance {
         stream: TlsStream<TcpStream>,
         router: &Router,
         peer: Peer,
+        opening: Option<Opening>,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let mut http = hyper::server::conn::http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(REQUEST_HEAD)
             .max_buf_size(AGENT_BUFFER_BYTES);
-        let connection =
-            http.serve_connection(TokioIo::new(stream), service(router, peer)).with_upgrades();
+        let service = service(router, peer, opening);
+        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let mut connection = pin!(connection);
         tokio::select! {
             served = connection.as_mut() => return Ok(served?),
@@ -217,7 +238,7 @@ impl Entrance {
             .keep_alive_timeout(Duration::from_secs(20))
             .max_concurrent_streams(128)
             .max_header_list_size(16 * 1024);
-        let service = service(&self.routers.public, peer);
+        let service = service(&self.routers.public, peer, None);
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         tokio::select! {
@@ -228,10 +249,11 @@ impl Entrance {
     }
 }
 
-/// `router`, told who asks.
+/// `router`, told who asks, and with the first request, the place that it holds.
 fn service(
     router: &Router,
     peer: Peer,
+    opening: Option<Opening>,
 ) -> impl Service<
     Request<Incoming>,
     Response = axum::response::Response,
@@ -239,9 +261,14 @@ fn service(
     Future: Send + 'static,
 > + use<> {
     let router = router.clone();
+    let opening = Mutex::new(opening);
     hyper::service::service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer.address));
-        request.extensions_mut().insert(peer.clone());
+        let extensions = request.extensions_mut();
+        extensions.insert(ConnectInfo(peer.address));
+        extensions.insert(peer.clone());
+        if let Some(opening) = opening.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            extensions.insert(opening);
+        }
         router.clone().oneshot(request)
     })
 }

@@ -1,9 +1,10 @@
-//! Who may wait for a handshake, and whose turn it is.
+//! Who may wait until its connection opens, and whose turn it is.
 //!
 //! Until its `ClientHello` is there a connection costs a few kilobytes and no more, and very many
-//! may be in that state. From then on a handshake costs computing, so few are let through at once;
-//! and one address, however many connections it opens and however slowly it goes on with them,
-//! takes up no more than a quarter of those places.
+//! may be in that state. From then on it costs computing and more memory, so few are let through at
+//! once: others until the handshake is done, agents until they have been welcomed. And one address,
+//! however many connections it opens and however slowly it goes on with them, takes up no more than
+//! a quarter of those places.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -14,24 +15,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// How many there may be.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections without a finished handshake.
+    /// Connections that wait or open.
     pub waiting: usize,
     /// The same, from one address. A site's or a reseller's appliances may share one.
     pub waiting_per_address: usize,
-    /// Handshakes that are being computed.
-    pub handshakes: usize,
+    /// Connections that open: from the computing of the handshake on.
+    pub opening: usize,
     /// The same, from one address.
-    pub handshakes_per_address: usize,
+    pub opening_per_address: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            waiting: 4096,
-            waiting_per_address: 2048,
-            handshakes: 256,
-            handshakes_per_address: 64,
-        }
+        Self { waiting: 4096, waiting_per_address: 2048, opening: 256, opening_per_address: 64 }
     }
 }
 
@@ -40,14 +36,14 @@ impl Default for Limits {
 pub struct Gates {
     limits: Limits,
     waiting: Arc<Semaphore>,
-    handshakes: Arc<Semaphore>,
+    opening: Arc<Semaphore>,
     addresses: Arc<Mutex<HashMap<IpAddr, Address>>>,
 }
 
 #[derive(Debug)]
 struct Address {
     waiting: usize,
-    handshakes: Arc<Semaphore>,
+    opening: Arc<Semaphore>,
 }
 
 /// A place among those who wait; given back when it is dropped.
@@ -66,7 +62,7 @@ impl Gates {
         Self {
             limits,
             waiting: Arc::new(Semaphore::new(limits.waiting)),
-            handshakes: Arc::new(Semaphore::new(limits.handshakes)),
+            opening: Arc::new(Semaphore::new(limits.opening)),
             addresses: Arc::default(),
         }
     }
@@ -79,7 +75,7 @@ impl Gates {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = addresses.entry(address).or_insert_with(|| Address {
             waiting: 0,
-            handshakes: Arc::new(Semaphore::new(self.limits.handshakes_per_address)),
+            opening: Arc::new(Semaphore::new(self.limits.opening_per_address)),
         });
         if entry.waiting >= self.limits.waiting_per_address {
             return None;
@@ -88,8 +84,8 @@ impl Gates {
         Some(Waiting {
             address,
             addresses: Arc::clone(&self.addresses),
-            own: Arc::clone(&entry.handshakes),
-            all: Arc::clone(&self.handshakes),
+            own: Arc::clone(&entry.opening),
+            all: Arc::clone(&self.opening),
             _place: place,
             turn: None,
         })
@@ -97,7 +93,7 @@ impl Gates {
 }
 
 impl Waiting {
-    /// Waits until the handshake may be computed. Its address's turn first: those who wait for
+    /// Waits until the connection may open. Its address's turn first: those who wait for
     /// that hold no place that others could use.
     pub async fn turn(&mut self) {
         let own = Arc::clone(&self.own).acquire_owned().await;
@@ -137,8 +133,8 @@ mod tests {
         Gates::new(Limits {
             waiting: 10,
             waiting_per_address: 5,
-            handshakes: 4,
-            handshakes_per_address: 2,
+            opening: 4,
+            opening_per_address: 2,
         })
     }
 

@@ -22,7 +22,7 @@ use super::refusal::Refusal;
 use super::registry::Todo;
 use super::socket::{self, End, Heard, Received, Socket};
 use super::talk::{self, Talk};
-use crate::accept::Peer;
+use crate::accept::{Opening, Peer};
 use crate::app::App;
 use crate::tls::ClientCertificate;
 
@@ -33,7 +33,7 @@ const HELLO: Duration = Duration::from_secs(10);
 pub(super) async fn socket(
     State(app): State<App>,
     Extension(peer): Extension<Peer>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Problem> {
     let certificate = peer.certificate.ok_or_else(Problem::not_found)?;
     if app.registry.is_full() {
@@ -45,11 +45,16 @@ pub(super) async fn socket(
         )
         .after(60));
     }
+    // Taken from it: a fleet comes back no faster than it can be welcomed, so that what is needed
+    // only for that is never needed by many at once.
+    let opening = request.extensions_mut().remove::<Opening>();
     let (response, upgrade) = socket::upgrade(request).ok_or_else(no_handshake)?;
     app.tracker.clone().spawn(async move {
         match upgrade.await {
             // A task never becomes smaller than it once was: this one is new, and small.
-            Ok(connection) => _ = app.tracker.clone().spawn(run(app, certificate, connection)),
+            Ok(connection) => {
+                _ = app.tracker.clone().spawn(run(app, certificate, connection, opening));
+            }
             Err(error) => tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "a connection ended before it was a session"
@@ -75,8 +80,14 @@ struct Session {
     rate: Rate,
 }
 
-async fn run(app: App, certificate: Arc<ClientCertificate>, connection: Upgraded) {
+async fn run(
+    app: App,
+    certificate: Arc<ClientCertificate>,
+    connection: Upgraded,
+    opening: Option<Opening>,
+) {
     let Some(mut session) = Box::pin(open(app, certificate, connection)).await else { return };
+    drop(opening);
     let end = session.last().await;
     session.talk.app.registry.leave(&session.talk.slot);
     Box::pin(session.socket.close(end)).await;

@@ -1,7 +1,7 @@
 //! An agent by hand: a key, a certificate, and what it says over real TLS.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,7 +23,7 @@ use rcgen::{CertificateParams, KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -96,6 +96,10 @@ pub(crate) async fn dial(
     address: SocketAddr,
     dial: &Dial<'_>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    secure(TcpStream::connect(address).await?, dial).await
+}
+
+async fn secure(tcp: TcpStream, dial: &Dial<'_>) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(dial.trust.as_bytes()) {
         roots.add(certificate.unwrap()).unwrap();
@@ -114,7 +118,6 @@ pub(crate) async fn dial(
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = dial.alpn.iter().map(|name| name.to_vec()).collect();
-    let tcp = TcpStream::connect(address).await?;
     tcp.set_nodelay(true)?;
     let name = ServerName::try_from(SERVER_NAME).unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, tcp).await
@@ -251,12 +254,22 @@ impl Agent {
     }
 
     pub(crate) async fn dial(&self) -> std::io::Result<TlsStream<TcpStream>> {
-        let dialled = Dial {
+        dial(self.address, &self.dialled()).await
+    }
+
+    /// The same, from an address of its own.
+    pub(crate) async fn dial_from(&self, own: IpAddr) -> std::io::Result<TlsStream<TcpStream>> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(own, 0))?;
+        secure(socket.connect(self.address).await?, &self.dialled()).await
+    }
+
+    fn dialled(&self) -> Dial<'_> {
+        Dial {
             alpn: &[ALPN_AGENT],
             trust: &self.enrolled.trust_bundle_pem,
             identity: Some((&self.enrolled.certificate_pem, &self.key)),
-        };
-        dial(self.address, &dialled).await
+        }
     }
 
     pub(crate) async fn request(&self, request: hyper::Request<Full<Bytes>>) -> Answer {

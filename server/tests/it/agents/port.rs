@@ -1,8 +1,11 @@
 //! Who is served what on the one port.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use domfleet_server::accept::gates::Limits;
 use domfleet_shared::enrolment::{JOIN_PATH, SOCKET_PATH};
+use domfleet_shared::protocol::{ToAgent, ToServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -31,8 +34,8 @@ async fn an_agent_s_certificate_cannot_pose_as_the_server() {
         rustls::pki_types::CertificateDer::from_pem_slice(pem).unwrap()
     };
     let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(
-        std::sync::Arc::new(server.app.pki.roots().unwrap()),
-        std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
+        Arc::new(server.app.pki.roots().unwrap()),
+        Arc::new(rustls::crypto::aws_lc_rs::default_provider()),
     )
     .build()
     .unwrap();
@@ -65,6 +68,37 @@ async fn a_thousand_handshakes_that_go_nowhere_are_in_nobody_s_way() {
     let mut first = slow.swap_remove(0);
     let ended = timeout(PATIENCE, first.read(&mut [0; 64])).await;
     assert!(ended.is_ok());
+}
+
+#[tokio::test]
+async fn a_fleet_comes_back_no_faster_than_it_is_welcomed_and_one_address_only_holds_up_itself() {
+    let server = Server::start().await;
+    let agent = Arc::new(Agent::joined(&server).await);
+    let other = Agent::joined(&server).await;
+    let mut opening = Vec::new();
+    for _ in 0..Limits::default().opening_per_address {
+        opening.push(agent.socket().await);
+    }
+    let next = server.app.tracker.spawn({
+        let agent = Arc::clone(&agent);
+        async move { agent.dial().await }
+    });
+
+    // Someone elsewhere is served meanwhile, and at length.
+    let line = other.dial_from("127.0.0.2".parse().unwrap()).await.unwrap();
+    let mut elsewhere = Socket::open(line).await.unwrap();
+    elsewhere.say(ToServer::Hello(Box::new(other.hello()))).await;
+    assert!(matches!(elsewhere.hear().await, Some(ToAgent::Welcome(_))));
+    for _ in 0..10 {
+        elsewhere.settle().await;
+    }
+
+    assert!(!next.is_finished());
+    opening[0].say(ToServer::Hello(Box::new(agent.hello()))).await;
+    assert!(matches!(opening[0].hear().await, Some(ToAgent::Welcome(_))));
+    assert!(timeout(PATIENCE, next).await.expect("its turn comes").unwrap().is_ok());
+    // Everyone who is welcome stays, and is in nobody's way.
+    opening[0].settle().await;
 }
 
 #[tokio::test]
