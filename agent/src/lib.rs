@@ -18,6 +18,7 @@ pub mod dom0;
 mod execute;
 mod http;
 pub mod identity;
+pub mod image;
 pub mod install;
 mod inventory;
 pub mod join;

@@ -1,5 +1,7 @@
 //! `domfleet-agent`: the daemon in dom0, and what a person in dom0 needs of it.
 
+mod image_command;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,6 +27,8 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use self::image_command::ImageCommand;
+
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -47,6 +51,15 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(flatten)]
+    Agent(AgentCommand),
+    /// Look at disk images, on site and without a server.
+    #[command(subcommand)]
+    Image(ImageCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AgentCommand {
     /// Join a server with the token that it printed.
     Join {
         /// `domfleet1.…`
@@ -62,6 +75,9 @@ enum Command {
     /// Say who this agent is, and what it last heard of its server.
     Status,
 }
+
+/// How it ends where nothing can be said of what it was asked about.
+const UNREADABLE: u8 = 2;
 
 /// What every command works with.
 struct Setup {
@@ -82,6 +98,16 @@ fn main() -> ExitCode {
         .with_writer(move || Tee(Arc::clone(&writer)))
         .init();
     let as_json = arguments.json;
+    let command = match &arguments.command {
+        Command::Agent(command) => command,
+        // Work on files alone needs neither the agent's folder nor its threads.
+        Command::Image(command) => {
+            return command.carry_out(as_json).unwrap_or_else(|error| {
+                complain(&error, as_json);
+                UNREADABLE.into()
+            });
+        }
+    };
     // dom0 has little memory, and may refuse what is not really used (vm.overcommit_memory=2).
     let done = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -90,7 +116,7 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .context("cannot start")
-        .and_then(|runtime| runtime.block_on(carry_out(arguments, log)));
+        .and_then(|runtime| runtime.block_on(carry_out(command, &arguments, &log)));
     match done {
         Ok(said) => {
             print(&said, as_json);
@@ -103,10 +129,14 @@ fn main() -> ExitCode {
     }
 }
 
-async fn carry_out(arguments: Arguments, log: Arc<LogRing>) -> anyhow::Result<Value> {
-    let setup = Setup::new(&arguments, &log)?;
-    match &arguments.command {
-        Command::Join { token, server } => {
+async fn carry_out(
+    command: &AgentCommand,
+    arguments: &Arguments,
+    log: &Arc<LogRing>,
+) -> anyhow::Result<Value> {
+    let setup = Setup::new(arguments, log)?;
+    match command {
+        AgentCommand::Join { token, server } => {
             let token = JoinToken::decode(token)?;
             let identity = join::join(&setup.world, &token, server.as_deref()).await?;
             Ok(json!({
@@ -115,13 +145,13 @@ async fn carry_out(arguments: Arguments, log: Arc<LogRing>) -> anyhow::Result<Va
                 "server": identity.server,
             }))
         }
-        Command::Install => {
+        AgentCommand::Install => {
             let binary = std::env::current_exe().context("cannot find this program's own file")?;
             let done = install::install(&arguments.root, &binary, &setup.data_dir).await?;
             Ok(json!({ "done": done }))
         }
-        Command::Run => run(setup, &arguments, &log).await,
-        Command::Status => status(&setup.world).await,
+        AgentCommand::Run => run(setup, arguments, log).await,
+        AgentCommand::Status => status(&setup.world).await,
     }
 }
 

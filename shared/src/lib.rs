@@ -8,6 +8,7 @@
 pub mod boot;
 pub mod enrolment;
 pub mod id;
+pub mod image;
 pub mod inventory;
 pub mod operation;
 pub mod protocol;
