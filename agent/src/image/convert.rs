@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -188,6 +189,10 @@ impl Part {
         let lock = lock.map_err(failed)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| ConvertError::Busy(target.into()))?;
+        // Whoever held it may have finished meanwhile, and given it its name: it is theirs.
+        if !is_at(&lock, &path) {
+            return Err(ConvertError::Busy(target.into()));
+        }
         lock.set_len(0).map_err(failed)?;
         Ok(Self { path, lock, is_published: false })
     }
@@ -214,6 +219,12 @@ impl Part {
         let folder = folder.unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
+}
+
+/// Whether `path` still leads to `file`.
+pub(super) fn is_at(file: &File, path: &Path) -> bool {
+    let (Ok(open), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
+    (open.dev(), open.ino()) == (named.dev(), named.ino())
 }
 
 impl Drop for Part {
