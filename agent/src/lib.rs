@@ -25,6 +25,7 @@ pub mod join;
 pub mod journal;
 pub mod kernel_log;
 pub mod log_ring;
+pub mod meter;
 pub mod network;
 mod operations;
 mod plan;

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod boot;
+pub mod content;
 pub mod enrolment;
 pub mod id;
 pub mod image;
