@@ -36,6 +36,7 @@ fn host() -> (Quiet, VmId, VmId, String) {
         qemu_running: None,
         config_path: Some("/etc/xen/pbx.cfg".into()),
         managed: false,
+        autostart: None,
     };
     let spare = volume("vg0", "spare", 1 << 30, OperationId::new());
     let lv_uuid = spare.lv_uuid.clone();
@@ -57,6 +58,7 @@ fn operations(running: VmId, off: VmId, lv_uuid: &str) -> Vec<Operation> {
             volume_group: "vg0".into(),
             name: "new".into(),
             size_bytes: 1 << 20,
+            thin_pool: None,
         },
         Operation::VolumeRemove { volume: lv_uuid.to_owned() },
     ]

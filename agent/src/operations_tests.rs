@@ -1,10 +1,18 @@
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{BootId, BundleId, VmId};
 
+use domfleet_shared::operation::Priority;
+
 use super::*;
 
 fn offer(operation: Operation) -> Offer {
-    Offer { id: OperationId::new(), epoch: 2, operation, start_before_seconds: 60 }
+    Offer {
+        id: OperationId::new(),
+        epoch: 2,
+        operation,
+        start_before_seconds: 60,
+        priority: Priority::Normal,
+    }
 }
 
 fn code(answer: Answer) -> String {

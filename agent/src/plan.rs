@@ -21,7 +21,7 @@ pub(crate) fn plan(
         Operation::VmReboot { vm, .. } => reboot(find_vm(host, *vm)?),
         Operation::VmDestroy { vm } => Ok(destroy(find_vm(host, *vm)?)),
         Operation::VmAdopt { vm } => adopt_vm(find_vm(host, *vm)?),
-        Operation::VolumeCreate { volume_group, name, size_bytes } => {
+        Operation::VolumeCreate { volume_group, name, size_bytes, thin_pool: None } => {
             create_volume(id, host, volume_group, name, *size_bytes)
         }
         Operation::VolumeSnapshot { volume, name, size_bytes } => {
@@ -32,7 +32,20 @@ pub(crate) fn plan(
         Operation::ApplianceReboot => Ok(vec![Step::Reboot]),
         // It changes nothing in dom0; the bundle's own code carries it out.
         Operation::DebugBundle { .. } => Ok(Vec::new()),
-        Operation::Unknown => Err(reason(
+        Operation::VmPause { .. }
+        | Operation::VmUnpause { .. }
+        | Operation::VmCreate(_)
+        | Operation::VmChange(_)
+        | Operation::VmRename { .. }
+        | Operation::VmAutostart { .. }
+        | Operation::VmRemove { .. }
+        | Operation::VmConsoleLog { .. }
+        | Operation::VolumeCreate { thin_pool: Some(_), .. }
+        | Operation::ThinPoolCreate { .. }
+        | Operation::VolumeGrow { .. }
+        | Operation::VolumeRevert { .. }
+        | Operation::VolumeRename { .. }
+        | Operation::Unknown => Err(reason(
             "unknown_kind",
             "this agent does not know that kind of operation: update it",
         )),

@@ -25,6 +25,7 @@ fn vm(state: VmState, domid: Option<u32>) -> Vm {
         qemu_running: None,
         config_path: Some("/etc/xen/pbx.cfg".into()),
         managed: false,
+        autostart: None,
     }
 }
 
@@ -39,6 +40,8 @@ fn volume(name: &str, managed: bool) -> Volume {
         segment_type: "linear".into(),
         origin: None,
         data_basis_points: None,
+        metadata_basis_points: None,
+        pool: None,
         tags,
         managed,
     }
@@ -118,6 +121,7 @@ fn a_volume_is_made_of_whole_extents_where_there_is_room_and_the_name_is_free() 
         volume_group: "vg0".into(),
         name: name.to_owned(),
         size_bytes,
+        thin_pool: None,
     };
     let host = host(Vec::new(), vec![volume("there", false)]);
 

@@ -230,6 +230,8 @@ pub(crate) fn volume(group: &str, name: &str, size_bytes: u64, by: OperationId) 
         segment_type: "linear".into(),
         origin: None,
         data_basis_points: None,
+        metadata_basis_points: None,
+        pool: None,
         tags: BTreeSet::from([MANAGED_TAG.to_owned(), operation_tag(by)]),
         managed: true,
     }

@@ -62,6 +62,8 @@ fn a_volume_of_that_name_that_another_made_is_not_ours() {
         segment_type: "linear".into(),
         origin: None,
         data_basis_points: None,
+        metadata_basis_points: None,
+        pool: None,
         tags: std::collections::BTreeSet::new(),
         managed: false,
     };

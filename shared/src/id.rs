@@ -46,6 +46,8 @@ macro_rules! ids {
 ids! {
     /// An appliance, through all its epochs.
     ApplianceId;
+    /// A request that asks many appliances at once.
+    BulkId;
     /// An organisation: vendor, reseller or customer.
     OrganisationId;
     /// A site, where appliances stand.

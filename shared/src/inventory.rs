@@ -228,6 +228,9 @@ pub struct Vm {
     pub config_path: Option<String>,
     /// Whether it was adopted or made by us.
     pub managed: bool,
+    /// Whether it is started with dom0, where that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autostart: Option<bool>,
 }
 
 /// A disk of a VM.
@@ -287,6 +290,12 @@ pub struct Volume {
     pub origin: Option<String>,
     /// `data_percent`, of thin volumes, pools and snapshots, in hundredths of a percent.
     pub data_basis_points: Option<u32>,
+    /// `metadata_percent`, of thin pools, in hundredths of a percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata_basis_points: Option<u32>,
+    /// `pool_lv`: the pool of a thin volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// `lv_tags`.
     pub tags: BTreeSet<String>,
     /// Whether it carries our tag: only then is it ever removed.

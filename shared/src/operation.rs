@@ -1,13 +1,19 @@
 //! What an appliance can be asked to do, what it may do to it, and what it holds meanwhile.
 
+mod facts;
+mod pace;
 mod report;
 mod state;
+pub mod vm;
+pub mod volume;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::pace::Pace;
 pub use self::report::{Progress, Reason, Report};
 pub use self::state::{Change, IllegalChange, OperationState, Reported};
+use self::vm::{Disks, VmChange, VmCreate};
 use crate::id::{BundleId, VmId};
 
 /// One thing asked of one appliance.
@@ -47,6 +53,49 @@ pub enum Operation {
         /// The VM.
         vm: VmId,
     },
+    /// Stop the VM's virtual CPUs. What the guest has not written stays in its memory.
+    VmPause {
+        /// The VM.
+        vm: VmId,
+    },
+    /// Let the VM's virtual CPUs go on.
+    VmUnpause {
+        /// The VM.
+        vm: VmId,
+    },
+    /// Make a VM, which is ours from then on. It is not started.
+    VmCreate(VmCreate),
+    /// Change a managed VM's memory, CPUs, disks or network cards from its next start on.
+    VmChange(VmChange),
+    /// Give a managed VM another name.
+    VmRename {
+        /// The VM.
+        vm: VmId,
+        /// Its new name.
+        name: String,
+    },
+    /// Say whether a managed VM is started with dom0.
+    VmAutostart {
+        /// The VM.
+        vm: VmId,
+        /// Whether it is.
+        enabled: bool,
+    },
+    /// Remove a managed VM that is off: its configuration, and its volumes where that is asked for.
+    VmRemove {
+        /// The VM.
+        vm: VmId,
+        /// What becomes of its disks.
+        disks: Disks,
+    },
+    /// Read the end of what the VM said on its console.
+    VmConsoleLog {
+        /// The VM.
+        vm: VmId,
+        /// At most so many bytes of it; 16 KiB where it is not said, and never more than 64.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bytes: Option<u32>,
+    },
     /// Create a logical volume that carries our tag.
     VolumeCreate {
         /// The volume group's name.
@@ -55,6 +104,42 @@ pub enum Operation {
         name: String,
         /// At least so many bytes; rounded up to whole extents.
         size_bytes: u64,
+        /// The thin pool that it is made in; a thick volume where it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thin_pool: Option<String>,
+    },
+    /// Create a thin pool that carries our tag.
+    ThinPoolCreate {
+        /// The volume group's name.
+        volume_group: String,
+        /// The new pool's name.
+        name: String,
+        /// Room for data: at least so many bytes, rounded up to whole extents.
+        size_bytes: u64,
+        /// Room for the pool's own tables; what LVM finds fit where it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        metadata_bytes: Option<u64>,
+    },
+    /// Make a managed volume larger. What is on it stays, and does not grow with it.
+    VolumeGrow {
+        /// `lv_uuid` of the volume.
+        volume: String,
+        /// Its new size, at least so many bytes; rounded up to whole extents. Never smaller than
+        /// it is.
+        size_bytes: u64,
+    },
+    /// Give the origin of a managed snapshot the content that it had when the snapshot was taken.
+    /// What was written since is lost, and the snapshot is used up.
+    VolumeRevert {
+        /// `lv_uuid` of the snapshot.
+        volume: String,
+    },
+    /// Give a managed volume that no VM uses another name.
+    VolumeRename {
+        /// `lv_uuid` of the volume.
+        volume: String,
+        /// Its new name.
+        name: String,
     },
     /// Snapshot a logical volume; the snapshot carries our tag.
     VolumeSnapshot {
@@ -81,7 +166,8 @@ pub enum Operation {
     ApplianceReboot,
     /// Collect debug files and upload them.
     DebugBundle {
-        /// The bundle that they become.
+        /// The bundle that they become; a new one where it is not said.
+        #[serde(default = "BundleId::new")]
         bundle: BundleId,
     },
     /// A kind that this build does not know. Received, never sent; it is rejected.
@@ -99,6 +185,39 @@ pub enum Class {
     Mutate,
     /// Ends or destroys something. Done at most once, and never repeated on a guess.
     Destructive,
+}
+
+/// What is offered first to an appliance that has several things to do. It breaks no lock.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// One of many, which nobody waits for.
+    Bulk,
+    /// As usual.
+    #[default]
+    Normal,
+    /// Somebody stands beside it.
+    Urgent,
+}
+
+impl Priority {
+    /// Whether it is the usual one, which is not written down.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What only one operation at a time may hold on an appliance.
@@ -121,63 +240,6 @@ impl std::fmt::Display for Lock {
             Self::Storage => f.write_str("storage"),
             Self::Power => f.write_str("power"),
             Self::Vm(vm) => write!(f, "vm:{vm}"),
-        }
-    }
-}
-
-impl Operation {
-    /// The kind, as it is written in JSON.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::VmStart { .. } => "vm_start",
-            Self::VmShutdown { .. } => "vm_shutdown",
-            Self::VmReboot { .. } => "vm_reboot",
-            Self::VmDestroy { .. } => "vm_destroy",
-            Self::VmAdopt { .. } => "vm_adopt",
-            Self::VolumeCreate { .. } => "volume_create",
-            Self::VolumeSnapshot { .. } => "volume_snapshot",
-            Self::VolumeRemove { .. } => "volume_remove",
-            Self::VolumeAdopt { .. } => "volume_adopt",
-            Self::ApplianceReboot => "appliance_reboot",
-            Self::DebugBundle { .. } => "debug_bundle",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// What it can do.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::DebugBundle { .. } | Self::Unknown => Class::Read,
-            Self::VmStart { .. }
-            | Self::VmShutdown { .. }
-            | Self::VmReboot { .. }
-            | Self::VmAdopt { .. }
-            | Self::VolumeCreate { .. }
-            | Self::VolumeSnapshot { .. }
-            | Self::VolumeAdopt { .. } => Class::Mutate,
-            Self::VmDestroy { .. } | Self::VolumeRemove { .. } | Self::ApplianceReboot => {
-                Class::Destructive
-            }
-        }
-    }
-
-    /// What it holds while it is under way.
-    ///
-    /// A reboot of the appliance ends every VM and every change to storage, so it conflicts with
-    /// all of them: see [`conflicts`].
-    pub fn locks(&self) -> Vec<Lock> {
-        match self {
-            Self::VmStart { vm }
-            | Self::VmShutdown { vm, .. }
-            | Self::VmReboot { vm, .. }
-            | Self::VmDestroy { vm }
-            | Self::VmAdopt { vm } => vec![Lock::Vm(*vm)],
-            Self::VolumeCreate { .. }
-            | Self::VolumeSnapshot { .. }
-            | Self::VolumeRemove { .. }
-            | Self::VolumeAdopt { .. } => vec![Lock::Storage],
-            Self::ApplianceReboot => vec![Lock::Power],
-            Self::DebugBundle { .. } | Self::Unknown => Vec::new(),
         }
     }
 }
@@ -206,5 +268,54 @@ mod tests {
         let json = r#"{"kind":"vm_teleport","vm":"x","speed":3}"#;
 
         assert_eq!(serde_json::from_str::<Operation>(json).unwrap(), Operation::Unknown);
+    }
+
+    #[test]
+    fn every_kind_is_written_flat_under_its_own_name() {
+        use super::vm::*;
+        let (vm, name, volume) = (VmId::new(), "x".to_owned(), "u".to_owned());
+        let change = VmChange {
+            vm,
+            memory_mib: Some(512),
+            vcpus: None,
+            add_disks: Vec::new(),
+            remove_disks: vec!["xvdb".into()],
+            add_nics: Vec::new(),
+            remove_nics: Vec::new(),
+        };
+        let create = VmCreate { vm: Some(vm), from: VmSource::Config("name = 'x'".into()) };
+        let kinds = [
+            Operation::VmPause { vm },
+            Operation::VmCreate(create),
+            Operation::VmChange(change),
+            Operation::VmRename { vm, name: name.clone() },
+            Operation::VmAutostart { vm, enabled: true },
+            Operation::VmRemove { vm, disks: Disks::Keep },
+            Operation::VmConsoleLog { vm, bytes: None },
+            Operation::VolumeGrow { volume: volume.clone(), size_bytes: 5 },
+            Operation::VolumeRevert { volume: volume.clone() },
+            Operation::VolumeRename { volume, name },
+        ];
+        for operation in kinds {
+            let json = serde_json::to_value(&operation).unwrap();
+
+            assert_eq!(json["kind"], operation.kind());
+            assert!(
+                json.get("vm").or(json.get("volume")).is_some_and(serde_json::Value::is_string)
+            );
+            assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), operation);
+        }
+    }
+
+    #[test]
+    fn a_vm_that_is_given_a_new_volume_holds_the_storage_too() {
+        let json = r#"{"kind":"vm_create","vm":"5f0c2c3e-8d1b-4a5e-9a53-6c1f0e7b9d21","from":{
+            "form":{"name":"a","type":"pv","memory_mib":1,"vcpus":1,"disks":[{"vdev":"xvda",
+            "source":{"new_volume":{"volume_group":"vg0","name":"a","size_bytes":1}}}]}}}"#;
+        let create: Operation = serde_json::from_str(json).unwrap();
+        let vm = create.vm().unwrap();
+
+        assert_eq!(create.locks(), [Lock::Vm(vm), Lock::Storage]);
+        assert_eq!(Operation::VmRemove { vm, disks: Disks::Keep }.locks(), [Lock::Vm(vm)]);
     }
 }

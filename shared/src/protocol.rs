@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::id::{ApplianceId, BootId, InstanceId, OperationId};
 use crate::inventory::{Content, Digests, Fingerprint, Section};
-use crate::operation::{Operation, Report};
+use crate::operation::{Operation, Priority, Report};
 
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -215,6 +215,9 @@ pub struct Offer {
     /// It must have begun within so many seconds of this session's welcome. Relative, because an
     /// appliance's clock may be wrong by years.
     pub start_before_seconds: u64,
+    /// What of it that waits is begun first.
+    #[serde(default, skip_serializing_if = "Priority::is_usual")]
+    pub priority: Priority,
 }
 
 /// Words of [`ToAgent::Refused`].

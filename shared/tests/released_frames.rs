@@ -12,7 +12,11 @@ use std::path::PathBuf;
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{ApplianceId, BootId, BundleId, InstanceId, OperationId, VmId};
 use domfleet_shared::inventory::{Components, Content, Facts, Fingerprint, Section, Storage};
-use domfleet_shared::operation::{Operation, Progress, Reason, Report, Reported};
+use domfleet_shared::operation::vm::{
+    DiskFormat, DiskSource, Disks, NewDisk, NewNic, NewVolume, VmChange, VmCreate, VmForm,
+    VmSource, VmType,
+};
+use domfleet_shared::operation::{Operation, Priority, Progress, Reason, Report, Reported};
 use domfleet_shared::protocol::{
     Frame, Hello, Offer, ToAgent, ToServer, Version, Versions, Welcome, decode,
 };
@@ -120,7 +124,13 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
     };
     let offer = |n, operation| {
         let id = OperationId(uuid(n));
-        ToAgent::Offer(Offer { id, epoch: 1, operation, start_before_seconds: 300 })
+        ToAgent::Offer(Offer {
+            id,
+            epoch: 1,
+            operation,
+            start_before_seconds: 300,
+            priority: Priority::Normal,
+        })
     };
     let vm = VmId(uuid(5));
     let volume = || "Z1qe0k-0Vd4-1xJd-Vb8C-0Gk2-7iJt-qQ9aXz".to_owned();
@@ -148,6 +158,7 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
                     volume_group: "vg0".into(),
                     name: "data".into(),
                     size_bytes: 1 << 30,
+                    thin_pool: None,
                 },
             ),
         ),
@@ -166,6 +177,22 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
         ("volume_adopt", offer(18, Operation::VolumeAdopt { volume: volume() })),
         ("appliance_reboot", offer(19, Operation::ApplianceReboot)),
         ("debug_bundle", offer(20, Operation::DebugBundle { bundle: BundleId(uuid(6)) })),
+        ("vm_pause", offer(21, Operation::VmPause { vm })),
+        ("vm_unpause", offer(22, Operation::VmUnpause { vm })),
+        ("vm_create", offer(23, Operation::VmCreate(vm_create(vm)))),
+        ("vm_change", offer(24, Operation::VmChange(vm_change(vm)))),
+        ("vm_rename", offer(25, Operation::VmRename { vm, name: "pbx-2".into() })),
+        ("vm_autostart", offer(26, Operation::VmAutostart { vm, enabled: true })),
+        ("vm_remove", offer(27, Operation::VmRemove { vm, disks: Disks::Remove })),
+        ("vm_console_log", offer(28, Operation::VmConsoleLog { vm, bytes: Some(4096) })),
+        ("volume_grow", offer(29, Operation::VolumeGrow { volume: volume(), size_bytes: 2 << 30 })),
+        ("volume_revert", offer(30, Operation::VolumeRevert { volume: volume() })),
+        (
+            "volume_rename",
+            offer(31, Operation::VolumeRename { volume: volume(), name: "data.old".into() }),
+        ),
+        ("thin_pool_create", offer(32, thin_pool())),
+        ("urgent", urgent(offer(33, Operation::VmStart { vm }))),
         ("withdraw", ToAgent::Withdraw { id: OperationId(uuid(7)) }),
         ("acknowledge", ToAgent::Acknowledge { id: OperationId(uuid(7)), report: 3 }),
         (
@@ -177,6 +204,72 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
         ),
         ("unsupported", ToAgent::Unsupported { seq: 9 }),
     ]
+}
+
+fn vm_create(vm: VmId) -> VmCreate {
+    let form = VmForm {
+        name: "pbx".into(),
+        vm_type: VmType::Hvm,
+        memory_mib: 1024,
+        vcpus: 2,
+        disks: vec![NewDisk {
+            vdev: "xvda".into(),
+            source: DiskSource::NewVolume(NewVolume {
+                volume_group: "vg0".into(),
+                name: "pbx".into(),
+                size_bytes: 16 << 30,
+                thin_pool: Some("pool0".into()),
+            }),
+            format: DiskFormat::Raw,
+            writable: true,
+            cdrom: false,
+        }],
+        nics: vec![nic()],
+        kernel: None,
+        ramdisk: None,
+        cmdline: None,
+        boot: Some("dc".into()),
+        uefi: false,
+    };
+    VmCreate { vm: Some(vm), from: VmSource::Form(Box::new(form)) }
+}
+
+fn nic() -> NewNic {
+    NewNic { bridge: Some("xenbr0".into()), mac: None, model: Some("e1000".into()) }
+}
+
+fn vm_change(vm: VmId) -> VmChange {
+    VmChange {
+        vm,
+        memory_mib: Some(2048),
+        vcpus: Some(1),
+        add_disks: vec![NewDisk {
+            vdev: "hdc".into(),
+            source: DiskSource::Empty,
+            format: DiskFormat::Raw,
+            writable: false,
+            cdrom: true,
+        }],
+        remove_disks: vec!["xvdb".into()],
+        add_nics: vec![nic()],
+        remove_nics: vec!["00:16:3e:5e:6c:01".into()],
+    }
+}
+
+fn thin_pool() -> Operation {
+    Operation::ThinPoolCreate {
+        volume_group: "vg0".into(),
+        name: "pool0".into(),
+        size_bytes: 64 << 30,
+        metadata_bytes: None,
+    }
+}
+
+fn urgent(offer: ToAgent) -> ToAgent {
+    match offer {
+        ToAgent::Offer(offer) => ToAgent::Offer(Offer { priority: Priority::Urgent, ..offer }),
+        other => other,
+    }
 }
 
 /// Writes the frames that have no file yet, if asked to, and says which have none.

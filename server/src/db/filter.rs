@@ -15,6 +15,10 @@ pub(super) enum Field {
     Text(Expr),
     /// A column of numbers.
     Number(Expr),
+    /// A column of numbers that stand for words.
+    Word { column: Expr, rank: fn(&str) -> Option<i64> },
+    /// A column of ids.
+    Id(Expr),
     /// A column with a moment; the key is the days since then.
     DaysSince(Expr),
     /// A column whose being there is the answer.
@@ -87,6 +91,13 @@ fn compare(field: Field, compares: Compares, values: &[String], now: Timestamp) 
             Compares::Less => column.clone().lt(number),
             Compares::Greater => column.clone().gt(number),
             Compares::Equal | Compares::Differs | Compares::Contains => column.clone().eq(number),
+        })),
+        Field::Word { column, rank } => {
+            any(values.iter().filter_map(|word| rank(word)).map(|number| column.clone().eq(number)))
+        }
+        Field::Id(column) => any(values.iter().map(|id| match id.parse::<Uuid>() {
+            Ok(id) => column.clone().is_not_null().and(column.clone().eq(id)),
+            Err(_) => never(),
         })),
         Field::DaysSince(column) => {
             any(numbers(values).map(|days| days_since(&column, compares, days, now)))

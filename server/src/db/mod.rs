@@ -157,11 +157,13 @@ impl Stored {
 
 /// Constraints whose breach means something to someone, and the columns that SQLite names in
 /// place of the constraint.
-const CONSTRAINTS: [(&str, &str); 4] = [
+const CONSTRAINTS: [(&str, &str); 6] = [
     ("organisation_name_unique", "organisation.parent_id, organisation.name"),
     ("site_name_unique", "site.organisation_id, site.name"),
     ("operator_email_unique", "operator.email"),
     ("operation_lock_key", "operation_lock.appliance_id, operation_lock.name"),
+    ("operation_request_unique", "operation.requested_by, operation.request_key"),
+    ("bulk_request_unique", "bulk.requested_by, bulk.request_key"),
 ];
 
 /// Gives the breach of a constraint its own error.

@@ -1,8 +1,8 @@
 //! Operations, as operators ask for them and see them. How they move on is in `progress`.
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{ApplianceId, BundleId, OperationId, OperatorId, OrganisationId};
-use domfleet_shared::operation::{Class, Lock, Operation, OperationState};
+use domfleet_shared::id::{ApplianceId, BulkId, BundleId, OperationId, OperatorId, OrganisationId};
+use domfleet_shared::operation::{Class, Lock, Operation, OperationState, Priority};
 use sea_orm::sea_query::{Expr, NullOrdering};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
@@ -24,7 +24,7 @@ use crate::domain::filter::{Holds, Key};
 use crate::domain::operation::{OperationView, Requester};
 
 /// What operations can be filtered by.
-pub const KEYS: [Key; 5] = [
+pub const KEYS: [Key; 7] = [
     Key { name: "appliance", holds: Holds::Name },
     Key { name: "organisation", holds: Holds::Name },
     Key {
@@ -46,6 +46,8 @@ pub const KEYS: [Key; 5] = [
     },
     Key { name: "kind", holds: Holds::Text },
     Key { name: "class", holds: Holds::Words(&["read", "mutate", "destructive"]) },
+    Key { name: "priority", holds: Holds::Words(&["bulk", "normal", "urgent"]) },
+    Key { name: "bulk", holds: Holds::Text },
 ];
 
 /// What operations can be sorted by.
@@ -68,6 +70,11 @@ pub struct NewOperation {
     /// Nothing where the server itself asks.
     pub requested_by: Option<OperatorId>,
     pub bundle: Option<BundleId>,
+    pub priority: Priority,
+    /// The request that asked many.
+    pub bulk: Option<BulkId>,
+    /// What whoever asks has called the request.
+    pub request_key: Option<String>,
     pub expires_at: Timestamp,
     pub now: Timestamp,
 }
@@ -96,6 +103,9 @@ pub async fn insert(txn: &impl ConnectionTrait, new: NewOperation) -> Result<(),
         reason: Set(None),
         result: Set(None),
         bundle_id: Set(new.bundle.map(|bundle| bundle.0)),
+        priority: Set(rank(new.priority)),
+        bulk_id: Set(new.bulk.map(|bulk| bulk.0)),
+        request_key: Set(new.request_key),
         created_at: Set(new.now.as_millis()),
         version: Set(1),
     };
@@ -240,6 +250,18 @@ fn field(key: &str) -> Option<Field> {
         "state" => Field::Text(col(Column::State)),
         "kind" => Field::Text(col(Column::Kind)),
         "class" => Field::Text(col(Column::Class)),
+        "priority" => Field::Word {
+            column: col(Column::Priority),
+            rank: |word| {
+                Some(match word {
+                    "bulk" => rank(Priority::Bulk).into(),
+                    "normal" => rank(Priority::Normal).into(),
+                    "urgent" => rank(Priority::Urgent).into(),
+                    _ => return None,
+                })
+            },
+        },
+        "bulk" => Field::Id(col(Column::BulkId)),
         _ => return None,
     })
 }
@@ -277,8 +299,27 @@ fn view(row: Model, appliances: &Names, emails: &Names) -> Result<OperationView,
         reason: row.reason.map(from_json).transpose()?,
         result: row.result,
         bundle_id: row.bundle_id.map(BundleId),
+        priority: priority(row.priority),
+        bulk_id: row.bulk_id.map(BulkId),
         version: count(row.version),
     })
+}
+
+/// As a number that sorts.
+pub(super) fn rank(priority: Priority) -> i16 {
+    match priority {
+        Priority::Bulk => 0,
+        Priority::Normal => 1,
+        Priority::Urgent => 2,
+    }
+}
+
+pub(super) fn priority(rank: i16) -> Priority {
+    match rank {
+        ..=0 => Priority::Bulk,
+        1 => Priority::Normal,
+        2.. => Priority::Urgent,
+    }
 }
 
 pub(super) fn state(word: &str) -> Result<OperationState, DbErr> {

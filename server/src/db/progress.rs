@@ -7,7 +7,7 @@
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{ApplianceId, BundleId, OperationId, OrganisationId};
 use domfleet_shared::operation::{
-    Change, IllegalChange, Operation, OperationState, Reason, Report, Reported,
+    Change, IllegalChange, Operation, OperationState, Priority, Reason, Report, Reported,
 };
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
@@ -18,9 +18,8 @@ use uuid::Uuid;
 
 use super::entity::operation::{Column, Entity, Model};
 use super::entity::{operation_lock, operation_report};
-use super::operations::{event, from_json, state, to_json};
+use super::operations::{event, from_json, priority, state, to_json};
 use super::{Db, Stored, bundles, events};
-use crate::domain::operation::patience;
 
 /// How often a step is tried again when another was faster.
 const TRIES: usize = 8;
@@ -40,6 +39,7 @@ pub struct Work {
     /// When it is no longer to be begun.
     pub expires_at: Timestamp,
     pub bundle: Option<BundleId>,
+    pub priority: Priority,
     last_report: u64,
     version: i64,
 }
@@ -55,6 +55,7 @@ impl Work {
             state: state(&row.state)?,
             expires_at: Timestamp::from_millis(row.expires_at),
             bundle: row.bundle_id.map(BundleId),
+            priority: priority(row.priority),
             last_report: u64::try_from(row.last_report).unwrap_or(0),
             version: row.version,
         })
@@ -69,7 +70,8 @@ pub async fn find(db: &impl ConnectionTrait, id: OperationId) -> Result<Option<W
 const TO_TELL: [OperationState; 3] =
     [OperationState::Queued, OperationState::Offered, OperationState::Cancelling];
 
-/// What an appliance's agent has to be told of: to be offered, or withdrawn. Oldest first.
+/// What an appliance's agent has to be told of: to be offered, or withdrawn. The most urgent first,
+/// and of those the oldest.
 pub async fn queued_for(
     db: &impl ConnectionTrait,
     appliance: ApplianceId,
@@ -77,6 +79,7 @@ pub async fn queued_for(
     let rows = Entity::find()
         .filter(Column::ApplianceId.eq(appliance.0))
         .filter(Column::State.is_in(TO_TELL.map(OperationState::as_str)))
+        .order_by_desc(Column::Priority)
         .order_by_asc(Column::Id)
         .limit(BATCH)
         .all(db)
@@ -130,7 +133,7 @@ async fn step(
         update = update.col_expr(Column::StartedAt, first(Column::StartedAt));
     }
     if matches!(after, S::Accepted | S::Running) {
-        let deadline = (now + patience(&read.operation)).as_millis();
+        let deadline = (now + read.operation.patience()).as_millis();
         update = update.col_expr(Column::DeadlineAt, Expr::value(deadline));
     }
     if after.is_end() {
@@ -139,6 +142,14 @@ async fn step(
             .col_expr(Column::DeadlineAt, Expr::value(None::<i64>));
     }
     let With { report, mut reason } = with;
+    // What is to be cancelled may go on meanwhile, and is expected to be heard of.
+    let goes_on = report.as_ref().is_some_and(|report| !report.state.is_end());
+    if after == S::Cancelling && goes_on {
+        let deadline = (now + read.operation.patience()).as_millis();
+        update = update
+            .col_expr(Column::AcceptedAt, first(Column::AcceptedAt))
+            .col_expr(Column::DeadlineAt, Expr::value(deadline));
+    }
     if let Some(report) = report {
         let number = i64::try_from(report.report).unwrap_or(i64::MAX);
         update = update.col_expr(Column::LastReport, Expr::value(number));
@@ -311,7 +322,7 @@ pub async fn change(
 /// Makes operations lost whose agents have been silent past their deadline; returns how many.
 pub async fn silence(db: &Db, now: Timestamp) -> Result<usize, DbErr> {
     let rows = Entity::find()
-        .filter(Column::State.is_in(["accepted", "running"]))
+        .filter(Column::State.is_in(["accepted", "running", "cancelling"]))
         .filter(Column::DeadlineAt.lt(now.as_millis()))
         .limit(BATCH)
         .all(db.read())
@@ -360,7 +371,12 @@ async fn move_on(
 pub async fn begun(db: &impl ConnectionTrait, appliance: ApplianceId) -> Result<Vec<Work>, DbErr> {
     let rows = Entity::find()
         .filter(Column::ApplianceId.eq(appliance.0))
-        .filter(Column::State.is_in(["accepted", "running", "lost"]))
+        .filter(
+            Column::State
+                .is_in(["accepted", "running", "lost"])
+                // Cancelled before it was accepted, it may never have come there.
+                .or(Column::State.eq("cancelling").and(Column::AcceptedAt.is_not_null())),
+        )
         .order_by_asc(Column::Id)
         .limit(BATCH)
         .all(db)

@@ -1,10 +1,14 @@
 //! Whether an operation may be asked of an appliance: the one check for operators, schedules and
 //! campaigns.
 
-use domfleet_shared::id::{OperationId, VmId};
+mod objects;
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::id::OperationId;
 use domfleet_shared::inventory::{Storage, Vm};
 use domfleet_shared::operation::{Class, Lock, Operation, conflicts};
 
+pub use self::objects::confirmation;
 use super::appliance::ApplianceState;
 
 /// How many operations of one appliance may be under way or waiting.
@@ -29,6 +33,36 @@ pub struct Situation<'a> {
     pub locks: &'a [Held],
     /// Operations that have not ended.
     pub unfinished: usize,
+    /// Whether it may be changed at this time.
+    pub window: Window,
+    /// Whether whoever must agree has.
+    pub consent: Consent,
+}
+
+/// Whether this is a time at which an appliance may be changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Window {
+    /// It is, or none was ever set.
+    #[default]
+    Open,
+    /// It is not.
+    Closed {
+        /// When the next one opens, where that is known.
+        opens_at: Option<Timestamp>,
+    },
+}
+
+/// Whether whoever must agree to a change has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// They have, or nobody must.
+    #[default]
+    Given,
+    /// They have not.
+    Missing {
+        /// Whose it is.
+        whose: String,
+    },
 }
 
 /// A lock and its holder.
@@ -57,8 +91,14 @@ pub enum Refusal {
     UnknownKind,
     #[error("the appliance has reported no {0} {1}")]
     NoSuch(&'static str, String),
-    #[error("the volume {0} is not managed")]
-    NotOurs(String),
+    #[error("the {0} {1} is not managed")]
+    NotOurs(&'static str, String),
+    #[error("there is a {0} {1} already")]
+    Taken(&'static str, String),
+    #[error("this is outside of the appliance's maintenance window")]
+    OutsideWindow(Option<Timestamp>),
+    #[error("{0} has not agreed")]
+    NoConsent(String),
     #[error("this must be confirmed")]
     Confirm(String),
     #[error("{0} cannot be used: {1}")]
@@ -80,7 +120,12 @@ impl Refusal {
             Self::TooManyWaiting(_) => "Wait until some have ended, or cancel some.".into(),
             Self::UnknownKind => "See /api/v1/openapi.json for the kinds.".into(),
             Self::NoSuch(..) => "Choose one that the appliance has reported.".into(),
-            Self::NotOurs(_) => "Take it under management first (volume_adopt).".into(),
+            Self::NotOurs("VM", _) => "Take it under management first (vm_adopt).".into(),
+            Self::NotOurs(..) => "Take it under management first (volume_adopt).".into(),
+            Self::Taken(what, _) => format!("Choose another name for the {what}."),
+            Self::OutsideWindow(Some(opens_at)) => format!("Ask again from {opens_at} on."),
+            Self::OutsideWindow(None) => "Set a maintenance window first.".into(),
+            Self::NoConsent(whose) => format!("Ask {whose} to agree first."),
             Self::Confirm(text) => format!("Send {text:?} in confirm."),
             Self::Value(field, _) => format!("Correct {field}."),
         }
@@ -110,7 +155,15 @@ pub fn admit(
     if situation.unfinished >= MOST_UNFINISHED {
         return Err(Refusal::TooManyWaiting(situation.unfinished));
     }
-    check_object(operation, situation)?;
+    if operation.class() != Class::Read {
+        if let Window::Closed { opens_at } = situation.window {
+            return Err(Refusal::OutsideWindow(opens_at));
+        }
+        if let Consent::Missing { whose } = &situation.consent {
+            return Err(Refusal::NoConsent(whose.clone()));
+        }
+    }
+    objects::check(operation, situation)?;
     if let Some(text) = confirmation(operation, situation)
         && confirm != Some(text.as_str())
     {
@@ -127,100 +180,6 @@ pub fn admit(
         }
     }
     Ok(locks)
-}
-
-/// Whether what it is about is there, as far as the appliance has reported.
-fn check_object(operation: &Operation, situation: &Situation<'_>) -> Result<(), Refusal> {
-    match operation {
-        Operation::VmStart { vm }
-        | Operation::VmShutdown { vm, .. }
-        | Operation::VmReboot { vm, .. }
-        | Operation::VmDestroy { vm }
-        | Operation::VmAdopt { vm } => match find_vm(situation, *vm) {
-            Some(_) => Ok(()),
-            None => Err(Refusal::NoSuch("VM", vm.to_string())),
-        },
-        Operation::VolumeCreate { volume_group, name, size_bytes } => {
-            check_volume_name(name)?;
-            let group = situation.storage.and_then(|storage| {
-                storage.volume_groups.iter().find(|group| group.name == *volume_group)
-            });
-            let group =
-                group.ok_or_else(|| Refusal::NoSuch("volume group", volume_group.clone()))?;
-            if *size_bytes == 0 || *size_bytes > group.size_bytes {
-                return Err(Refusal::Value(
-                    "size_bytes",
-                    format!("the volume group has {} bytes", group.size_bytes),
-                ));
-            }
-            Ok(())
-        }
-        Operation::VolumeSnapshot { volume, name, .. } => {
-            check_volume_name(name)?;
-            managed(situation, volume).map(|_| ())
-        }
-        Operation::VolumeRemove { volume } => {
-            if managed(situation, volume)? {
-                Ok(())
-            } else {
-                Err(Refusal::NotOurs(volume.clone()))
-            }
-        }
-        Operation::VolumeAdopt { volume } => managed(situation, volume).map(|_| ()),
-        Operation::ApplianceReboot | Operation::DebugBundle { .. } | Operation::Unknown => Ok(()),
-    }
-}
-
-/// What LVM takes for a name, less what it keeps for itself.
-fn check_volume_name(name: &str) -> Result<(), Refusal> {
-    let fits = !name.is_empty()
-        && name.len() <= 127
-        && !name.starts_with(['-', '.'])
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+_.-".contains(letter));
-    if fits {
-        return Ok(());
-    }
-    Err(Refusal::Value(
-        "name",
-        "up to 127 letters, digits and + _ . -, beginning with a letter or digit".into(),
-    ))
-}
-
-fn find_vm<'a>(situation: &Situation<'a>, vm: VmId) -> Option<&'a Vm> {
-    situation.vms?.iter().find(|known| known.uuid == vm)
-}
-
-fn managed(situation: &Situation<'_>, volume: &str) -> Result<bool, Refusal> {
-    situation
-        .storage
-        .and_then(|storage| storage.volumes.iter().find(|known| known.lv_uuid == volume))
-        .map(|known| known.managed)
-        .ok_or_else(|| Refusal::NoSuch("volume", volume.to_owned()))
-}
-
-/// What must be typed before something is ended or destroyed: the name of what it is.
-pub fn confirmation(operation: &Operation, situation: &Situation<'_>) -> Option<String> {
-    if operation.class() != Class::Destructive {
-        return None;
-    }
-    let name = match operation {
-        Operation::VmDestroy { vm } => find_vm(situation, *vm).map(|vm| vm.name.clone()),
-        Operation::VolumeRemove { volume } => situation
-            .storage
-            .and_then(|storage| storage.volumes.iter().find(|known| known.lv_uuid == *volume))
-            .map(|volume| volume.name.clone()),
-        Operation::VmStart { .. }
-        | Operation::VmShutdown { .. }
-        | Operation::VmReboot { .. }
-        | Operation::VmAdopt { .. }
-        | Operation::VolumeCreate { .. }
-        | Operation::VolumeSnapshot { .. }
-        | Operation::VolumeAdopt { .. }
-        | Operation::ApplianceReboot
-        | Operation::DebugBundle { .. }
-        | Operation::Unknown => None,
-    };
-    Some(name.unwrap_or_else(|| situation.name.to_owned()))
 }
 
 /// A lock by the name that it has in the database.

@@ -1,10 +1,8 @@
 //! An operation, as operators see it.
 
-use std::time::Duration;
-
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{ApplianceId, BundleId, OperationId, OperatorId};
-use domfleet_shared::operation::{Class, Operation, OperationState, Progress, Reason};
+use domfleet_shared::id::{ApplianceId, BulkId, BundleId, OperationId, OperatorId};
+use domfleet_shared::operation::{Class, Operation, OperationState, Priority, Progress, Reason};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -52,6 +50,10 @@ pub struct OperationView {
     pub result: Option<serde_json::Value>,
     /// The bundle that it fills.
     pub bundle_id: Option<BundleId>,
+    /// What is offered first.
+    pub priority: Priority,
+    /// The request that asked many at once.
+    pub bulk_id: Option<BulkId>,
     /// Rises with each change.
     pub version: u64,
 }
@@ -71,26 +73,4 @@ pub struct Requester {
     pub id: OperatorId,
     /// Its e-mail address.
     pub email: String,
-}
-
-/// How long an agent may be silent about an operation that it has accepted, before it counts as
-/// lost.
-pub fn patience(operation: &Operation) -> Duration {
-    let minutes = |n: u64| Duration::from_secs(n * 60);
-    match operation {
-        Operation::VmShutdown { timeout_seconds, .. }
-        | Operation::VmReboot { timeout_seconds, .. } => {
-            Duration::from_secs(u64::from(timeout_seconds.unwrap_or(300))) + minutes(5)
-        }
-        Operation::ApplianceReboot => minutes(20),
-        Operation::DebugBundle { .. } => minutes(30),
-        Operation::VmStart { .. }
-        | Operation::VmDestroy { .. }
-        | Operation::VmAdopt { .. }
-        | Operation::VolumeCreate { .. }
-        | Operation::VolumeSnapshot { .. }
-        | Operation::VolumeRemove { .. }
-        | Operation::VolumeAdopt { .. }
-        | Operation::Unknown => minutes(10),
-    }
 }

@@ -155,7 +155,10 @@ fn refusal_code(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::TooManyWaiting(_) => (StatusCode::CONFLICT, "too_many_waiting"),
         Refusal::UnknownKind => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_kind"),
         Refusal::NoSuch(..) => (StatusCode::UNPROCESSABLE_ENTITY, "no_such_object"),
-        Refusal::NotOurs(_) => (StatusCode::CONFLICT, "not_ours"),
+        Refusal::NotOurs(..) => (StatusCode::CONFLICT, "not_ours"),
+        Refusal::Taken(..) => (StatusCode::CONFLICT, "taken"),
+        Refusal::OutsideWindow(_) => (StatusCode::CONFLICT, "outside_window"),
+        Refusal::NoConsent(_) => (StatusCode::CONFLICT, "no_consent"),
         Refusal::Confirm(_) => (StatusCode::UNPROCESSABLE_ENTITY, "confirm_required"),
         Refusal::Value(..) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
     }

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse};
 use domfleet_shared::id::{ApplianceId, BundleId, OperationId};
 use domfleet_shared::inventory::{Section, Storage, Vm};
-use domfleet_shared::operation::{Change as Step, Operation, OperationState};
+use domfleet_shared::operation::{Change as Step, Operation, OperationState, Priority};
 use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -25,7 +25,7 @@ use crate::db::audit::{self, Change};
 use crate::db::operations::{self, KEYS, NewOperation, SORTS};
 use crate::db::progress::{self, ChangeError, Work};
 use crate::db::{self, OnConstraint, Stored, appliances, bundles, reported, server_state};
-use crate::domain::admission::{self, Refusal, Situation};
+use crate::domain::admission::{self, Consent, Refusal, Situation, Window};
 use crate::domain::bundle::BundleTrigger;
 use crate::domain::operation::OperationView;
 use crate::domain::people::Role;
@@ -54,6 +54,9 @@ pub struct OperationRequest {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 2_592_000)]
     pub expires_in_seconds: Option<u32>,
+    /// What of it that waits for the appliance is offered first. No lock is broken for it.
+    #[serde(default)]
+    pub priority: Priority,
 }
 
 /// Debug files are asked for.
@@ -130,6 +133,7 @@ pub(super) async fn create(
         confirm: request.confirm,
         wait: Duration::from_secs(u64::from(wait)),
         note: None,
+        priority: request.priority,
     };
     ask(&app, &caller, appliance, asked).await
 }
@@ -154,6 +158,7 @@ pub(super) async fn create_bundle(
         confirm: None,
         wait: DAY * 7,
         note: Some(request.note),
+        priority: Priority::Normal,
     };
     ask(&app, &caller, appliance, asked).await
 }
@@ -163,6 +168,7 @@ struct Wanted {
     confirm: Option<String>,
     wait: Duration,
     note: Option<String>,
+    priority: Priority,
 }
 
 /// Admits an operation and queues it, in one transaction that holds the appliance's row.
@@ -190,6 +196,8 @@ async fn ask(
         storage: storage.as_ref().map(|storage| &storage.content),
         locks: &locks,
         unfinished: operations::count_unfinished(&txn, appliance).await?,
+        window: Window::Open,
+        consent: Consent::Given,
     };
     let locks = admission::admit(&wanted.operation, wanted.confirm.as_deref(), &situation)?;
 
@@ -207,6 +215,9 @@ async fn ask(
         locks,
         requested_by: Some(caller.id),
         bundle,
+        priority: wanted.priority,
+        bulk: None,
+        request_key: None,
         expires_at: now + wanted.wait,
         now,
     };

@@ -95,5 +95,6 @@ fn offer(work: &Work, start_before: Duration) -> ToAgent {
         epoch: work.epoch,
         operation: work.operation.clone(),
         start_before_seconds: start_before.as_secs(),
+        priority: work.priority,
     })
 }

@@ -79,6 +79,7 @@ pub(crate) async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7
         qemu_running: None,
         config_path: None,
         managed: true,
+        autostart: None,
     };
     let storage = Storage {
         volume_groups: vec![VolumeGroup {
@@ -97,6 +98,8 @@ pub(crate) async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7
             segment_type: "linear".into(),
             origin: None,
             data_basis_points: None,
+            metadata_basis_points: None,
+            pool: None,
             tags: std::collections::BTreeSet::new(),
             managed: true,
         }],

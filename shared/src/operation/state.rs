@@ -2,15 +2,17 @@
 //!
 //! ```text
 //!  queued ──▶ offered ──▶ accepted ──▶ running ──▶ succeeded | failed
-//!    │           │            │          │ ▲
-//!    ▼           ▼            ▼          ▼ │ a later report
-//!  cancelled  cancelling   rejected     lost ──▶ written_off
-//!  expired       │
-//!                └──▶ cancelled | accepted …
+//!    │           │            │ │        │ │ ▲
+//!    ▼           ├────────────┼─┴────────┘ ▼ │ a later report
+//!  cancelled     ▼            ▼           lost ──▶ written_off
+//!  expired   cancelling    rejected
+//!                └──▶ cancelled | succeeded | failed | rejected | lost
 //! ```
 //!
 //! The server alone moves an operation that is still queued. From the first offer on, only the
-//! agent's word ends it: silence is not a no.
+//! agent's word ends it: silence is not a no. An agent that is asked to cancel what it has begun
+//! stops at the next point where nothing is left half done, or goes on to the end; until it says
+//! which, the operation is cancelling, whatever else it tells of it.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,7 +25,7 @@ pub enum OperationState {
     Queued,
     /// Sent to the agent, which has not answered.
     Offered,
-    /// Withdrawn after it was offered; the agent has not said which came first.
+    /// No longer wanted after it was offered; the agent has not said what became of it.
     Cancelling,
     /// On the agent's disk.
     Accepted,
@@ -37,7 +39,7 @@ pub enum OperationState {
     Failed,
     /// Never begun: the agent said why.
     Rejected,
-    /// Never begun: withdrawn in time.
+    /// Withdrawn before it was begun, or stopped where nothing is left half done.
     Cancelled,
     /// Never offered: its time ran out.
     Expired,
@@ -110,9 +112,11 @@ impl OperationState {
             // Offering again is the same offer: the id is the key.
             (S::Queued | S::Offered, Change::Offer) => Ok(S::Offered),
             (S::Queued, Change::Cancel) => Ok(S::Cancelled),
-            (S::Offered | S::Cancelling, Change::Cancel) => Ok(S::Cancelling),
+            (S::Offered | S::Cancelling | S::Accepted | S::Running, Change::Cancel) => {
+                Ok(S::Cancelling)
+            }
             (S::Queued, Change::Expire) => Ok(S::Expired),
-            (S::Accepted | S::Running | S::Lost, Change::Silence) => Ok(S::Lost),
+            (S::Accepted | S::Running | S::Cancelling | S::Lost, Change::Silence) => Ok(S::Lost),
             (S::Lost, Change::WriteOff) => Ok(S::WrittenOff),
             (state, Change::Report(reported)) => state.after_report(reported),
             (state, change) => Err(IllegalChange { state, change }),
@@ -126,15 +130,24 @@ impl OperationState {
         let to = reported.state();
         match (self, reported) {
             _ if self == to => Ok(self),
+            // It goes on, and may still stop: only an end says which. And an older report that was
+            // overtaken says nothing new.
+            (S::Cancelling, Reported::Accepted | Reported::Running)
+            | (S::Running | S::Lost, Reported::Accepted) => Ok(self),
             (S::Offered | S::Cancelling, _)
             | (
                 S::Accepted,
-                Reported::Running | Reported::Succeeded | Reported::Failed | Reported::Rejected,
+                Reported::Running
+                | Reported::Succeeded
+                | Reported::Failed
+                | Reported::Rejected
+                | Reported::Cancelled,
             )
-            | (S::Running | S::Lost, Reported::Succeeded | Reported::Failed)
+            | (
+                S::Running | S::Lost,
+                Reported::Succeeded | Reported::Failed | Reported::Cancelled,
+            )
             | (S::Lost, Reported::Running | Reported::Rejected) => Ok(to),
-            // An older report that was overtaken says nothing new.
-            (S::Running | S::Lost, Reported::Accepted) => Ok(self),
             (state, reported) => Err(IllegalChange { state, change: Change::Report(reported) }),
         }
     }
@@ -171,7 +184,7 @@ pub enum Reported {
     Failed,
     /// It was never begun.
     Rejected,
-    /// It was withdrawn before it was accepted, and never will be.
+    /// It was withdrawn before it was begun, or stopped where nothing is left half done.
     Cancelled,
 }
 
@@ -260,21 +273,23 @@ mod tests {
     }
 
     #[test]
-    fn a_withdrawal_that_came_too_late_goes_on() {
-        let cancelling = OperationState::Offered.after(Change::Cancel).unwrap();
+    fn what_is_to_be_cancelled_stays_so_until_the_agent_says_how_it_ended() {
+        for from in [OperationState::Offered, OperationState::Accepted, OperationState::Running] {
+            let cancelling = from.after(Change::Cancel).unwrap();
 
-        assert_eq!(cancelling, OperationState::Cancelling);
-        assert_eq!(
-            cancelling.after(Change::Report(Reported::Accepted)),
-            Ok(OperationState::Accepted)
-        );
+            assert_eq!(cancelling, OperationState::Cancelling);
+            for going_on in [Reported::Accepted, Reported::Running] {
+                assert_eq!(cancelling.after(Change::Report(going_on)), Ok(cancelling));
+            }
+            for end in [Reported::Cancelled, Reported::Succeeded, Reported::Failed] {
+                assert_eq!(cancelling.after(Change::Report(end)), Ok(end.state()));
+            }
+        }
     }
 
     #[test]
-    fn a_running_operation_is_never_rejected_or_cancelled() {
-        for reported in [Reported::Rejected, Reported::Cancelled] {
-            assert!(OperationState::Running.after(Change::Report(reported)).is_err());
-        }
+    fn a_running_operation_is_never_rejected() {
+        assert!(OperationState::Running.after(Change::Report(Reported::Rejected)).is_err());
     }
 
     #[test]

@@ -46,8 +46,13 @@ impl Fleet {
             found.map(|volume| volume.name)
         };
         let name = match operation {
-            Operation::VmDestroy { vm } => vm_name(*vm),
+            Operation::VmDestroy { vm } | Operation::VmRemove { vm, .. } => vm_name(*vm),
             Operation::VolumeRemove { volume } => volume_name(volume),
+            Operation::VolumeRevert { volume } => {
+                let volumes = appliance.host.volumes();
+                let found = volumes.into_iter().find(|found| found.lv_uuid == *volume);
+                found.and_then(|snapshot| snapshot.origin)
+            }
             _ => None,
         };
         name.unwrap_or_else(|| appliance.name.clone())

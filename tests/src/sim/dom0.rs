@@ -169,6 +169,7 @@ fn vms(state: &State) -> Vec<Vm> {
             qemu_running: state.domain_of(vm.uuid).map(|domain| domain.qemu.clone()),
             config_path: vm.config_path.clone(),
             managed: vm.managed,
+            autostart: Some(vm.starts_with_dom0),
         }
     };
     state.appliance.vms.values().map(vm).collect()

@@ -162,6 +162,8 @@ pub(super) fn volume(dice: &mut Dice, name: &str, size_bytes: u64) -> Volume {
         segment_type: "linear".into(),
         origin: None,
         data_basis_points: None,
+        metadata_basis_points: None,
+        pool: None,
         tags: BTreeSet::new(),
         managed: false,
     }

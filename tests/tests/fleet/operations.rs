@@ -113,6 +113,7 @@ async fn a_volume_is_made_snapshotted_and_removed_and_a_foreign_one_is_not(fleet
         volume_group: VOLUME_GROUP.into(),
         name: "scratch".into(),
         size_bytes: GIB,
+        thin_pool: None,
     };
     fleet.succeed(&appliance, &create).await;
     let scratch = uuid_of("scratch");

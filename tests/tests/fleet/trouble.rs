@@ -24,6 +24,7 @@ fn volume(name: &str) -> Operation {
         volume_group: VOLUME_GROUP.into(),
         name: name.into(),
         size_bytes: 4 << 20,
+        thin_pool: None,
     }
 }
 

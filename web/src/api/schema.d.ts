@@ -2167,6 +2167,11 @@ export interface components {
         };
         /**
          * Format: uuid
+         * @description A request that asks many appliances at once.
+         */
+        BulkId: string;
+        /**
+         * Format: uuid
          * @description A debug bundle.
          */
         BundleId: string;
@@ -2310,6 +2315,27 @@ export interface components {
             /** @description `active`, `superseded` or `revoked`. */
             status: string;
         };
+        /**
+         * @description How a disk's content is laid out.
+         * @enum {string}
+         */
+        DiskFormat: "raw" | "qcow" | "qcow2" | "vhd";
+        /** @description What a disk is. */
+        DiskSource: {
+            /** @description A file or a block device in dom0, by its absolute path. */
+            path: string;
+        } | {
+            /** @description A volume, by its `lv_uuid`. */
+            volume: string;
+        } | {
+            /** @description A volume that is made with the VM. */
+            new_volume: components["schemas"]["NewVolume"];
+        } | "empty";
+        /**
+         * @description What becomes of the disks of a VM that is removed.
+         * @enum {string}
+         */
+        Disks: "keep" | "remove";
         /** @description What does not change while dom0 runs, or changes rarely. */
         Facts: {
             /** @description This run of dom0. */
@@ -2453,10 +2479,46 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description A disk to be attached. */
+        NewDisk: {
+            /** @description Whether it is a CD drive. */
+            cdrom?: boolean;
+            /** @description How its content is laid out; `raw` where it is not said, as volumes are. */
+            format?: components["schemas"]["DiskFormat"];
+            /** @description What it is. */
+            source: components["schemas"]["DiskSource"];
+            /** @description Its name in the guest, such as `xvda` or `hdc`. */
+            vdev: string;
+            /** @description Whether the guest may write; yes where it is not said. */
+            writable?: boolean;
+        };
         /** @description A join token that has just been made: the only time that it is shown. */
         NewJoinTokenView: components["schemas"]["JoinTokenView"] & {
             /** @description What is to be given to `domfleet-agent join`. */
             token: string;
+        };
+        /** @description A network card to be attached. */
+        NewNic: {
+            /** @description dom0's bridge; xl's own default where it is not said. */
+            bridge?: string | null;
+            /** @description Its address; a new one, which then stays, where it is not said. */
+            mac?: string | null;
+            /** @description What an HVM guest sees, such as `e1000`. */
+            model?: string | null;
+        };
+        /** @description A volume that is made for a disk. */
+        NewVolume: {
+            /** @description The new volume's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description At least so many bytes; rounded up to whole extents.
+             */
+            size_bytes: number;
+            /** @description The thin pool that it is made in; a thick volume where it is not said. */
+            thin_pool?: string | null;
+            /** @description The volume group's name. */
+            volume_group: string;
         };
         /** @description One thing asked of one appliance. */
         Operation: {
@@ -2497,6 +2559,53 @@ export interface components {
             vm: components["schemas"]["VmId"];
         } | {
             /** @enum {string} */
+            kind: "vm_pause";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /** @enum {string} */
+            kind: "vm_unpause";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | (components["schemas"]["VmCreateOperation"] & {
+            /** @enum {string} */
+            kind: "vm_create";
+        }) | (components["schemas"]["VmChangeOperation"] & {
+            /** @enum {string} */
+            kind: "vm_change";
+        }) | {
+            /** @enum {string} */
+            kind: "vm_rename";
+            /** @description Its new name. */
+            name: string;
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /** @description Whether it is. */
+            enabled: boolean;
+            /** @enum {string} */
+            kind: "vm_autostart";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /** @description What becomes of its disks. */
+            disks: components["schemas"]["Disks"];
+            /** @enum {string} */
+            kind: "vm_remove";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /**
+             * Format: int32
+             * @description At most so many bytes of it; 16 KiB where it is not said, and never more than 64.
+             */
+            bytes?: number | null;
+            /** @enum {string} */
+            kind: "vm_console_log";
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /** @enum {string} */
             kind: "volume_create";
             /** @description The new volume's name. */
             name: string;
@@ -2505,8 +2614,50 @@ export interface components {
              * @description At least so many bytes; rounded up to whole extents.
              */
             size_bytes: number;
+            /** @description The thin pool that it is made in; a thick volume where it is not said. */
+            thin_pool?: string | null;
             /** @description The volume group's name. */
             volume_group: string;
+        } | {
+            /** @enum {string} */
+            kind: "thin_pool_create";
+            /**
+             * Format: int64
+             * @description Room for the pool's own tables; what LVM finds fit where it is not said.
+             */
+            metadata_bytes?: number | null;
+            /** @description The new pool's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Room for data: at least so many bytes, rounded up to whole extents.
+             */
+            size_bytes: number;
+            /** @description The volume group's name. */
+            volume_group: string;
+        } | {
+            /** @enum {string} */
+            kind: "volume_grow";
+            /**
+             * Format: int64
+             * @description Its new size, at least so many bytes; rounded up to whole extents. Never smaller than
+             *     it is.
+             */
+            size_bytes: number;
+            /** @description `lv_uuid` of the volume. */
+            volume: string;
+        } | {
+            /** @enum {string} */
+            kind: "volume_revert";
+            /** @description `lv_uuid` of the snapshot. */
+            volume: string;
+        } | {
+            /** @enum {string} */
+            kind: "volume_rename";
+            /** @description Its new name. */
+            name: string;
+            /** @description `lv_uuid` of the volume. */
+            volume: string;
         } | {
             /** @enum {string} */
             kind: "volume_snapshot";
@@ -2534,8 +2685,8 @@ export interface components {
             /** @enum {string} */
             kind: "appliance_reboot";
         } | {
-            /** @description The bundle that they become. */
-            bundle: components["schemas"]["BundleId"];
+            /** @description The bundle that they become; a new one where it is not said. */
+            bundle?: components["schemas"]["BundleId"];
             /** @enum {string} */
             kind: "debug_bundle";
         } | {
@@ -2558,6 +2709,8 @@ export interface components {
             expires_in_seconds?: number | null;
             /** @description What. */
             operation: components["schemas"]["Operation"];
+            /** @description What of it that waits for the appliance is offered first. No lock is broken for it. */
+            priority?: components["schemas"]["Priority"];
         };
         /**
          * @description How far an operation is, as the server knows it.
@@ -2569,6 +2722,7 @@ export interface components {
             accepted_at?: components["schemas"]["Timestamp"] | null;
             /** @description The appliance. */
             appliance: components["schemas"]["Named"];
+            bulk_id?: components["schemas"]["BulkId"] | null;
             bundle_id?: components["schemas"]["BundleId"] | null;
             /** @description What it can do. */
             class: components["schemas"]["Class"];
@@ -2590,6 +2744,8 @@ export interface components {
             offered_at?: components["schemas"]["Timestamp"] | null;
             /** @description All of it. */
             operation: components["schemas"]["Operation"];
+            /** @description What is offered first. */
+            priority: components["schemas"]["Priority"];
             progress?: components["schemas"]["Progress"] | null;
             reason?: components["schemas"]["Reason"] | null;
             requested_by?: components["schemas"]["RequestedBy"] | null;
@@ -2758,6 +2914,11 @@ export interface components {
          * @enum {string}
          */
         Presence: "online" | "stale" | "offline" | "expected_offline";
+        /**
+         * @description What is offered first to an appliance that has several things to do. It breaks no lock.
+         * @enum {string}
+         */
+        Priority: "bulk" | "normal" | "urgent";
         /** @description An error, as it is sent (RFC 9457). */
         Problem: {
             /** @description A word for programs, which never changes. */
@@ -2926,6 +3087,8 @@ export interface components {
         Timestamp: string;
         /** @description A VM: the durable thing. Its running incarnation is a domain. */
         Vm: {
+            /** @description Whether it is started with dom0, where that can be told. */
+            autostart?: boolean | null;
             /** @description The file that it is started from, if there is one. */
             config_path?: string | null;
             /** @description Its disks, in the order of its configuration. */
@@ -2958,6 +3121,35 @@ export interface components {
              */
             vcpus: number;
         };
+        /** @description What is to be changed of a VM. It takes effect at the VM's next start. */
+        VmChangeOperation: {
+            /** @description Disks to be attached. */
+            add_disks?: components["schemas"]["NewDisk"][];
+            /** @description Network cards to be attached. */
+            add_nics?: components["schemas"]["NewNic"][];
+            /**
+             * Format: int64
+             * @description Memory.
+             */
+            memory_mib?: number | null;
+            /** @description Disks to be taken away, by their names in the guest. What they were stays. */
+            remove_disks?: string[];
+            /** @description Network cards to be taken away, by their MAC addresses. */
+            remove_nics?: string[];
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            vcpus?: number | null;
+            /** @description The VM. It must be managed. */
+            vm: components["schemas"]["VmId"];
+        };
+        /** @description A VM to be made. It is not started. */
+        VmCreateOperation: {
+            /** @description What it is made from. */
+            from: components["schemas"]["VmSource"];
+            vm?: components["schemas"]["VmId"] | null;
+        };
         /** @description A disk of a VM. */
         VmDisk: {
             /**
@@ -2972,16 +3164,66 @@ export interface components {
             /** @description Whether the guest may write. */
             writable: boolean;
         };
+        /** @description A VM, as it is described in a form. */
+        VmForm: {
+            /**
+             * @description What an HVM guest is booted from, such as `dc`: `c` a disk, `d` the CD drive, `n` the
+             *     network.
+             */
+            boot?: string | null;
+            /** @description What the kernel is told. */
+            cmdline?: string | null;
+            /** @description Its disks. */
+            disks?: components["schemas"]["NewDisk"][];
+            /** @description The guest's kernel, a file in dom0. Without one, a PV or PVH guest is booted by pygrub. */
+            kernel?: string | null;
+            /**
+             * Format: int64
+             * @description Memory.
+             */
+            memory_mib: number;
+            /** @description Its name: up to 64 letters, digits and `+ _ . -`, and not only digits. */
+            name: string;
+            /** @description Its network cards. */
+            nics?: components["schemas"]["NewNic"][];
+            /** @description Its first file system, a file in dom0. */
+            ramdisk?: string | null;
+            /** @description How it is virtualised. */
+            type: components["schemas"]["VmType"];
+            /** @description Whether an HVM guest is booted by UEFI in place of BIOS. */
+            uefi?: boolean;
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            vcpus: number;
+        };
         /**
          * Format: uuid
          * @description A VM: the UUID that Xen knows it by, which we pin and never make up.
          */
         VmId: string;
+        /** @description What a VM is made from. */
+        VmSource: {
+            /** @description A form that was filled in. */
+            form: components["schemas"]["VmForm"];
+        } | {
+            /**
+             * @description The text of an xl configuration (xl.cfg(5)), at most 32 KiB. It is kept as it is, but for
+             *     the UUID and the MAC addresses, which are written into it.
+             */
+            config: string;
+        };
         /**
          * @description How a VM is, as Xen tells it.
          * @enum {string}
          */
         VmState: "running" | "paused" | "shutdown" | "crashed" | "dying" | "off" | "unknown";
+        /**
+         * @description How a guest is virtualised.
+         * @enum {string}
+         */
+        VmType: "pv" | "pvh" | "hvm";
         /** @description The VMs of an appliance. */
         Vms: {
             at?: components["schemas"]["Timestamp"] | null;
@@ -3001,10 +3243,17 @@ export interface components {
             lv_uuid: string;
             /** @description Whether it carries our tag: only then is it ever removed. */
             managed: boolean;
+            /**
+             * Format: int32
+             * @description `metadata_percent`, of thin pools, in hundredths of a percent.
+             */
+            metadata_basis_points?: number | null;
             /** @description `lv_name`. */
             name: string;
             /** @description `origin`, of a snapshot. */
             origin?: string | null;
+            /** @description `pool_lv`: the pool of a thin volume. */
+            pool?: string | null;
             /** @description `segtype`: `linear`, `thin`, `thin-pool`, … */
             segment_type: string;
             /**

@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 
-const LV_FIELDS: &str =
-    "lv_uuid,lv_name,vg_name,lv_size,lv_attr,lv_path,lv_tags,origin,data_percent,segtype";
+const LV_FIELDS: &str = "lv_uuid,lv_name,vg_name,lv_size,lv_attr,lv_path,lv_tags,origin,\
+     data_percent,metadata_percent,pool_lv,segtype";
 const VG_FIELDS: &str = "vg_name,vg_uuid,vg_size,vg_free,vg_extent_size";
 const PV_FIELDS: &str = "pv_name,pv_uuid,dev_size,pe_start,pv_size,pv_used,pv_missing,vg_name";
 
@@ -94,6 +94,8 @@ struct Lv {
     lv_tags: String,
     origin: String,
     data_percent: String,
+    metadata_percent: Option<String>,
+    pool_lv: Option<String>,
     segtype: String,
 }
 
@@ -149,6 +151,8 @@ impl From<Lv> for Volume {
             segment_type: lv.segtype,
             origin: Some(lv.origin).filter(|origin| !origin.is_empty()),
             data_basis_points: basis_points(&lv.data_percent),
+            metadata_basis_points: lv.metadata_percent.as_deref().and_then(basis_points),
+            pool: lv.pool_lv.filter(|pool| !pool.is_empty()),
         }
     }
 }

@@ -83,6 +83,7 @@ impl Xen {
                 qemu_running: self.device_models.version(&self.root, domain.domid).await,
                 config_path: file.map(|file| file.path.clone()),
                 managed: file.is_some_and(|file| file.adopted),
+                autostart: None,
             });
         }
         for file in &files {
@@ -110,6 +111,7 @@ impl Xen {
             qemu_running: None,
             config_path: Some(file.path.clone()),
             managed: file.adopted,
+            autostart: None,
         }
     }
 

@@ -4,6 +4,8 @@ pub mod alarm;
 pub mod appliance;
 pub mod audit;
 pub mod boot;
+pub mod bulk;
+pub mod bulk_item;
 pub mod bundle;
 pub mod credential;
 pub mod event;

@@ -34,8 +34,22 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub result: Option<Json>,
     pub bundle_id: Option<Uuid>,
+    /// 0 is the last, 2 the first to be offered.
+    #[serde(default = "usual")]
+    pub priority: i16,
+    #[serde(default)]
+    pub bulk_id: Option<Uuid>,
+    /// What whoever asked has called the request, so that asking twice is asking once.
+    #[sea_orm(column_type = "Text", nullable)]
+    #[serde(default)]
+    pub request_key: Option<String>,
     pub created_at: i64,
     pub version: i64,
+}
+
+/// Backups of earlier builds have no priority.
+fn usual() -> i16 {
+    1
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,5 +1,5 @@
-use domfleet_shared::id::BundleId;
-use domfleet_shared::inventory::{VmState, Volume, VolumeGroup};
+use domfleet_shared::id::{BundleId, VmId};
+use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
 
 use super::*;
 
@@ -16,6 +16,7 @@ fn vm(name: &str) -> Vm {
         qemu_running: None,
         config_path: None,
         managed: true,
+        autostart: None,
     }
 }
 
@@ -37,6 +38,8 @@ fn storage(managed: bool) -> Storage {
             segment_type: "linear".into(),
             origin: None,
             data_basis_points: None,
+            metadata_basis_points: None,
+            pool: None,
             tags: std::collections::BTreeSet::new(),
             managed,
         }],
@@ -53,6 +56,8 @@ fn fine<'a>(vms: &'a [Vm], storage: &'a Storage, locks: &'a [Held]) -> Situation
         storage: Some(storage),
         locks,
         unfinished: 0,
+        window: Window::Open,
+        consent: Consent::Given,
     }
 }
 
@@ -131,7 +136,7 @@ fn a_volume_that_others_made_is_not_removed() {
 
     let refused = admit(&remove, Some("pbx-root"), &fine(&vms, &storage, &[]));
 
-    assert_eq!(refused, Err(Refusal::NotOurs("v".into())));
+    assert_eq!(refused, Err(Refusal::NotOurs("volume", "v".into())));
 }
 
 #[test]
@@ -153,6 +158,7 @@ fn a_volume_has_a_name_that_lvm_takes_and_a_size_that_fits() {
         volume_group: "vg0".into(),
         name: name.into(),
         size_bytes,
+        thin_pool: None,
     };
 
     for (name, size) in [("", 1), ("-x", 1), ("a/b", 1), ("a b", 1), ("ok", 0), ("ok", 1 << 31)] {

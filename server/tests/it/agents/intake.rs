@@ -47,6 +47,7 @@ fn vm(state: VmState) -> Vm {
         qemu_running: None,
         config_path: None,
         managed: false,
+        autostart: None,
     }
 }
 

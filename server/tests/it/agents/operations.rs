@@ -7,7 +7,7 @@ use domfleet_server::db::operations::{self, NewOperation};
 use domfleet_server::db::{progress, server_state, welcome};
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{OperationId, VmId};
-use domfleet_shared::operation::{Change, Operation, Report, Reported};
+use domfleet_shared::operation::{Change, Operation, Priority, Report, Reported};
 use domfleet_shared::protocol::{Offer, ToAgent, ToServer};
 use sea_orm::EntityTrait as _;
 
@@ -25,6 +25,9 @@ async fn ask(server: &Server, agent: &Agent, operation: Operation) -> OperationI
         operation,
         requested_by: None,
         bundle: None,
+        priority: Priority::Normal,
+        bulk: None,
+        request_key: None,
         expires_at: now + Duration::from_hours(1),
         now,
     };

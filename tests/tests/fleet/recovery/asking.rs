@@ -63,6 +63,7 @@ pub(super) async fn ask(fleet: &Fleet, appliance: &Appliance, case: Case, number
                 volume_group: VOLUME_GROUP.into(),
                 name: name.clone(),
                 size_bytes,
+                thin_pool: None,
             };
             (operation, Effect::VolumeCreated(name))
         }

@@ -1,0 +1,161 @@
+//! What is known of each kind of operation without looking at anything.
+
+use std::time::Duration;
+
+use super::vm::{self, Disks, VmChange, VmCreate};
+use super::{Class, Lock, Operation};
+use crate::id::VmId;
+
+impl Operation {
+    /// The kind, as it is written in JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::VmStart { .. } => "vm_start",
+            Self::VmShutdown { .. } => "vm_shutdown",
+            Self::VmReboot { .. } => "vm_reboot",
+            Self::VmDestroy { .. } => "vm_destroy",
+            Self::VmAdopt { .. } => "vm_adopt",
+            Self::VmPause { .. } => "vm_pause",
+            Self::VmUnpause { .. } => "vm_unpause",
+            Self::VmCreate(_) => "vm_create",
+            Self::VmChange(_) => "vm_change",
+            Self::VmRename { .. } => "vm_rename",
+            Self::VmAutostart { .. } => "vm_autostart",
+            Self::VmRemove { .. } => "vm_remove",
+            Self::VmConsoleLog { .. } => "vm_console_log",
+            Self::VolumeCreate { .. } => "volume_create",
+            Self::ThinPoolCreate { .. } => "thin_pool_create",
+            Self::VolumeGrow { .. } => "volume_grow",
+            Self::VolumeSnapshot { .. } => "volume_snapshot",
+            Self::VolumeRevert { .. } => "volume_revert",
+            Self::VolumeRename { .. } => "volume_rename",
+            Self::VolumeRemove { .. } => "volume_remove",
+            Self::VolumeAdopt { .. } => "volume_adopt",
+            Self::ApplianceReboot => "appliance_reboot",
+            Self::DebugBundle { .. } => "debug_bundle",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What it can do.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::DebugBundle { .. } | Self::VmConsoleLog { .. } | Self::Unknown => Class::Read,
+            Self::VmStart { .. }
+            | Self::VmShutdown { .. }
+            | Self::VmReboot { .. }
+            | Self::VmAdopt { .. }
+            | Self::VmPause { .. }
+            | Self::VmUnpause { .. }
+            | Self::VmCreate(_)
+            | Self::VmChange(_)
+            | Self::VmRename { .. }
+            | Self::VmAutostart { .. }
+            | Self::VolumeCreate { .. }
+            | Self::ThinPoolCreate { .. }
+            | Self::VolumeGrow { .. }
+            | Self::VolumeSnapshot { .. }
+            | Self::VolumeRename { .. }
+            | Self::VolumeAdopt { .. } => Class::Mutate,
+            Self::VmDestroy { .. }
+            | Self::VmRemove { .. }
+            | Self::VolumeRevert { .. }
+            | Self::VolumeRemove { .. }
+            | Self::ApplianceReboot => Class::Destructive,
+        }
+    }
+
+    /// What it holds while it is under way.
+    ///
+    /// A reboot of the appliance ends every VM and every change to storage, so it conflicts with
+    /// all of them: see [`super::conflicts`].
+    pub fn locks(&self) -> Vec<Lock> {
+        match self {
+            Self::VmStart { vm }
+            | Self::VmShutdown { vm, .. }
+            | Self::VmReboot { vm, .. }
+            | Self::VmDestroy { vm }
+            | Self::VmAdopt { vm }
+            | Self::VmPause { vm }
+            | Self::VmUnpause { vm }
+            | Self::VmRename { vm, .. }
+            | Self::VmAutostart { vm, .. }
+            | Self::VmRemove { vm, disks: Disks::Keep } => vec![Lock::Vm(*vm)],
+            Self::VmRemove { vm, disks: Disks::Remove } => vec![Lock::Vm(*vm), Lock::Storage],
+            Self::VmCreate(create) => vm::locks(create.vm, create.disks()),
+            Self::VmChange(change) => vm::locks(Some(change.vm), &change.add_disks),
+            Self::VolumeCreate { .. }
+            | Self::ThinPoolCreate { .. }
+            | Self::VolumeGrow { .. }
+            | Self::VolumeSnapshot { .. }
+            | Self::VolumeRevert { .. }
+            | Self::VolumeRename { .. }
+            | Self::VolumeRemove { .. }
+            | Self::VolumeAdopt { .. } => vec![Lock::Storage],
+            Self::ApplianceReboot => vec![Lock::Power],
+            Self::VmConsoleLog { .. } | Self::DebugBundle { .. } | Self::Unknown => Vec::new(),
+        }
+    }
+
+    /// The VM that it is about, where it is about one.
+    pub fn vm(&self) -> Option<VmId> {
+        match self {
+            Self::VmStart { vm }
+            | Self::VmShutdown { vm, .. }
+            | Self::VmReboot { vm, .. }
+            | Self::VmDestroy { vm }
+            | Self::VmAdopt { vm }
+            | Self::VmPause { vm }
+            | Self::VmUnpause { vm }
+            | Self::VmRename { vm, .. }
+            | Self::VmAutostart { vm, .. }
+            | Self::VmRemove { vm, .. }
+            | Self::VmConsoleLog { vm, .. }
+            | Self::VmChange(VmChange { vm, .. }) => Some(*vm),
+            Self::VmCreate(VmCreate { vm, .. }) => *vm,
+            Self::VolumeCreate { .. }
+            | Self::ThinPoolCreate { .. }
+            | Self::VolumeGrow { .. }
+            | Self::VolumeSnapshot { .. }
+            | Self::VolumeRevert { .. }
+            | Self::VolumeRename { .. }
+            | Self::VolumeRemove { .. }
+            | Self::VolumeAdopt { .. }
+            | Self::ApplianceReboot
+            | Self::DebugBundle { .. }
+            | Self::Unknown => None,
+        }
+    }
+
+    /// How long an agent may be silent about it once it has accepted it, before it counts as lost.
+    pub fn patience(&self) -> Duration {
+        match self {
+            Self::VmShutdown { timeout_seconds, .. } | Self::VmReboot { timeout_seconds, .. } => {
+                Duration::from_secs(u64::from(timeout_seconds.unwrap_or(300)))
+                    + Duration::from_mins(5)
+            }
+            Self::ApplianceReboot => Duration::from_mins(20),
+            // It tells how far it is while it goes on, and that begins anew with each word.
+            Self::DebugBundle { .. } | Self::VolumeRevert { .. } => Duration::from_mins(30),
+            Self::VmConsoleLog { .. } => Duration::from_mins(5),
+            Self::VmStart { .. }
+            | Self::VmDestroy { .. }
+            | Self::VmAdopt { .. }
+            | Self::VmPause { .. }
+            | Self::VmUnpause { .. }
+            | Self::VmCreate(_)
+            | Self::VmChange(_)
+            | Self::VmRename { .. }
+            | Self::VmAutostart { .. }
+            | Self::VmRemove { .. }
+            | Self::VolumeCreate { .. }
+            | Self::ThinPoolCreate { .. }
+            | Self::VolumeGrow { .. }
+            | Self::VolumeSnapshot { .. }
+            | Self::VolumeRename { .. }
+            | Self::VolumeRemove { .. }
+            | Self::VolumeAdopt { .. }
+            | Self::Unknown => Duration::from_mins(10),
+        }
+    }
+}
