@@ -69,7 +69,7 @@ impl ImageCommand {
     }
 }
 
-fn format(name: &str) -> Result<Format, String> {
+pub(crate) fn format(name: &str) -> Result<Format, String> {
     match Format::from_name(name) {
         Format::Unknown => Err("it is raw, qcow, qcow2 or another of QEMU's".to_owned()),
         format => Ok(format),

@@ -8,6 +8,7 @@
 pub mod address;
 pub mod agent;
 pub mod alive;
+pub mod backup;
 pub mod boots;
 pub mod bundle;
 pub mod clock;

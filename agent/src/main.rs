@@ -1,5 +1,6 @@
 //! `domfleet-agent`: the daemon in dom0, and what a person in dom0 needs of it.
 
+mod backup_command;
 mod image_command;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use self::backup_command::BackupCommand;
 use self::image_command::ImageCommand;
 
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
@@ -56,6 +58,9 @@ enum Command {
     /// Look at disk images, on site and without a server.
     #[command(subcommand)]
     Image(ImageCommand),
+    /// Back VMs up to a drive or folder, prove the backup and restore from it.
+    #[command(subcommand)]
+    Backup(BackupCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -98,11 +103,16 @@ fn main() -> ExitCode {
         .with_writer(move || Tee(Arc::clone(&writer)))
         .init();
     let as_json = arguments.json;
-    let command = match &arguments.command {
-        Command::Agent(command) => command,
-        // Work on files alone needs neither the agent's folder nor its threads.
-        Command::Image(command) => {
-            return command.carry_out(as_json).unwrap_or_else(|error| {
+    // Work on files alone needs neither the agent's folder nor its threads.
+    let done = match &arguments.command {
+        Command::Agent(command) => Err(command),
+        Command::Image(command) => Ok(command.carry_out(as_json)),
+        Command::Backup(command) => Ok(command.carry_out(as_json)),
+    };
+    let command = match done {
+        Err(command) => command,
+        Ok(ended) => {
+            return ended.unwrap_or_else(|error| {
                 complain(&error, as_json);
                 UNREADABLE.into()
             });

@@ -58,6 +58,8 @@ ids! {
     OperationId;
     /// A debug bundle.
     BundleId;
+    /// A backup set.
+    SetId;
     /// A VM: the UUID that Xen knows it by, which we pin and never make up.
     VmId;
     /// One run of the agent's process, told apart from its restarts.

@@ -82,6 +82,17 @@ impl Disk {
         Ok(Self { layers, virtual_bytes })
     }
 
+    /// Every file that something of it is read from.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.layers
+            .iter()
+            .flat_map(|layer| match layer {
+                Source::Raw(opened) => [Some(&opened.file), None],
+                Source::Mapped(mapped) => [Some(&mapped.file), mapped.data.as_ref()],
+            })
+            .flatten()
+    }
+
     /// Its size as the guest sees it.
     pub fn virtual_bytes(&self) -> u64 {
         self.virtual_bytes

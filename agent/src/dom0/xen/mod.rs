@@ -9,7 +9,7 @@ pub(crate) mod command;
 mod facts;
 mod kernel;
 mod lvm;
-mod vm_config;
+pub(crate) mod vm_config;
 mod vms;
 mod xl;
 

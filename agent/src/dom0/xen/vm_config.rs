@@ -1,23 +1,26 @@
 //! VMs' configuration files, as `xl create` takes them: enough of the language to know which VM a
 //! file is for and what it is made of. `xl` itself remains the judge of a file.
 
+use std::collections::BTreeMap;
+
 use domfleet_shared::id::VmId;
+use domfleet_shared::image::Format;
 use domfleet_shared::inventory::VmDisk;
 use uuid::Uuid;
 
 /// What a file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct VmConfig {
-    pub(super) name: String,
-    pub(super) uuid: Option<VmId>,
-    pub(super) memory_mebibytes: u64,
-    pub(super) vcpus: u32,
-    pub(super) disks: Vec<VmDisk>,
-    pub(super) macs: Vec<String>,
+pub(crate) struct VmConfig {
+    pub(crate) name: String,
+    pub(crate) uuid: Option<VmId>,
+    pub(crate) memory_mebibytes: u64,
+    pub(crate) vcpus: u32,
+    pub(crate) disks: Vec<VmDisk>,
+    pub(crate) macs: Vec<String>,
 }
 
 /// Reads a file; nothing where it names no VM.
-pub(super) fn parse(text: &str) -> Option<VmConfig> {
+pub(crate) fn parse(text: &str) -> Option<VmConfig> {
     let mut config = VmConfig { vcpus: 1, ..VmConfig::default() };
     for (key, values) in settings(text) {
         let first = values.first().map(String::as_str).unwrap_or_default();
@@ -192,6 +195,30 @@ pub(super) fn pinned(text: &str, uuid: VmId, macs: &[String]) -> String {
     // The last assignment of a key is the one that counts.
     let pinned = pinned.collect::<Vec<_>>().join(", ");
     kept + &format!("vif = [ {pinned} ]\n")
+}
+
+/// The text for a VM whose disks are elsewhere now: for some of them by number, from 0 on, where and
+/// in which format. Its UUID is pinned.
+pub(crate) fn with_disks(
+    text: &str,
+    uuid: VmId,
+    moved: impl Iterator<Item = (u32, String, Format)>,
+) -> String {
+    let moved: BTreeMap<u32, (String, Format)> =
+        moved.map(|(number, path, format)| (number, (path, format))).collect();
+    let specs = settings(text).into_iter().rev().find(|(key, _)| key == "disk");
+    let specs = specs.map(|(_, specs)| specs).unwrap_or_default();
+    let specs = (0..).zip(specs).map(|(number, spec)| match moved.get(&number) {
+        None => format!("'{spec}'"),
+        Some((path, format)) => {
+            let VmDisk { vdev, writable, .. } = disk(&spec);
+            let access = if writable { "rw" } else { "ro" };
+            format!("'format={format},vdev={vdev},access={access},target={path}'")
+        }
+    });
+    // The last assignment is the one that counts.
+    let disks = specs.collect::<Vec<_>>().join(",\n  ");
+    format!("{}disk = [\n  {disks}\n]\n", pinned(text, uuid, &[]))
 }
 
 #[cfg(test)]

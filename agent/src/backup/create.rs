@@ -1,0 +1,140 @@
+//! Making a set: copy, seal, read everything back. Whatever interrupts it, the same call goes on.
+
+use std::collections::BTreeMap;
+
+use domfleet_shared::id::VmId;
+
+use super::copy::copy;
+use super::documents::{FORMAT, MANIFEST, Manifest, Plan, PlannedDisk, SavedDisk, SavedVm};
+use super::durable;
+use super::error::BackupError;
+use super::hash::Hash;
+use super::medium::Medium;
+use super::open_set::OpenSet;
+use super::source::{Source as _, Sources};
+use super::standing::Event;
+use super::tools::Tools;
+use super::verify::{self, Proof};
+
+/// So often what could not be read back is written again, before the drive is to blame.
+const ATTEMPTS: usize = 3;
+
+/// Brings everything in `plan` into its set and proves it. `configs` are the xl configurations of the
+/// plan's VMs.
+///
+/// Where it fails, or is killed, what is in the set is kept, and the same call goes on from there.
+pub fn create<M: Medium>(
+    tools: Tools<'_, M>,
+    plan: &Plan,
+    configs: &BTreeMap<VmId, Vec<u8>>,
+    sources: &impl Sources,
+) -> Result<Proof, BackupError> {
+    let mut last = String::new();
+    for _ in 0..ATTEMPTS {
+        let mut set = OpenSet::open(tools, plan)?;
+        if set.record.standing.sealed.is_none() {
+            fill(&mut set, configs, sources)?;
+        }
+        // What is open on the medium is in the way of mounting it anew.
+        drop(set);
+        let proof = verify::verify(tools, plan.set)?;
+        let Some(damage) = proof.damages.first() else { return Ok(proof) };
+        last = damage.to_string();
+        reopen(tools, plan)?;
+    }
+    Err(BackupError::Unreliable(last))
+}
+
+/// From here on, what is in the set counts as unproved again.
+fn reopen<M: Medium>(tools: Tools<'_, M>, plan: &Plan) -> Result<(), BackupError> {
+    let mut set = OpenSet::open(tools, plan)?;
+    let generation = set.record.standing.generation + 1;
+    set.record.add(Event::Reopened { generation })
+}
+
+fn fill<M: Medium>(
+    set: &mut OpenSet<'_, M>,
+    configs: &BTreeMap<VmId, Vec<u8>>,
+    sources: &impl Sources,
+) -> Result<(), BackupError> {
+    // The plan that is in the set is the one that counts: it was there first.
+    let plan = set.plan.clone();
+    for vm in &plan.vms {
+        let name = set.folder.config(vm.uuid);
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        durable::make_folders(set.tools.medium, folder)
+            .and_then(|()| durable::publish(set.tools.medium, &name, config(configs, vm.uuid)))
+            .map_err(BackupError::medium("writing a configuration"))?;
+    }
+    let total = plan.disks().map(|(_, _, disk)| disk.virtual_bytes).sum();
+    set.tools.meter.begin("copying", total);
+    for (_, id, disk) in plan.disks() {
+        copy(set, id, disk, sources)?;
+    }
+    // The first disk may have been copied days ago, and its VM have run since.
+    for (_, id, disk) in plan.disks() {
+        let copied = set.record.standing.disk(id).copied;
+        if let Some((Some(before), _)) = copied
+            && looks(disk, sources)? != Some(before)
+        {
+            return Err(BackupError::Changed(disk.path.clone()));
+        }
+    }
+    seal(set, &plan, configs)
+}
+
+fn looks(disk: &PlannedDisk, sources: &impl Sources) -> Result<Option<Hash>, BackupError> {
+    sources
+        .open(disk)
+        .and_then(|source| source.fingerprint())
+        .map_err(BackupError::source(&disk.path))
+}
+
+fn config(configs: &BTreeMap<VmId, Vec<u8>>, vm: VmId) -> &[u8] {
+    configs.get(&vm).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn seal<M: Medium>(
+    set: &mut OpenSet<'_, M>,
+    plan: &Plan,
+    configs: &BTreeMap<VmId, Vec<u8>>,
+) -> Result<(), BackupError> {
+    let generation = set.record.standing.generation;
+    let mut vms = Vec::new();
+    for vm in &plan.vms {
+        let config = config(configs, vm.uuid);
+        let mut disks = Vec::new();
+        for (_, id, planned) in plan.disks().filter(|(owner, ..)| owner.uuid == vm.uuid) {
+            let (_, saved) = set.record.standing.disk(id).copied.ok_or(BackupError::NotSealed)?;
+            disks.push(SavedDisk {
+                planned: planned.clone(),
+                data_bytes: saved.data_bytes,
+                stored_bytes: saved.stored_bytes,
+                content: saved.content,
+                index: saved.index,
+            });
+        }
+        vms.push(SavedVm {
+            uuid: vm.uuid,
+            name: vm.name.clone(),
+            config_bytes: config.len() as u64,
+            config: Hash::of(config),
+            disks,
+            left_out: vm.left_out.clone(),
+        });
+    }
+    let manifest = Manifest {
+        format: FORMAT,
+        set: plan.set,
+        generation,
+        created_at: plan.created_at,
+        sealed_at: set.tools.clock.now(),
+        geometry: plan.geometry,
+        vms,
+    };
+    let failed = BackupError::medium("sealing the set");
+    let bytes = serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::other);
+    let bytes = bytes.map_err(&failed)?;
+    durable::publish(set.tools.medium, &set.folder.file(MANIFEST), &bytes).map_err(&failed)?;
+    set.record.add(Event::Sealed { generation, manifest: Hash::of(&bytes) })
+}

@@ -1,0 +1,47 @@
+//! Backup sets: the disks and configurations of VMs on a drive or in a folder, which are called
+//! verified only once every byte has been read back.
+//!
+//! [`create()`] copies, seals and proves; [`verify()`] proves again; [`restore::Sealed`] gives a disk back. The
+//! layout and why it is so: `docs/decisions/0010-backup-sets.md`. All of it runs on the calling
+//! thread and some beside it, and is to be called where blocking is fine.
+//!
+//! Two seams: [`medium::Medium`] is the file system of the set, [`source::Sources`] the VMs' disks. The
+//! tests put a disk below the first that loses what was not flushed.
+
+mod buffer;
+mod chunk;
+mod copy;
+pub mod create;
+pub mod direct;
+pub mod documents;
+mod durable;
+pub mod error;
+pub mod files;
+pub mod folder;
+mod frame;
+mod frames;
+pub mod geometry;
+pub mod hash;
+mod index;
+pub mod journal;
+pub mod list;
+pub mod medium;
+pub mod names;
+mod open_set;
+pub mod pipeline;
+pub mod prepare;
+mod reader;
+pub mod restore;
+pub mod source;
+mod standing;
+pub mod target;
+#[cfg(test)]
+mod tests;
+pub mod to_folder;
+pub mod tools;
+pub mod verify;
+mod written;
+
+pub use self::create::create;
+pub use self::error::{BackupError, Damage};
+pub use self::verify::verify;

@@ -1,0 +1,189 @@
+//! From xl configurations to what is to be backed up: all that stands in the way is told at once,
+//! before anything is written.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::id::{SetId, VmId};
+use domfleet_shared::image::Format;
+use domfleet_shared::inventory::VmDisk;
+
+use super::documents::{FORMAT, LeftOut, Plan, PlannedDisk, PlannedVm};
+use super::geometry::Geometry;
+use crate::dom0::xen::vm_config::{self, VmConfig};
+use crate::image;
+
+/// A configuration is a page or two.
+const LONGEST_CONFIG: u64 = 1024 * 1024;
+
+/// What is to be backed up.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What and from where.
+    pub plan: Plan,
+    /// The VMs' configurations, byte by byte.
+    pub configs: BTreeMap<VmId, Vec<u8>>,
+    /// VMs whose configuration says no UUID: theirs was made up for the plan.
+    nameless: Vec<VmId>,
+}
+
+/// What stands in the way of a backup, all of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct Blockers(pub Vec<String>);
+
+/// Looks at the configurations and at every disk that they name. The VMs must be off.
+pub fn prepare(configs: &[PathBuf], now: Timestamp) -> Result<Prepared, Blockers> {
+    let (mut vms, mut texts) = (Vec::new(), BTreeMap::new());
+    let (mut blockers, mut nameless) = (Vec::new(), Vec::new());
+    for path in configs {
+        let (text, config) = match read(path) {
+            Ok(read) => read,
+            Err(why) => {
+                blockers.push(why);
+                continue;
+            }
+        };
+        let uuid = config.uuid.unwrap_or_else(|| {
+            let uuid = VmId::new();
+            nameless.push(uuid);
+            uuid
+        });
+        let vm = look(uuid, &config, path, &mut blockers);
+        if texts.insert(uuid, text).is_some() {
+            blockers.push(format!("{}: a VM of the same UUID is there already", path.display()));
+        }
+        vms.push(vm);
+    }
+    shared_disks(&vms, &mut blockers);
+    if vms.is_empty() && blockers.is_empty() {
+        blockers.push("no VM is named".to_owned());
+    }
+    let plan = Plan {
+        format: FORMAT,
+        set: SetId::new(),
+        created_at: now,
+        agent: env!("CARGO_PKG_VERSION").to_owned(),
+        geometry: Geometry::USUAL,
+        vms,
+    };
+    if let Err(error) = plan.check() {
+        blockers.push(error.to_string());
+    }
+    if blockers.is_empty() {
+        Ok(Prepared { plan, configs: texts, nameless })
+    } else {
+        Err(Blockers(blockers))
+    }
+}
+
+fn read(path: &Path) -> Result<(Vec<u8>, VmConfig), String> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LONGEST_CONFIG + 1).read_to_end(&mut text).map_err(unreadable)?;
+    let config = match std::str::from_utf8(&text) {
+        Ok(said) if text.len() as u64 <= LONGEST_CONFIG => vm_config::parse(said),
+        _ => None,
+    };
+    let config =
+        config.ok_or_else(|| format!("{} is no xl configuration of a VM", path.display()))?;
+    Ok((text, config))
+}
+
+fn look(uuid: VmId, config: &VmConfig, path: &Path, blockers: &mut Vec<String>) -> PlannedVm {
+    let (mut disks, mut left_out) = (Vec::new(), Vec::new());
+    for (number, disk) in (0..).zip(&config.disks) {
+        match look_at_disk(number, disk) {
+            Ok(Kept::Disk(disk)) => disks.push(disk),
+            Ok(Kept::LeftOut(reason)) => {
+                left_out.push(LeftOut { vdev: disk.vdev.clone(), reason: reason.to_owned() });
+            }
+            Err(why) => blockers.push(format!("{}, disk {}: {why}", path.display(), disk.vdev)),
+        }
+    }
+    PlannedVm { uuid, name: config.name.clone(), disks, left_out }
+}
+
+enum Kept {
+    Disk(PlannedDisk),
+    LeftOut(&'static str),
+}
+
+fn look_at_disk(number: u32, disk: &VmDisk) -> Result<Kept, String> {
+    let Some(target) = &disk.target else { return Ok(Kept::LeftOut("an empty drive")) };
+    let path = Path::new(target);
+    if !path.is_absolute() {
+        return Err(format!("{target} is no absolute path"));
+    }
+    let format = Format::from_name(&disk.format);
+    if !disk.writable && is_cd(path) {
+        return Ok(Kept::LeftOut(
+            "a CD that the guest cannot write to: keep a copy of it yourself",
+        ));
+    }
+    let judgement = image::check(path, Some(format)).map_err(|error| {
+        let why =
+            std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
+        format!("{error}{why}")
+    })?;
+    if !judgement.convertible {
+        return Err(format!(
+            "{target} cannot be backed up as it is: {}",
+            judgement.reasons.join(" ")
+        ));
+    }
+    let target = target.clone();
+    let virtual_bytes = judgement.virtual_bytes;
+    Ok(Kept::Disk(PlannedDisk {
+        number,
+        vdev: disk.vdev.clone(),
+        path: target,
+        format,
+        virtual_bytes,
+    }))
+}
+
+/// By the volume descriptor of ISO 9660, at sector 16.
+fn is_cd(path: &Path) -> bool {
+    let mut mark = [0; 5];
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(16 * 2048 + 1))?;
+        file.read_exact(&mut mark)
+    });
+    read.is_ok() && mark == *b"CD001"
+}
+
+/// A disk that two VMs write to cannot be restored to both.
+fn shared_disks(vms: &[PlannedVm], blockers: &mut Vec<String>) {
+    let mut owners = BTreeMap::new();
+    for vm in vms {
+        for disk in &vm.disks {
+            let real =
+                std::fs::canonicalize(&disk.path).unwrap_or_else(|_| disk.path.clone().into());
+            if let Some(other) = owners.insert(real, &vm.name) {
+                blockers.push(format!("{} is a disk of {other} and of {}", disk.path, vm.name));
+            }
+        }
+    }
+}
+
+impl Prepared {
+    /// The same work, as `begun` has it, if that is what was begun: then it goes on under its ids.
+    pub fn as_begun(&self, begun: &Plan) -> Option<Self> {
+        let mut vms = begun.vms.clone();
+        let mut configs = BTreeMap::new();
+        for vm in &self.plan.vms {
+            let at = vms.iter().position(|other| {
+                let is_it = other.uuid == vm.uuid || self.nameless.contains(&vm.uuid);
+                is_it && (&other.name, &other.disks) == (&vm.name, &vm.disks)
+            })?;
+            configs.insert(vms.swap_remove(at).uuid, self.configs.get(&vm.uuid)?.clone());
+        }
+        let is_the_same = vms.is_empty() && begun.geometry == self.plan.geometry;
+        is_the_same.then(|| Self { plan: begun.clone(), configs, nameless: self.nameless.clone() })
+    }
+}

@@ -1,0 +1,134 @@
+//! The frames of a disk out of a set, in order, as they are stored.
+
+use super::buffer::{Buffer, Pool};
+use super::chunk::{self, ChunkId};
+use super::documents::SavedDisk;
+use super::frame::{Kind, Record};
+use super::geometry::Geometry;
+use super::index::{IndexError, IndexId, IndexReader};
+use super::medium::{Medium, MediumFile as _};
+use super::names::{DiskId, Folder};
+
+/// The next frame.
+pub(super) enum Part {
+    /// As it is stored, with what is between it and the next; nothing where it is zeros.
+    Frame { chunk: u64, record: Record, length: usize, stored: Option<Buffer> },
+    /// It cannot be had.
+    Bad { chunk: u64, record: Record, what: String },
+}
+
+pub(super) struct DiskReader<'r, M: Medium> {
+    medium: &'r M,
+    folder: &'r Folder,
+    pool: &'r Pool,
+    id: IndexId,
+    index: IndexReader<M::File>,
+    next_frame: u64,
+    chunk: Option<OpenChunk<M::File>>,
+}
+
+struct OpenChunk<F> {
+    number: u64,
+    /// Its frames that are still to come, with where each begins; in reverse.
+    frames: Vec<(Record, u64)>,
+    /// Nothing where all of it is zeros.
+    file: Result<Option<F>, String>,
+}
+
+impl<'r, M: Medium> DiskReader<'r, M> {
+    /// Opens the index of a disk, which must be that of the manifest.
+    pub(super) fn open(
+        medium: &'r M,
+        folder: &'r Folder,
+        (disk, saved): (DiskId, &SavedDisk),
+        geometry: Geometry,
+        pool: &'r Pool,
+    ) -> Result<Self, IndexError> {
+        let virtual_bytes = saved.planned.virtual_bytes;
+        let id = IndexId { set: folder.set, disk, virtual_bytes, geometry };
+        let index = IndexReader::open(medium, folder, id, saved.index)?;
+        Ok(Self { medium, folder, pool, id, index, next_frame: 0, chunk: None })
+    }
+
+    pub(super) fn index_bytes(&self) -> u64 {
+        self.id.file_bytes()
+    }
+
+    /// The next frame, until there is none.
+    pub(super) fn next(&mut self) -> Result<Option<Part>, IndexError> {
+        if self.next_frame >= self.id.geometry.frames(self.id.virtual_bytes) {
+            return Ok(None);
+        }
+        let mut chunk = match self.chunk.take() {
+            Some(chunk) => chunk,
+            None => self.open_chunk()?,
+        };
+        let (record, at) = chunk.frames.pop().ok_or(IndexError::Differs)?;
+        let (_, length) = self.id.geometry.place(self.next_frame, self.id.virtual_bytes);
+        self.next_frame += 1;
+        let number = chunk.number;
+        let part = match &chunk.file {
+            Err(what) => Part::Bad { chunk: number, record, what: what.clone() },
+            Ok(None) => Part::Frame { chunk: number, record, length, stored: None },
+            Ok(Some(_)) if record.kind == Kind::Zeros => {
+                Part::Frame { chunk: number, record, length, stored: None }
+            }
+            Ok(Some(file)) => {
+                let mut stored = self.pool.take();
+                stored.resize(usize::try_from(record.room()).unwrap_or(0));
+                match file.read_at(stored.as_mut(), at) {
+                    Ok(read) if read == stored.as_ref().len() => {
+                        Part::Frame { chunk: number, record, length, stored: Some(stored) }
+                    }
+                    Ok(_) => Part::Bad { chunk: number, record, what: "it is cut off".to_owned() },
+                    Err(error) => Part::Bad {
+                        chunk: number,
+                        record,
+                        what: format!("it cannot be read: {error}"),
+                    },
+                }
+            }
+        };
+        if !chunk.frames.is_empty() {
+            self.chunk = Some(chunk);
+        }
+        Ok(Some(part))
+    }
+
+    fn open_chunk(&mut self) -> Result<OpenChunk<M::File>, IndexError> {
+        let IndexId { set, disk, virtual_bytes, geometry } = self.id;
+        let number = self.next_frame / u64::from(geometry.chunk_frames);
+        let id = ChunkId { set, disk, number, virtual_bytes, geometry };
+        let records: Vec<Record> =
+            id.frames().map(|frame| self.index.next(frame)).collect::<Result<_, _>>()?;
+        let mut at = id.head_bytes();
+        let mut frames = Vec::new();
+        for record in &records {
+            frames.push((*record, at));
+            at += record.room();
+        }
+        frames.reverse();
+        let file = if records.iter().all(|record| record.kind == Kind::Zeros) {
+            Ok(None)
+        } else {
+            self.open_file(&id, &records).map(Some)
+        };
+        Ok(OpenChunk { number, frames, file })
+    }
+
+    /// Opens a chunk's file, which must be that of these records.
+    fn open_file(&self, id: &ChunkId, records: &[Record]) -> Result<M::File, String> {
+        let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
+        let file = self.medium.open(&self.folder.chunk(id.disk, id.number)).map_err(unreadable)?;
+        let file = file.ok_or("it is missing")?;
+        if file.bytes().map_err(unreadable)? != chunk::file_bytes(id.head_bytes(), records) {
+            return Err("it is not as long as it was".to_owned());
+        }
+        let mut head = self.pool.take();
+        head.resize(usize::try_from(id.head_bytes()).unwrap_or(0));
+        let read = file.read_at(head.as_mut(), 0).map_err(unreadable)?;
+        let is_it = read == head.as_ref().len() && head.as_ref() == id.head(records);
+        self.pool.give_back(head);
+        if is_it { Ok(file) } else { Err("its head is not the one that was written".to_owned()) }
+    }
+}

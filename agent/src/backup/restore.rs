@@ -1,0 +1,177 @@
+//! A disk out of a set: each frame is checked before it is written anywhere, and all of it is read
+//! back from where it was written.
+
+use domfleet_shared::id::SetId;
+
+use super::buffer::{Buffer, Pool};
+use super::documents::{LONGEST, Manifest, SavedDisk, SavedVm};
+use super::durable;
+use super::error::{BackupError, Damage};
+use super::frame::{Kind, Packer};
+use super::frames;
+use super::hash::Hash;
+use super::index::IndexError;
+use super::journal;
+use super::medium::Medium;
+use super::names::{DiskId, Folder};
+use super::pipeline;
+use super::reader::{DiskReader, Part};
+use super::standing::{Event, Standing};
+use super::target::Target;
+use super::tools::Tools;
+use super::verify;
+
+/// A sealed set, to restore from.
+pub struct Sealed<'t, M> {
+    tools: Tools<'t, M>,
+    folder: Folder,
+    /// What is in it.
+    pub manifest: Manifest,
+    /// When it was read back last and found whole; nothing where it never was since it was sealed.
+    pub verified: Option<domfleet_shared::Timestamp>,
+}
+
+impl<'t, M: Medium> Sealed<'t, M> {
+    /// Opens a set that is sealed. Writes nothing to the medium.
+    pub fn open(tools: Tools<'t, M>, set: SetId) -> Result<Self, BackupError> {
+        let folder = Folder::new(set);
+        let read = journal::read::<Event>(tools.medium, &folder)?;
+        let standing = Standing::of(&read.records);
+        let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
+        let manifest = verify::manifest(tools.medium, &folder, sealed)?;
+        Ok(Self { tools, folder, manifest, verified: standing.verified })
+    }
+
+    /// The VM's xl configuration, as it was.
+    pub fn config(&self, vm: &SavedVm) -> Result<Vec<u8>, BackupError> {
+        let read = durable::read(self.tools.medium, &self.folder.config(vm.uuid), LONGEST)
+            .map_err(BackupError::medium("reading a configuration"))?;
+        match read {
+            Some(bytes) if Hash::of(&bytes) == vm.config => Ok(bytes),
+            _ => Err(BackupError::Damaged(Damage {
+                disk: None,
+                chunk: None,
+                place: format!("the configuration of {}", vm.name),
+                what: "it is not the one that was written".to_owned(),
+            })),
+        }
+    }
+
+    /// Restores a disk. When it returns, every byte of the target has been read back.
+    ///
+    /// Gives back the target, open. Where it fails, what is in the target is of no use; the caller
+    /// must not give it a name, and may begin again.
+    pub fn restore<T: Target>(
+        &self,
+        vm: &SavedVm,
+        (id, disk): (DiskId, &SavedDisk),
+        mut target: T,
+    ) -> Result<T::Back, BackupError> {
+        let tools = self.tools;
+        let (geometry, virtual_bytes) = (self.manifest.geometry, disk.planned.virtual_bytes);
+        let name = target.name();
+        let unwritable = |source| BackupError::Target { what: name.clone(), source };
+        let pool = Pool::default();
+        let damage = |chunk, what: String| {
+            let place = format!("the disk {} of {}", disk.planned.vdev, vm.name);
+            BackupError::Damaged(Damage { disk: Some(id), chunk, place, what })
+        };
+        let unreadable = |error| match error {
+            IndexError::Io(error) => BackupError::medium("reading an index")(error),
+            error => damage(None, error.to_string()),
+        };
+        let saved = (id, disk);
+        let mut reader = DiskReader::open(tools.medium, &self.folder, saved, geometry, &pool)
+            .map_err(unreadable)?;
+        tools.meter.begin(&format!("restoring {} {}", vm.name, disk.planned.vdev), virtual_bytes);
+        let produce = || {
+            tools.meter.go_on()?;
+            reader.next().map_err(unreadable)
+        };
+        let worker = || {
+            let mut packer = Packer::new();
+            let pool = &pool;
+            move |part| match part {
+                Part::Bad { chunk, what, .. } => Err((chunk, what)),
+                Part::Frame { stored: None, length, .. } => Ok(Piece { length, plain: None }),
+                Part::Frame { chunk, record, length, stored: Some(stored) } => {
+                    let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
+                    let mut plain = pool.take();
+                    plain.resize(length);
+                    let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
+                    let stored_part = stored.as_ref().get(..bytes).unwrap_or_default();
+                    let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
+                    pool.give_back(stored);
+                    unpacked.map_err(|error| (chunk, error.to_string()))?;
+                    let plain = (record.kind != Kind::Zeros).then_some(plain);
+                    Ok(Piece { length, plain })
+                }
+            }
+        };
+        let mut at = 0;
+        pipeline::run(tools.width, produce, worker, |piece: Result<Piece, (u64, String)>| {
+            let Piece { length, plain } =
+                piece.map_err(|(chunk, what)| damage(Some(chunk), what))?;
+            match plain {
+                None => target.zeros(at, length as u64).map_err(&unwritable)?,
+                Some(plain) => {
+                    target.write(at, plain.as_ref()).map_err(&unwritable)?;
+                    pool.give_back(plain);
+                }
+            }
+            at += length as u64;
+            tools.meter.advance(length as u64);
+            Ok(())
+        })?;
+        let mut back = target.finish(virtual_bytes).map_err(&unwritable)?;
+        self.prove(&mut back, disk, &name)?;
+        Ok(back)
+    }
+
+    fn prove(
+        &self,
+        back: &mut impl super::source::Source,
+        disk: &SavedDisk,
+        name: &str,
+    ) -> Result<(), BackupError> {
+        let (tools, virtual_bytes) = (self.tools, disk.planned.virtual_bytes);
+        let unreadable = |source| BackupError::Target { what: name.to_owned(), source };
+        let differs = || BackupError::TargetDiffers(name.to_owned());
+        let in_all = back.virtual_bytes();
+        if in_all < virtual_bytes {
+            return Err(differs());
+        }
+        tools.meter.begin("reading back what was restored", in_all);
+        let geometry = self.manifest.geometry;
+        let content =
+            frames::content(back, virtual_bytes, geometry, tools.width, tools.meter, unreadable)?;
+        if content != disk.content.0 {
+            return Err(differs());
+        }
+        // A volume is longer than the disk that it holds, and what is behind the disk must not be
+        // what someone else left there.
+        let mut buffer = Buffer::new(0);
+        let mut at = virtual_bytes;
+        while at < in_all {
+            tools.meter.go_on()?;
+            let length = (in_all - at).min(geometry.frame_bytes.into());
+            if back.zeros(at, length).map_err(unreadable)? < length {
+                buffer.resize(usize::try_from(length).unwrap_or(0));
+                back.read(at, buffer.as_mut()).map_err(unreadable)?;
+                if buffer.as_ref().iter().any(|byte| *byte != 0) {
+                    return Err(differs());
+                }
+            }
+            tools.meter.advance(length);
+            at += length;
+        }
+        Ok(())
+    }
+}
+
+/// A frame that was checked.
+struct Piece {
+    length: usize,
+    /// Nothing where it is zeros.
+    plain: Option<Buffer>,
+}

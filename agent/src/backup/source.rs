@@ -1,0 +1,32 @@
+//! Where a backup comes from: the disks of VMs.
+
+use std::io;
+
+use super::documents::PlannedDisk;
+use super::hash::Hash;
+
+/// A guest's disk, open to be read. Its VM is off, or it is a snapshot.
+pub trait Source: Send {
+    /// Its size as the guest sees it.
+    fn virtual_bytes(&self) -> u64;
+
+    /// Fills `part` with what is at `offset`.
+    fn read(&mut self, offset: u64, part: &mut [u8]) -> io::Result<()>;
+
+    /// How many bytes from `offset` on are known to be zeros without being read, up to `most`.
+    fn zeros(&mut self, offset: u64, most: u64) -> io::Result<u64>;
+
+    /// What it looks like from the outside, its size and times, such that no content can change
+    /// without that. Nothing where that cannot be told, as of a volume.
+    fn fingerprint(&self) -> io::Result<Option<Hash>>;
+}
+
+/// The disks of a plan, to be opened one after another.
+pub trait Sources: Sync {
+    /// One of them.
+    type Source: Source;
+
+    /// Opens it, having made durable what is to be read: what a power cut takes back from the source
+    /// must not be in the backup.
+    fn open(&self, disk: &PlannedDisk) -> io::Result<Self::Source>;
+}

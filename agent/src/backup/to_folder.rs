@@ -1,0 +1,158 @@
+//! A VM out of a set into a folder: its disks as images, and a configuration that names them.
+
+use std::path::{Path, PathBuf};
+
+use domfleet_shared::image::Format;
+
+use super::documents::SavedVm;
+use super::error::BackupError;
+use super::folder::Folder;
+use super::medium::Medium;
+use super::restore::Sealed;
+use super::target::Whole;
+use crate::dom0::xen::vm_config;
+
+/// A VM that was restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// What starts it.
+    pub config: PathBuf,
+    /// Its disks.
+    pub disks: Vec<PathBuf>,
+}
+
+/// Restores a VM into new files of a folder. They are there under their names only once every byte
+/// has been read back; nothing that is there is touched.
+///
+/// `format` is what the disks become; what they were where it is not said.
+pub fn restore<M: Medium>(
+    sealed: &Sealed<'_, M>,
+    vm: &SavedVm,
+    folder: &Path,
+    format: Option<Format>,
+) -> Result<Restored, BackupError> {
+    let failed = |source| BackupError::Target { what: folder.display().to_string(), source };
+    let folder_path = std::fs::canonicalize(folder).map_err(failed)?;
+    let target = Folder::open(&folder_path).map_err(failed)?;
+    let config = sealed.config(vm)?;
+    let base = file_name(&vm.name);
+    let disks: Vec<_> = vm
+        .disks()
+        .map(|(id, disk)| {
+            let format = format.unwrap_or(match disk.planned.format {
+                Format::Qcow2 | Format::Qcow => Format::Qcow2,
+                _ => Format::Raw,
+            });
+            let name = format!("{base}-{}.{format}", file_name(&disk.planned.vdev));
+            (id, disk, format, name)
+        })
+        .collect();
+    let config_name = format!("{base}.cfg");
+    for name in disks.iter().map(|(.., name)| name).chain([&config_name]) {
+        if folder_path.join(name).symlink_metadata().is_ok() {
+            return Err(BackupError::Exists(folder_path.join(name).display().to_string()));
+        }
+    }
+    let needed = vm.disks.iter().map(|disk| disk.data_bytes).sum();
+    let free = target.free_bytes().map_err(failed)?;
+    if needed > free {
+        return Err(BackupError::NoRoom { needed, free });
+    }
+    let mut drafts = Vec::new();
+    for (id, disk, format, name) in &disks {
+        let draft = Draft::begin(&target, name).map_err(failed)?;
+        let what = folder_path.join(name).display().to_string();
+        let bytes = disk.planned.virtual_bytes;
+        match format {
+            Format::Raw => {
+                let file = target.create_sized(&draft.name(), bytes).map_err(failed)?;
+                sealed.restore(vm, (*id, disk), Whole::fresh(file, what))?;
+            }
+            format => {
+                let why = format!("a restore as {format} is not possible: use raw or qcow2");
+                return Err(BackupError::Missing(why));
+            }
+        }
+        drafts.push(draft);
+    }
+    let specs = disks.iter().map(|(id, _, format, name)| {
+        (id.number, folder_path.join(name).display().to_string(), *format)
+    });
+    let text = vm_config::with_disks(&String::from_utf8_lossy(&config), vm.uuid, specs);
+    let draft = Draft::begin(&target, &config_name).map_err(failed)?;
+    super::durable::publish(&target, &draft.name(), text.as_bytes()).map_err(failed)?;
+    drafts.push(draft);
+    for draft in drafts {
+        draft.publish().map_err(failed)?;
+    }
+    target.sync_folder("").map_err(failed)?;
+    Ok(Restored {
+        config: folder_path.join(config_name),
+        disks: disks.into_iter().map(|(.., name)| folder_path.join(name)).collect(),
+    })
+}
+
+/// A VM's name may hold anything, and comes out of the set.
+fn file_name(name: &str) -> String {
+    let fine = |c: char| if c.is_ascii_alphanumeric() || "+_.-".contains(c) { c } else { '_' };
+    let safe: String = name.chars().map(fine).take(100).collect();
+    match safe.strip_prefix(['.', '-']) {
+        Some(rest) => format!("_{rest}"),
+        None if safe.is_empty() => "vm".to_owned(),
+        None => safe,
+    }
+}
+
+/// A file that is not finished yet, under a name that says so. It goes when this does.
+struct Draft<'f> {
+    folder: &'f Folder,
+    name: String,
+    is_published: bool,
+}
+
+impl<'f> Draft<'f> {
+    fn begin(folder: &'f Folder, name: &str) -> std::io::Result<Self> {
+        let draft = Self { folder, name: name.to_owned(), is_published: false };
+        // What is left of one that was killed.
+        folder.remove(&draft.name())?;
+        Ok(draft)
+    }
+
+    fn name(&self) -> String {
+        format!("{}.part", self.name)
+    }
+
+    fn publish(mut self) -> std::io::Result<()> {
+        self.folder.rename_new(&self.name(), &self.name)?;
+        self.is_published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.is_published
+            && let Err(error) = self.folder.remove(&self.name())
+        {
+            let name = self.name();
+            tracing::warn!(%name, error = &error as &dyn std::error::Error, "left behind");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vms_name_never_leads_to_another_folder() {
+        for (name, file) in [
+            ("pbx", "pbx"),
+            ("../../etc/cron.d/x", "_._.._etc_cron.d_x"),
+            ("", "vm"),
+            ("-rf", "_rf"),
+        ] {
+            assert_eq!(file_name(name), file);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Proving a set: every byte of it is read back from the medium and held against what was written.
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::content::ContentHasher;
+use domfleet_shared::id::SetId;
+
+use super::buffer::Pool;
+use super::documents::{LONGEST, MANIFEST, Manifest, PLAN, SavedDisk, SavedVm};
+use super::durable;
+use super::error::{BackupError, Damage};
+use super::frame::Packer;
+use super::hash::Hash;
+use super::journal;
+use super::medium::Medium;
+use super::names::{DiskId, Folder};
+use super::open_set::OpenRecord;
+use super::pipeline;
+use super::reader::{DiskReader, Part};
+use super::standing::{Event, Standing};
+use super::tools::Tools;
+
+/// What came of reading a set back.
+#[derive(Debug)]
+pub struct Proof {
+    /// What is in the set.
+    pub manifest: Manifest,
+    /// What is not what was written. With nothing in it the set is verified.
+    pub damages: Vec<Damage>,
+    /// When it was read back.
+    pub at: Timestamp,
+}
+
+/// Mounts the medium anew, reads every byte of a sealed set, and puts on record what came of it.
+///
+/// It begins at the beginning each time: what was read before a power cut may have come from a
+/// cache in the drive, which is then gone.
+pub fn verify<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<Proof, BackupError> {
+    let folder = Folder::new(set);
+    tools.medium.remount().map_err(BackupError::medium("mounting the drive anew"))?;
+    let (hash, proof) = read_back(tools, &folder)?;
+    let mut record = OpenRecord::open(tools, &folder)?;
+    let generation = proof.manifest.generation;
+    if proof.damages.is_empty() {
+        record.add(Event::Verified { generation, manifest: hash })?;
+    }
+    for damage in &proof.damages {
+        let (vm, disk) = (damage.disk.map(|disk| disk.vm), damage.disk.map(|disk| disk.number));
+        record.add(Event::Damaged { generation, vm, disk, chunk: damage.chunk })?;
+    }
+    Ok(proof)
+}
+
+/// The same, without writing anything: for a medium that cannot be written to.
+pub fn read_back<M: Medium>(
+    tools: Tools<'_, M>,
+    folder: &Folder,
+) -> Result<(Hash, Proof), BackupError> {
+    let failed = BackupError::medium("reading the set's own documents");
+    let read = journal::read::<Event>(tools.medium, folder)?;
+    let standing = Standing::of(&read.records);
+    let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
+    let manifest = manifest(tools.medium, folder, sealed)?;
+    let mut damages = Vec::new();
+    let plan = durable::read(tools.medium, &folder.file(PLAN), LONGEST).map_err(failed)?;
+    if plan.as_deref().map(Hash::of) != standing.plan {
+        damages.push(whole(PLAN, "it is not the one that was written"));
+    }
+    let verifier = Verifier { tools, folder, manifest: &manifest };
+    tools.meter.begin("reading back", manifest.stored_bytes());
+    for vm in &manifest.vms {
+        damages.extend(verifier.config(vm)?);
+        for (id, disk) in vm.disks() {
+            damages.extend(verifier.disk(vm, id, disk)?);
+        }
+    }
+    Ok((sealed, Proof { manifest, damages, at: tools.clock.now() }))
+}
+
+/// The manifest of that hash.
+pub(super) fn manifest(
+    medium: &impl Medium,
+    folder: &Folder,
+    sealed: Hash,
+) -> Result<Manifest, BackupError> {
+    let bytes = durable::read(medium, &folder.file(MANIFEST), LONGEST)
+        .map_err(BackupError::medium("reading what is in the set"))?;
+    match bytes {
+        Some(bytes) if Hash::of(&bytes) == sealed => Ok(Manifest::decode(&bytes)?),
+        _ => Err(BackupError::Damaged(whole(MANIFEST, "it is not the one that was sealed"))),
+    }
+}
+
+fn whole(file: &str, what: &str) -> Damage {
+    Damage { disk: None, chunk: None, place: file.to_owned(), what: what.to_owned() }
+}
+
+struct Verifier<'v, 't, M> {
+    tools: Tools<'t, M>,
+    folder: &'v Folder,
+    manifest: &'v Manifest,
+}
+
+impl<M: Medium> Verifier<'_, '_, M> {
+    fn config(&self, vm: &SavedVm) -> Result<Option<Damage>, BackupError> {
+        let read = durable::read(self.tools.medium, &self.folder.config(vm.uuid), LONGEST);
+        let what = match read {
+            Ok(Some(bytes)) if Hash::of(&bytes) == vm.config => return Ok(None),
+            Ok(Some(_)) => "it is not the one that was written".to_owned(),
+            Ok(None) => "it is missing".to_owned(),
+            Err(error) => self.still_there(error)?,
+        };
+        Ok(Some(whole(&format!("the configuration of {}", vm.name), &what)))
+    }
+
+    /// What to say of an error, if it is of one file and not of the whole medium.
+    fn still_there(&self, error: std::io::Error) -> Result<String, BackupError> {
+        match durable::read(self.tools.medium, &self.folder.file(MANIFEST), LONGEST) {
+            Ok(Some(_)) => Ok(format!("it cannot be read: {error}")),
+            Ok(None) | Err(_) => Err(BackupError::medium("reading the set back")(error)),
+        }
+    }
+
+    fn disk(&self, vm: &SavedVm, id: DiskId, disk: &SavedDisk) -> Result<Vec<Damage>, BackupError> {
+        let place = format!("the disk {} of {}", disk.planned.vdev, vm.name);
+        let damage = |chunk: Option<u64>, what: String| Damage {
+            disk: Some(id),
+            chunk,
+            place: match chunk {
+                Some(chunk) => format!("{place}, chunk {chunk}"),
+                None => place.clone(),
+            },
+            what,
+        };
+        let geometry = self.manifest.geometry;
+        let pool = Pool::default();
+        let opened = DiskReader::open(self.tools.medium, self.folder, (id, disk), geometry, &pool);
+        let mut reader = match opened {
+            Ok(reader) => reader,
+            Err(super::index::IndexError::Io(error)) => {
+                return Ok(vec![damage(None, self.still_there(error)?)]);
+            }
+            Err(error) => return Ok(vec![damage(None, error.to_string())]),
+        };
+        self.tools.meter.advance(reader.index_bytes());
+        let mut content =
+            ContentHasher::new(disk.planned.virtual_bytes, geometry.frame_bytes_u64());
+        let mut damages: Vec<Damage> = Vec::new();
+        let produce = || {
+            self.tools.meter.go_on()?;
+            match reader.next() {
+                Err(super::index::IndexError::Io(error)) => {
+                    Err(BackupError::medium("reading an index back")(error))
+                }
+                Err(error) => Err(BackupError::Damaged(damage(None, error.to_string()))),
+                Ok(part) => Ok(part),
+            }
+        };
+        let worker = || {
+            let mut packer = Packer::new();
+            let pool = &pool;
+            move |part| match part {
+                Part::Frame { chunk, record, length, stored } => {
+                    let stored_bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
+                    let room = record.room();
+                    let wrong = match (&mut packer, stored) {
+                        (Err(error), _) => Some(error.to_string()),
+                        (Ok(packer), Some(stored)) => {
+                            let mut plain = pool.take();
+                            plain.resize(length);
+                            let (stored_part, padding) = stored.as_ref().split_at(stored_bytes);
+                            let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
+                            let is_padded = padding.iter().all(|byte| *byte == 0);
+                            pool.give_back(plain);
+                            pool.give_back(stored);
+                            match unpacked {
+                                Err(error) => Some(error.to_string()),
+                                Ok(()) if is_padded => None,
+                                Ok(()) => Some("something was written between frames".to_owned()),
+                            }
+                        }
+                        (Ok(_), None) => None,
+                    };
+                    (chunk, room, record.plain, wrong)
+                }
+                Part::Bad { chunk, record, what, .. } => (chunk, 0, record.plain, Some(what)),
+            }
+        };
+        let run =
+            pipeline::run(self.tools.width, produce, worker, |(chunk, room, plain, wrong)| {
+                content.frame(&plain);
+                self.tools.meter.advance(room);
+                if let Some(what) = wrong
+                    && damages.last().is_none_or(|last| last.chunk != Some(chunk))
+                {
+                    damages.push(damage(Some(chunk), what));
+                }
+                Ok(())
+            });
+        match run {
+            Err(BackupError::Damaged(damage)) => damages.push(damage),
+            run => run?,
+        }
+        if damages.is_empty() && content.finish().ok() != Some(disk.content.0) {
+            damages.push(damage(None, "its frames are not those of its content".to_owned()));
+        }
+        if !damages.is_empty() {
+            // One bad file is damage; all of them is a drive that was unplugged.
+            let there = durable::read(self.tools.medium, &self.folder.file(MANIFEST), LONGEST);
+            if let Err(error) = there {
+                return Err(BackupError::medium("reading the set back")(error));
+            }
+        }
+        Ok(damages)
+    }
+}

@@ -1,0 +1,133 @@
+//! The chunks and the index of a disk, as they are written, frame after frame.
+
+use domfleet_shared::content::ContentHasher;
+
+use super::buffer::Buffer;
+use super::chunk::{self, ChunkId};
+use super::durable::{self, UNFINISHED};
+use super::error::BackupError;
+use super::frame::{Kind, Record};
+use super::hash::Hash;
+use super::index::{IndexId, IndexWriter};
+use super::medium::{Medium, MediumFile as _};
+use super::names::Folder;
+use super::standing::Saved;
+
+pub(super) struct Written<'m, M: Medium> {
+    medium: &'m M,
+    folder: &'m Folder,
+    id: IndexId,
+    index: IndexWriter<'m, M>,
+    content: ContentHasher,
+    saved_data: u64,
+    saved_stored: u64,
+    /// The chunk that is under way.
+    chunk: Option<OpenChunk<M::File>>,
+    next_frame: u64,
+}
+
+struct OpenChunk<F> {
+    id: ChunkId,
+    /// There is none as long as all of it is zeros.
+    file: Option<F>,
+    end: u64,
+    records: Vec<Record>,
+}
+
+impl<'m, M: Medium> Written<'m, M> {
+    pub(super) fn begin(medium: &'m M, folder: &'m Folder, id: IndexId) -> std::io::Result<Self> {
+        Ok(Self {
+            medium,
+            folder,
+            id,
+            index: IndexWriter::begin(medium, folder, id)?,
+            content: ContentHasher::new(id.virtual_bytes, id.geometry.frame_bytes_u64()),
+            saved_data: 0,
+            saved_stored: 0,
+            chunk: None,
+            next_frame: 0,
+        })
+    }
+
+    /// A chunk that is there already comes next.
+    pub(super) fn keep(&mut self, chunk: &ChunkId, records: &[Record]) -> Result<(), BackupError> {
+        self.saved_stored += chunk::file_bytes(chunk.head_bytes(), records);
+        records.iter().try_for_each(|record| self.tell(record))
+    }
+
+    /// The next frame. `stored` is what is to be stored of it, if anything is.
+    pub(super) fn add(
+        &mut self,
+        record: &Record,
+        stored: Option<&Buffer>,
+    ) -> Result<(), BackupError> {
+        let mut chunk = self.chunk.take().unwrap_or_else(|| self.begin_chunk());
+        if let (Some(stored), true) = (stored, record.kind != Kind::Zeros) {
+            self.store(&mut chunk, stored).map_err(BackupError::medium("writing a frame"))?;
+        }
+        chunk.records.push(*record);
+        self.tell(record)?;
+        if chunk.records.len() < chunk.id.frame_count() {
+            self.chunk = Some(chunk);
+            return Ok(());
+        }
+        self.finish_chunk(chunk).map_err(BackupError::medium("finishing a chunk"))
+    }
+
+    fn begin_chunk(&self) -> OpenChunk<M::File> {
+        let IndexId { set, disk, virtual_bytes, geometry } = self.id;
+        let number = self.next_frame / u64::from(geometry.chunk_frames);
+        let id = ChunkId { set, disk, number, virtual_bytes, geometry };
+        OpenChunk { id, file: None, end: id.head_bytes(), records: Vec::new() }
+    }
+
+    fn name(&self, chunk: &ChunkId) -> String {
+        self.folder.chunk(chunk.disk, chunk.number)
+    }
+
+    fn store(&self, chunk: &mut OpenChunk<M::File>, stored: &Buffer) -> std::io::Result<()> {
+        if chunk.file.is_none() {
+            let name = format!("{}{UNFINISHED}", self.name(&chunk.id));
+            chunk.file = Some(self.medium.create(&name)?);
+        }
+        let Some(file) = &mut chunk.file else { return Ok(()) };
+        file.write_at(stored.as_ref(), chunk.end)?;
+        chunk.end += stored.as_ref().len() as u64;
+        Ok(())
+    }
+
+    fn finish_chunk(&mut self, chunk: OpenChunk<M::File>) -> std::io::Result<()> {
+        let OpenChunk { id, file, end, records } = chunk;
+        let Some(mut file) = file else { return Ok(()) };
+        // Last, so that a file that is not whole has no head.
+        file.write_at(&id.head(&records), 0)?;
+        file.sync()?;
+        drop(file);
+        self.saved_stored += end;
+        let name = self.name(&id);
+        durable::settle(self.medium, &format!("{name}{UNFINISHED}"), &name)
+    }
+
+    fn tell(&mut self, record: &Record) -> Result<(), BackupError> {
+        let (_, length) = self.id.geometry.place(self.next_frame, self.id.virtual_bytes);
+        self.next_frame += 1;
+        if record.kind != Kind::Zeros {
+            self.saved_data += length as u64;
+        }
+        self.content.frame(&record.plain);
+        self.index.add(record).map_err(BackupError::medium("writing an index"))
+    }
+
+    /// What was written of the disk, once all of its frames were.
+    pub(super) fn finish(self) -> Result<Saved, BackupError> {
+        let failed = BackupError::medium("finishing an index");
+        let content = self.content.finish().map_err(std::io::Error::other).map_err(&failed)?;
+        let (index_bytes, index) = self.index.finish().map_err(&failed)?;
+        Ok(Saved {
+            data_bytes: self.saved_data,
+            stored_bytes: self.saved_stored + index_bytes,
+            content: Hash(content),
+            index,
+        })
+    }
+}
