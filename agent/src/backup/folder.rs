@@ -70,18 +70,15 @@ impl Folder {
 
     /// The folder that `name` is in, opened link by link, and its last part.
     fn place<'n>(&self, name: &'n str) -> io::Result<(OwnedFd, &'n str)> {
+        if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a name of ours"));
+        }
         let mut folder = self.root.try_clone()?;
-        let mut parts = name.split('/').peekable();
-        while let Some(part) = parts.next() {
-            if part.is_empty() || part == "." || part == ".." {
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a name of ours"));
-            }
-            if parts.peek().is_none() {
-                return Ok((folder, part));
-            }
+        let Some((folders, last)) = name.rsplit_once('/') else { return Ok((folder, name)) };
+        for part in folders.split('/') {
             folder = openat(&folder, part, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
         }
-        Err(io::ErrorKind::InvalidInput.into())
+        Ok((folder, last))
     }
 
     fn folder(&self, name: &str) -> io::Result<OwnedFd> {
