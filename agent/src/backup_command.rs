@@ -12,8 +12,10 @@ use domfleet_agent::backup::list::{self, Listed};
 use domfleet_agent::backup::pipeline::Width;
 use domfleet_agent::backup::prepare::{Prepared, prepare};
 use domfleet_agent::backup::restore::Sealed;
+use domfleet_agent::backup::to_folder::{self, Restored};
 use domfleet_agent::backup::tools::Tools;
-use domfleet_agent::backup::{self, BackupError, to_folder};
+use domfleet_agent::backup::volumes::{self, Group, Run};
+use domfleet_agent::backup::{self, BackupError, to_volumes};
 use domfleet_agent::clock::Clock;
 use domfleet_agent::meter::{Meter, Unwatched};
 use domfleet_shared::id::SetId;
@@ -51,16 +53,20 @@ pub(crate) enum BackupCommand {
         #[arg(long)]
         set: Option<SetId>,
     },
-    /// Restore a VM into new files, which are there only once they have been read back.
+    /// Restore a VM into new files, or onto new logical volumes, which are there under their names only
+    /// once they have been read back.
     Restore {
         /// Where the set is.
         folder: PathBuf,
         /// The VM's name or UUID.
         #[arg(long)]
         vm: String,
-        /// The folder to restore to.
+        /// The folder to restore to, or the name of a volume group.
         #[arg(long)]
         to: PathBuf,
+        /// Where the configuration goes when the disks become volumes.
+        #[arg(long, default_value = "/etc/xen")]
+        config_to: PathBuf,
         /// A set other than the newest that holds the VM.
         #[arg(long)]
         set: Option<SetId>,
@@ -78,11 +84,51 @@ impl BackupCommand {
             Self::Create { config, to } => work.create(config, to),
             Self::List { folder } => work.list(folder),
             Self::Verify { folder, set } => work.verify(folder, *set),
-            Self::Restore { folder, vm, to, set, format } => {
-                work.restore(folder, vm, to, *set, *format)
+            Self::Restore { folder, vm, to, config_to, set, format } => {
+                work.restore(folder, (vm, *set), &Destination::of(to, config_to, *format)?)
             }
         }
     }
+}
+
+/// Where a VM is restored to.
+enum Destination<'d> {
+    Folder(&'d Path, Option<Format>),
+    Group(&'d str, &'d Path),
+}
+
+impl<'d> Destination<'d> {
+    /// A name alone, of no folder that is there, is that of a volume group if there is one.
+    fn of(to: &'d Path, configs: &'d Path, format: Option<Format>) -> anyhow::Result<Self> {
+        let group = to.to_str().filter(|name| !name.contains('/') && !to.exists());
+        let is_group =
+            |name: &&str| with_lvm(|run| Ok(Group::open(name, run).is_ok())).is_ok_and(|is| is);
+        let Some(group) = group.filter(is_group) else { return Ok(Self::Folder(to, format)) };
+        if format.is_some_and(|format| format != Format::Raw) {
+            anyhow::bail!("a volume holds a disk as it is: leave --format out");
+        }
+        Ok(Self::Group(group, configs))
+    }
+
+    fn restore(&self, sealed: &Sealed<'_, Folder>, vm: &SavedVm) -> anyhow::Result<Restored> {
+        match self {
+            Self::Folder(folder, format) => {
+                std::fs::create_dir_all(folder)
+                    .with_context(|| format!("{} cannot be made as a folder", folder.display()))?;
+                Ok(to_folder::restore(sealed, vm, folder, *format)?)
+            }
+            Self::Group(name, configs) => with_lvm(|run| {
+                let group = Group::open(name, run)?;
+                Ok(to_volumes::restore(sealed, vm, &group, configs)?)
+            }),
+        }
+    }
+}
+
+/// Has something run LVM's programs, each to its end.
+fn with_lvm<T>(work: impl FnOnce(Run<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    work(&|program, arguments| runtime.block_on(volumes::run(program, arguments)))
 }
 
 struct Work<'w> {
@@ -173,10 +219,8 @@ impl Work<'_> {
     fn restore(
         &self,
         path: &Path,
-        vm: &str,
-        to: &Path,
-        set: Option<SetId>,
-        format: Option<Format>,
+        (vm, set): (&str, Option<SetId>),
+        to: &Destination<'_>,
     ) -> anyhow::Result<ExitCode> {
         let folder = open(path)?;
         let sets = list::list(&folder)?;
@@ -194,9 +238,7 @@ impl Work<'_> {
         if found.next().is_some() {
             anyhow::bail!("the set {} holds two VMs {vm}: say the UUID of one", newest.set);
         }
-        std::fs::create_dir_all(to)
-            .with_context(|| format!("{} cannot be made as a folder", to.display()))?;
-        let restored = to_folder::restore(&sealed, saved, to, format)?;
+        let restored = to.restore(&sealed, saved)?;
         let disks = restored.disks.iter().map(|disk| format!("\n  {}", disk.display()));
         let text = format!(
             "{vm} of set {}, as it was backed up at {}:\n  {}{}",

@@ -3,9 +3,10 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _};
+use std::path::Path;
 
-use rustix::fs::{Advice, Mode, OFlags, fadvise, openat};
+use rustix::fs::{Advice, CWD, Mode, OFlags, fadvise, openat};
 
 use super::buffer::Buffer;
 use super::medium::{ALIGNMENT, MediumFile};
@@ -34,6 +35,18 @@ impl DirectFile {
         let again = flags.difference(OFlags::CREATE | OFlags::TRUNC | OFlags::EXCL);
         let direct = openat(folder.as_fd(), name, again | common | OFlags::DIRECT, mode);
         Ok(Self { file, direct: direct.ok().map(File::from), is_read_directly })
+    }
+
+    /// Opens a block device, which must be one and not in use: a file that was made in its place, or a
+    /// disk that is mounted, is never written to.
+    pub(super) fn open_block_device(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC;
+        let file = File::from(openat(CWD, path, flags | OFlags::EXCL, Mode::empty())?);
+        if !file.metadata()?.file_type().is_block_device() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no block device"));
+        }
+        let direct = openat(CWD, path, flags | OFlags::DIRECT, Mode::empty());
+        Ok(Self { file, direct: direct.ok().map(File::from), is_read_directly: false })
     }
 
     fn fits(part: &[u8], offset: u64) -> bool {

@@ -76,6 +76,13 @@ pub enum BackupError {
         #[source]
         source: io::Error,
     },
+    /// A volume manager.
+    #[error("the volumes cannot be made")]
+    Volumes {
+        /// What it said.
+        #[source]
+        source: super::volumes::VolumeError,
+    },
     /// What was restored is not what was in the set, and nothing of it is left.
     #[error("{0} was read back, and is not what was written to it")]
     TargetDiffers(String),

@@ -14,6 +14,7 @@ mod copy;
 pub mod create;
 pub mod direct;
 pub mod documents;
+mod draft;
 mod durable;
 pub mod error;
 pub mod files;
@@ -38,8 +39,10 @@ pub mod target;
 #[cfg(test)]
 mod tests;
 pub mod to_folder;
+pub mod to_volumes;
 pub mod tools;
 pub mod verify;
+pub mod volumes;
 mod written;
 
 pub use self::create::create;

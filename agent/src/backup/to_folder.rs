@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use domfleet_shared::image::Format;
 
 use super::documents::SavedVm;
+use super::draft::{Draft, file_name};
 use super::error::BackupError;
 use super::folder::Folder;
 use super::medium::Medium;
@@ -90,69 +91,4 @@ pub fn restore<M: Medium>(
         config: folder_path.join(config_name),
         disks: disks.into_iter().map(|(.., name)| folder_path.join(name)).collect(),
     })
-}
-
-/// A VM's name may hold anything, and comes out of the set.
-fn file_name(name: &str) -> String {
-    let fine = |c: char| if c.is_ascii_alphanumeric() || "+_.-".contains(c) { c } else { '_' };
-    let safe: String = name.chars().map(fine).take(100).collect();
-    match safe.strip_prefix(['.', '-']) {
-        Some(rest) => format!("_{rest}"),
-        None if safe.is_empty() => "vm".to_owned(),
-        None => safe,
-    }
-}
-
-/// A file that is not finished yet, under a name that says so. It goes when this does.
-struct Draft<'f> {
-    folder: &'f Folder,
-    name: String,
-    is_published: bool,
-}
-
-impl<'f> Draft<'f> {
-    fn begin(folder: &'f Folder, name: &str) -> std::io::Result<Self> {
-        let draft = Self { folder, name: name.to_owned(), is_published: false };
-        // What is left of one that was killed.
-        folder.remove(&draft.name())?;
-        Ok(draft)
-    }
-
-    fn name(&self) -> String {
-        format!("{}.part", self.name)
-    }
-
-    fn publish(mut self) -> std::io::Result<()> {
-        self.folder.rename_new(&self.name(), &self.name)?;
-        self.is_published = true;
-        Ok(())
-    }
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        if !self.is_published
-            && let Err(error) = self.folder.remove(&self.name())
-        {
-            let name = self.name();
-            tracing::warn!(%name, error = &error as &dyn std::error::Error, "left behind");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_vms_name_never_leads_to_another_folder() {
-        for (name, file) in [
-            ("pbx", "pbx"),
-            ("../../etc/cron.d/x", "_._.._etc_cron.d_x"),
-            ("", "vm"),
-            ("-rf", "_rf"),
-        ] {
-            assert_eq!(file_name(name), file);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod cuts;
 mod drive;
 mod faults;
+mod parts;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -18,11 +18,11 @@ pub(super) fn query(fields: &'static str) -> Vec<&'static str> {
     vec!["--reportformat", "json", "--units", "b", "--nosuffix", "-o", fields]
 }
 
-pub(super) fn volumes_query() -> Vec<&'static str> {
+pub(crate) fn volumes_query() -> Vec<&'static str> {
     query(LV_FIELDS)
 }
 
-pub(super) fn groups_query() -> Vec<&'static str> {
+pub(crate) fn groups_query() -> Vec<&'static str> {
     query(VG_FIELDS)
 }
 
@@ -110,7 +110,7 @@ struct Vg {
 }
 
 /// The storage that the answers to [`volumes_query`] and [`groups_query`] describe.
-pub(super) fn storage(volumes: &[u8], groups: &[u8]) -> Result<Storage, serde_json::Error> {
+pub(crate) fn storage(volumes: &[u8], groups: &[u8]) -> Result<Storage, serde_json::Error> {
     let volumes: Answer = serde_json::from_slice(volumes)?;
     let groups: Answer = serde_json::from_slice(groups)?;
     let lvs = volumes.report.into_iter().flat_map(|report| report.lv);

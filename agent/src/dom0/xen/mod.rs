@@ -8,7 +8,7 @@ mod collect;
 pub(crate) mod command;
 mod facts;
 mod kernel;
-mod lvm;
+pub(crate) mod lvm;
 pub(crate) mod vm_config;
 mod vms;
 mod xl;
