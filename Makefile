@@ -64,6 +64,11 @@ agent: ## the static agent, at target/static/domfleet-agent
 lab: ## all scenarios in a real Xen dom0 under QEMU
 	@tests/run lab
 
+.PHONY: prove
+prove: ## takes out one precaution at a time, and sees the tests fail
+	@deploy/dev/setup test
+	@DOMFLEET_PROVE_DISKS=200 tests/prove
+
 .PHONY: bench
 bench: release ## measures against peers and limits, prints ratios
 	@deploy/dev/setup bench
