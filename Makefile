@@ -74,6 +74,11 @@ bench: release ## measures against peers and limits, prints ratios
 	@deploy/dev/setup bench
 	@tests/bench/run
 
+.PHONY: fuzz
+fuzz: ## feeds parsers with what strangers may write, ten minutes each
+	@deploy/dev/setup test
+	@tests/fuzz/run
+
 .PHONY: audit
 audit: ## TLS, licences, advisories
 	@deploy/dev/setup audit

@@ -17,6 +17,8 @@ mod connection;
 pub mod dial;
 pub mod dom0;
 mod execute;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod http;
 pub mod identity;
 pub mod image;

@@ -30,7 +30,7 @@ pub(super) struct IndexId {
 }
 
 impl IndexId {
-    fn head(&self) -> Vec<u8> {
+    pub(super) fn head(&self) -> Vec<u8> {
         let mut head = Vec::new();
         head.extend(MAGIC);
         head.extend(self.set.0.as_bytes());
@@ -117,6 +117,10 @@ impl<F: super::medium::MediumFile> IndexReader<F> {
         hash: Hash,
     ) -> Result<Self, IndexError> {
         let file = medium.open(&folder.index(id.disk))?.ok_or(IndexError::Missing)?;
+        Self::read(file, id, hash)
+    }
+
+    pub(super) fn read(file: F, id: IndexId, hash: Hash) -> Result<Self, IndexError> {
         if file.bytes()? != id.file_bytes() {
             return Err(IndexError::Differs);
         }

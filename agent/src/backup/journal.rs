@@ -75,6 +75,11 @@ impl Chain {
         Self(hasher.finalize())
     }
 
+    /// The line of a record, up to which this is the hash.
+    fn line(self, json: &[u8]) -> Vec<u8> {
+        [self.0.to_hex().as_bytes(), b" ", json, b"\n"].concat()
+    }
+
     fn after(self, json: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.0.as_bytes()).update(json);
@@ -144,6 +149,18 @@ fn whole_lines(set: SetId, content: &[u8]) -> (&[u8], Chain) {
     (content.get(..whole).unwrap_or_default(), chain)
 }
 
+/// A journal of these records, whatever they are.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn chained<'r>(set: SetId, records: impl Iterator<Item = &'r [u8]>) -> Vec<u8> {
+    let mut chain = Chain::begin(set);
+    let mut lines = Vec::new();
+    for json in records {
+        chain = chain.after(json);
+        lines.extend(chain.line(json));
+    }
+    lines
+}
+
 /// The hash and the record of a line that has its end.
 fn parts(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (hash, rest) = line.split_at_checked(HASH_DIGITS)?;
@@ -171,10 +188,7 @@ impl<F: MediumFile> Journal<F> {
     pub(super) fn record<E: Serialize>(&mut self, record: &Record<E>) -> Result<(), JournalError> {
         let json = serde_json::to_vec(record).map_err(io::Error::other)?;
         let chain = self.chain.after(&json);
-        let mut line = chain.0.to_hex().as_bytes().to_vec();
-        line.push(b' ');
-        line.extend(json);
-        line.push(b'\n');
+        let line = chain.line(&json);
         // One after the other, so that a power cut tears one of them at most.
         for copy in &mut self.copies {
             copy.write_at(&line, self.length)?;

@@ -21,6 +21,8 @@ pub mod files;
 pub mod folder;
 mod frame;
 mod frames;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 pub mod geometry;
 pub mod hash;
 mod index;

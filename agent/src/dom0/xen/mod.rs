@@ -11,7 +11,7 @@ mod kernel;
 pub(crate) mod lvm;
 pub(crate) mod vm_config;
 mod vms;
-mod xl;
+pub(crate) mod xl;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

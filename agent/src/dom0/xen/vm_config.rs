@@ -172,7 +172,7 @@ fn mac(spec: &str) -> Option<String> {
 
 /// The text with its UUID and MAC addresses pinned: without them, `xl` makes up new ones at each
 /// start, and a guest's licence or DHCP lease goes with them.
-pub(super) fn pinned(text: &str, uuid: VmId, macs: &[String]) -> String {
+pub(crate) fn pinned(text: &str, uuid: VmId, macs: &[String]) -> String {
     let mut kept = String::new();
     for line in text.lines() {
         let key = without_comment(line).split('=').next().unwrap_or_default().trim();

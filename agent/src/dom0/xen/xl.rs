@@ -14,7 +14,7 @@ const MIB: u64 = 1024 * 1024;
 ///
 /// A name may hold blanks, so a line is read from the right: security label, reason code, UUID,
 /// time, state, VCPUs, memory, number.
-pub(super) fn domains(text: &str) -> Vec<Domain> {
+pub(crate) fn domains(text: &str) -> Vec<Domain> {
     text.lines().skip(1).filter_map(domain).filter(|domain| domain.domid != 0).collect()
 }
 
@@ -36,7 +36,7 @@ fn domain(line: &str) -> Option<Domain> {
 }
 
 /// The keys of `xl info`.
-pub(super) fn info(text: &str) -> HashMap<String, String> {
+pub(crate) fn info(text: &str) -> HashMap<String, String> {
     text.lines()
         .filter_map(|line| line.split_once(':'))
         .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
@@ -50,7 +50,7 @@ pub(super) fn mebibytes(info: &HashMap<String, String>, key: &str) -> Option<u64
 
 /// What `xl list -l` says of a domain's devices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Devices {
+pub(crate) struct Devices {
     pub(super) disks: Vec<VmDisk>,
     pub(super) macs: Vec<String>,
 }
@@ -86,7 +86,7 @@ struct Nic {
 
 /// Devices by domain. A domain that could not be read is missing from the list, as it is from
 /// what `xl` prints.
-pub(super) fn devices(json: &[u8]) -> HashMap<u32, Devices> {
+pub(crate) fn devices(json: &[u8]) -> HashMap<u32, Devices> {
     let Ok(listed) = serde_json::from_slice::<Vec<Listed>>(json) else { return HashMap::new() };
     listed.into_iter().map(|listed| (listed.domid, listed.config.into())).collect()
 }
