@@ -31,7 +31,7 @@ impl Sources for DiskFiles {
 }
 
 /// One of them.
-pub struct DiskFile(Disk);
+pub struct DiskFile(pub(super) Disk);
 
 impl Source for DiskFile {
     fn virtual_bytes(&self) -> u64 {

@@ -25,6 +25,7 @@ mod frames;
 pub(crate) mod fuzzing;
 pub mod geometry;
 pub mod hash;
+mod image_target;
 mod index;
 pub mod journal;
 pub mod list;

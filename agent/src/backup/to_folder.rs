@@ -8,6 +8,7 @@ use super::documents::SavedVm;
 use super::draft::{Draft, file_name};
 use super::error::BackupError;
 use super::folder::Folder;
+use super::image_target::ImageTarget;
 use super::medium::Medium;
 use super::restore::Sealed;
 use super::target::Whole;
@@ -68,6 +69,12 @@ pub fn restore<M: Medium>(
             Format::Raw => {
                 let file = target.create_sized(&draft.name(), bytes).map_err(failed)?;
                 sealed.restore(vm, (*id, disk), Whole::fresh(file, what))?;
+            }
+            Format::Qcow2 => {
+                let file = target.create_sized(&draft.name(), 0).map_err(failed)?;
+                let path = folder_path.join(draft.name());
+                let image = ImageTarget::new(file, path, what, bytes).map_err(failed)?;
+                sealed.restore(vm, (*id, disk), image)?;
             }
             format => {
                 let why = format!("a restore as {format} is not possible: use raw or qcow2");

@@ -12,7 +12,7 @@ mod inflate;
 mod judge;
 mod place;
 mod qcow1;
-mod qcow2;
+pub(crate) mod qcow2;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,7 @@ use crate::backup::prepare::prepare;
 use crate::backup::restore::Sealed;
 use crate::backup::tools::Tools;
 use crate::backup::volumes::{Group, VolumeError, Volumes};
-use crate::backup::{create, pipeline::Width, to_volumes, verify};
+use crate::backup::{create, pipeline::Width, to_folder, to_volumes, verify};
 use crate::clock::Clock;
 use crate::dom0::Dom0Error;
 use crate::dom0::xen::command::{self, Output};
@@ -235,6 +235,16 @@ fn disks_of_every_kind_come_back_from_a_set_onto_volumes_and_into_images_byte_by
             succeed("qemu-img", &["convert", "-f", "raw", "-O", "qcow2", volume, &back]);
             let said = run("qemu-img", &["compare", "-f", "qcow2", "-F", "qcow2", path, &back]);
             assert_eq!(said.unwrap().code, Some(0), "{path} is not what came back");
+        }
+        let restored = tempfile::tempdir().unwrap();
+        let restored =
+            to_folder::restore(&sealed, vm, restored.path(), None).map(|done| (done, restored));
+        let (restored, _folder) = restored.unwrap();
+        for (path, image) in paths.iter().zip(&restored.disks) {
+            let (path, image) = (path.to_str().unwrap(), image.to_str().unwrap());
+            succeed("qemu-img", &["check", "-q", "-f", "qcow2", image]);
+            let said = run("qemu-img", &["compare", "-f", "qcow2", "-F", "qcow2", path, image]);
+            assert_eq!(said.unwrap().code, Some(0), "{path} is not what is in {image}");
         }
         assert_eq!(on_loops.tags("vm").unwrap(), None);
         let name = format!("vm{round}-xvd0");

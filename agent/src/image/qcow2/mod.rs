@@ -7,7 +7,9 @@ mod header;
 mod map;
 mod refcounts;
 mod snapshots;
+mod write;
 
 pub(super) use self::check::{Findings, check};
 pub(super) use self::header::{Backing, DataFile, Header, HeaderError};
 pub(super) use self::map::Map;
+pub(crate) use self::write::{CLUSTER_BITS, NewImage};

@@ -3,6 +3,7 @@
 mod check;
 mod convert;
 mod disk;
+mod write;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt as _;
