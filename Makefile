@@ -73,6 +73,7 @@ prove: ## takes out one precaution at a time, and sees the tests fail
 bench: release ## measures against peers and limits, prints ratios
 	@deploy/dev/setup bench
 	@tests/bench/run
+	@tests/bench/backup
 
 .PHONY: fuzz
 fuzz: ## feeds parsers with what strangers may write, ten minutes each

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use domfleet_agent::backup::create::is_as_copied;
 use domfleet_agent::backup::documents::{Manifest, SavedVm};
 use domfleet_agent::backup::files::DiskFiles;
 use domfleet_agent::backup::folder::{Folder, Lock};
@@ -17,10 +18,12 @@ use domfleet_agent::backup::tools::Tools;
 use domfleet_agent::backup::volumes::{self, Group, Run};
 use domfleet_agent::backup::{self, BackupError, to_volumes};
 use domfleet_agent::clock::Clock;
-use domfleet_agent::meter::{Meter, Unwatched};
+use domfleet_agent::meter::Meter as _;
 use domfleet_shared::id::SetId;
 use domfleet_shared::image::Format;
 use serde_json::{Value, json};
+
+use crate::bar::Bar;
 
 /// How it ends where a set is damaged or not finished.
 const NOT_VERIFIED: u8 = 1;
@@ -79,14 +82,25 @@ pub(crate) enum BackupCommand {
 impl BackupCommand {
     pub(crate) fn carry_out(&self, as_json: bool) -> anyhow::Result<ExitCode> {
         let clock = Clock::of_the_machine();
-        let work = Work { clock: &clock, meter: &Unwatched, as_json };
-        match self {
+        let bar = Bar::begin()?;
+        let work = Work { clock: &clock, bar: &bar, as_json };
+        let done = match self {
             Self::Create { config, to } => work.create(config, to),
             Self::List { folder } => work.list(folder),
             Self::Verify { folder, set } => work.verify(folder, *set),
             Self::Restore { folder, vm, to, config_to, set, format } => {
                 work.restore(folder, (vm, *set), &Destination::of(to, config_to, *format)?)
             }
+        };
+        match (done, self) {
+            (Err(error), Self::Create { .. })
+                if error.is::<BackupError>() && bar.is_cancelled() =>
+            {
+                anyhow::bail!(
+                    "stopped; what was copied is kept, and the same command goes on from there"
+                )
+            }
+            (done, _) => done,
         }
     }
 }
@@ -133,7 +147,7 @@ fn with_lvm<T>(work: impl FnOnce(Run<'_>) -> anyhow::Result<T>) -> anyhow::Resul
 
 struct Work<'w> {
     clock: &'w Clock,
-    meter: &'w dyn Meter,
+    bar: &'w Bar,
     as_json: bool,
 }
 
@@ -151,7 +165,7 @@ fn lock(folder: &Folder, path: &Path) -> anyhow::Result<Lock> {
 impl Work<'_> {
     fn tools<'t>(&'t self, folder: &'t Folder) -> Tools<'t, Folder> {
         let width = Width::of_the_machine();
-        Tools { medium: folder, clock: self.clock, meter: self.meter, width }
+        Tools { medium: folder, clock: self.clock, meter: self.bar, width }
     }
 
     fn create(&self, configs: &[PathBuf], to: &Path) -> anyhow::Result<ExitCode> {
@@ -161,11 +175,13 @@ impl Work<'_> {
         let folder = open(to)?;
         let _lock = lock(&folder, to)?;
         let listed = list::list(&folder)?;
-        let unfinished = listed.iter().filter(|set| set.manifest.is_none());
-        let begun: Option<Prepared> = unfinished.rev().find_map(|set| prepared.as_begun(&set.plan));
+        let begun = listed.iter().rev().filter(|set| is_unfinished(&folder, set));
+        let begun: Option<Prepared> =
+            begun.into_iter().find_map(|set| prepared.as_begun(&set.plan));
         let Prepared { plan, configs, .. } = begun.unwrap_or(prepared);
         let proof = backup::create(self.tools(&folder), &plan, &configs, &DiskFiles)?;
-        let said = told(&proof.manifest, true);
+        let mut said = told(&proof.manifest, true);
+        said["seconds"] = json!(self.bar.seconds());
         self.print(&said, &describe(&proof.manifest, "verified"));
         Ok(ExitCode::SUCCESS)
     }
@@ -212,7 +228,10 @@ impl Work<'_> {
                 }
             }
         }
-        self.print(&json!({ "sets": said, "verified": is_whole }), &text.join("\n"));
+        self.print(
+            &json!({ "sets": said, "verified": is_whole, "seconds": self.bar.seconds() }),
+            &text.join("\n"),
+        );
         Ok(if is_whole { ExitCode::SUCCESS } else { NOT_VERIFIED.into() })
     }
 
@@ -253,6 +272,7 @@ impl Work<'_> {
             "name": saved.name,
             "config": restored.config,
             "disks": restored.disks,
+            "seconds": self.bar.seconds(),
         });
         self.print(&said, &text);
         Ok(ExitCode::SUCCESS)
@@ -260,12 +280,20 @@ impl Work<'_> {
 
     #[expect(clippy::print_stdout, reason = "answers are what standard output is for")]
     fn print(&self, said: &Value, text: &str) {
+        self.bar.end();
         if self.as_json {
             println!("{said}");
         } else {
             println!("{text}");
         }
     }
+}
+
+/// Whether a backup of the same disks goes on with this set, instead of beginning another.
+fn is_unfinished(folder: &Folder, set: &Listed) -> bool {
+    let is_sealed = set.manifest.is_some();
+    let is_open = set.verified.is_none() && set.trouble.is_none();
+    is_open && (!is_sealed || is_as_copied(folder, &set.plan, &DiskFiles).unwrap_or(false))
 }
 
 fn told(manifest: &Manifest, is_verified: bool) -> Value {

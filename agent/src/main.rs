@@ -1,6 +1,7 @@
 //! `domfleet-agent`: the daemon in dom0, and what a person in dom0 needs of it.
 
 mod backup_command;
+mod bar;
 mod image_command;
 
 use std::path::{Path, PathBuf};

@@ -9,10 +9,12 @@ use super::documents::{FORMAT, MANIFEST, Manifest, Plan, PlannedDisk, SavedDisk,
 use super::durable;
 use super::error::BackupError;
 use super::hash::Hash;
+use super::journal;
 use super::medium::Medium;
+use super::names::Folder;
 use super::open_set::OpenSet;
 use super::source::{Source as _, Sources};
-use super::standing::Event;
+use super::standing::{Event, Standing};
 use super::tools::Tools;
 use super::verify::{self, Proof};
 
@@ -81,6 +83,24 @@ fn fill<M: Medium>(
         }
     }
     seal(set, &plan, configs)
+}
+
+/// Whether the disks of a set look as they did when they were copied into it: then a set that was sealed
+/// and not verified is still the backup that was wanted. Of volumes that cannot be told.
+pub fn is_as_copied<M: Medium>(
+    medium: &M,
+    plan: &Plan,
+    sources: &impl Sources,
+) -> Result<bool, BackupError> {
+    let read = journal::read::<Event>(medium, &Folder::new(plan.set))?;
+    let standing = Standing::of(&read.records);
+    for (_, id, disk) in plan.disks() {
+        let before = standing.disk(id).copied.and_then(|(source, _)| source);
+        if before.is_none() || looks(disk, sources)? != before {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn looks(disk: &PlannedDisk, sources: &impl Sources) -> Result<Option<Hash>, BackupError> {

@@ -247,3 +247,23 @@ fn what_was_backed_up_is_verified_listed_and_restored() {
     assert!(is_called_verified(&drive));
     assert_restores(&drive, &guests);
 }
+
+#[test]
+fn a_sealed_set_is_gone_on_with_only_while_its_disks_are_as_they_were() {
+    let (drive, guests) = (Drive::new(), Guests::new());
+    back_up(&drive, &guests).unwrap();
+    let is_as_copied = || create::is_as_copied(&drive, &plan(), &guests).unwrap();
+
+    // Of the volumes nobody can tell.
+    assert!(!is_as_copied());
+
+    for guest in guests.0.lock().unwrap().values_mut() {
+        guest.is_volume = false;
+    }
+    let drive = Drive::new();
+    back_up(&drive, &guests).unwrap();
+    let is_as_copied = || create::is_as_copied(&drive, &plan(), &guests).unwrap();
+    assert!(is_as_copied());
+    guests.write("/b0", 0, 0xcc);
+    assert!(!is_as_copied());
+}
