@@ -1,5 +1,6 @@
 //! The agent: what its parts share, and how they run together.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -102,6 +103,8 @@ pub(crate) struct Agent<D, F, N> {
     pub(crate) leaving: watch::Sender<Option<bool>>,
     pub(crate) said_goodbye: watch::Sender<bool>,
     pub(crate) look_again: Notify,
+    /// Operations that the server no longer wants. It says so again in each session.
+    cancelled: watch::Sender<BTreeSet<OperationId>>,
     observing: tokio::sync::Mutex<()>,
     repeats: Mutex<Vec<Report>>,
 }
@@ -160,6 +163,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
             leaving: watch::Sender::new(None),
             said_goodbye: watch::Sender::new(false),
             look_again: Notify::new(),
+            cancelled: watch::Sender::default(),
             observing: tokio::sync::Mutex::new(()),
             repeats: Mutex::default(),
         })
@@ -210,6 +214,33 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
         }
         drop(repeats);
         self.journal.touch();
+    }
+
+    /// The server no longer wants that operation.
+    pub(crate) fn cancel(&self, id: OperationId) {
+        let is_open = self.journal.standing(id).is_some_and(|standing| !standing.is_ended());
+        if is_open {
+            self.cancelled.send_modify(|cancelled| _ = cancelled.insert(id));
+            self.journal.touch();
+        }
+    }
+
+    /// Whether that operation is no longer wanted: asked at points where it can be stopped.
+    pub(crate) fn is_cancelled(&self, id: OperationId) -> bool {
+        self.cancelled.borrow().contains(&id)
+    }
+
+    /// Returns once that operation is no longer wanted.
+    pub(crate) async fn until_cancelled(&self, id: OperationId) {
+        let mut cancelled = self.cancelled.subscribe();
+        if cancelled.wait_for(|cancelled| cancelled.contains(&id)).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// That operation has ended.
+    pub(crate) fn forget_cancelled(&self, id: OperationId) {
+        self.cancelled.send_if_modified(|cancelled| cancelled.remove(&id));
     }
 
     pub(crate) fn repeats(&self) -> Vec<Report> {

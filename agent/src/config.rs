@@ -20,6 +20,13 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where VMs' configurations are looked for.
     pub vm_config_dir: OneOrMany,
+    /// Where configurations, or links to them, are that dom0 starts by itself.
+    pub autostart_dir: PathBuf,
+    /// Where xenconsoled keeps what guests say.
+    pub console_log_dir: PathBuf,
+    /// A program and its arguments that are told, by a JSON document on standard input, of each VM
+    /// that was made, moved, changed, renamed or removed.
+    pub vm_hook: Vec<String>,
     /// The file that names the vendor's release.
     pub release_file: Option<PathBuf>,
     /// `http://user:password@host:port`.
@@ -33,6 +40,9 @@ impl Default for Config {
         Self {
             data_dir: "/var/lib/domfleet".into(),
             vm_config_dir: OneOrMany::Many(vec!["/etc/xen".into(), "/etc/xen/auto".into()]),
+            autostart_dir: "/etc/xen/auto".into(),
+            console_log_dir: "/var/log/xen/console".into(),
+            vm_hook: Vec::new(),
             release_file: None,
             proxy: None,
             resolv_conf: "/etc/resolv.conf".into(),

@@ -7,14 +7,17 @@
 use std::time::Duration;
 
 use domfleet_shared::id::{BootId, OperationId};
-use domfleet_shared::operation::{Class, Operation, Progress, Reason};
+use domfleet_shared::operation::{Class, Operation, Pace, Progress, Reason};
 use tokio::time::{Instant, sleep};
 
 use crate::agent::{Agent, World};
 use crate::bundle;
+use crate::console;
 use crate::dial::Dialer;
 use crate::dom0::{Dom0, Dom0Error, Step};
 use crate::journal::{Event, Standing, Task};
+use crate::merging::Merging;
+use crate::outcome;
 use crate::plan::{plan, reason};
 use crate::storage::Files;
 use crate::verdict::{self, Verdict};
@@ -26,6 +29,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 const GUEST_SHUTS_DOWN_WITHIN: Duration = Duration::from_mins(5);
 /// dom0 gets this long: it shuts down every guest first.
 const DOM0_GOES_DOWN_WITHIN: Duration = Duration::from_mins(20);
+/// LVM copies back what was written since a snapshot was taken, at the disk's own pace.
+const MERGED_WITHIN: Duration = Duration::from_hours(24);
 /// What the tools do themselves shows within this.
 const SHOWS_WITHIN: Duration = Duration::from_secs(30);
 /// What cannot be seen at all is looked for so long, because only seeing tells what to do.
@@ -38,13 +43,22 @@ pub(crate) async fn execute<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>
     loop {
         let event = match agent.journal.standing(id) {
             None | Some(Standing::Ended { .. }) => return,
+            Some(Standing::Accepted { .. }) if agent.is_cancelled(id) => Event::Withdrawn,
             Some(Standing::Accepted { task, .. }) => {
                 is_fresh = true;
                 begin(agent, id, &task).await
             }
             Some(Standing::Begun { task, boot_id, steps, done, .. }) => match steps.get(done) {
                 Some(step) => {
-                    let work = Work { agent, id, task: &task, step, begun_in: boot_id };
+                    let work = Work {
+                        agent,
+                        id,
+                        task: &task,
+                        steps: &steps,
+                        done,
+                        step,
+                        begun_in: boot_id,
+                    };
                     let event = work.step(is_fresh).await;
                     is_fresh = true;
                     event
@@ -59,6 +73,9 @@ pub(crate) async fn execute<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>
         };
         if !agent.record(id, event).await {
             return;
+        }
+        if agent.journal.standing(id).is_none_or(|standing| standing.is_ended()) {
+            agent.forget_cancelled(id);
         }
         if let (Some(bundle), Some(Standing::Ended { .. })) = (bundle, agent.journal.standing(id)) {
             bundle::forget(agent, bundle).await;
@@ -114,14 +131,44 @@ async fn finish<D: Dom0, F: Files, N: Dialer>(
     operation: &Operation,
     steps: &[Step],
 ) -> Event {
-    if let Operation::DebugBundle { bundle } = operation {
-        return match bundle::on_demand(agent, id, *bundle).await {
-            Ok(result) => Event::Succeeded { result: Some(result) },
-            Err(reason) => Event::Failed { reason },
-        };
+    let read = async {
+        match operation {
+            Operation::DebugBundle { bundle } => Some(bundle::on_demand(agent, id, *bundle).await),
+            Operation::VmConsoleLog { vm, bytes } => {
+                Some(console::read(&agent.world.dom0, *vm, *bytes).await)
+            }
+            _ => None,
+        }
+    };
+    let read = tokio::select! {
+        read = read => read,
+        // Only what reads comes this far without being done.
+        () = agent.until_cancelled(id), if operation.class() == Class::Read => {
+            let reason = reason("withdrawn", "it was stopped before it was finished");
+            return Event::Cancelled { reason };
+        }
+    };
+    match read {
+        Some(Ok(result)) => return Event::Succeeded { result: Some(result) },
+        Some(Err(reason)) => return Event::Failed { reason },
+        None => {}
     }
-    let result = steps.is_empty().then(|| serde_json::json!({ "already_so": true }));
-    Event::Succeeded { result }
+    if steps.is_empty() {
+        return Event::Succeeded { result: Some(serde_json::json!({ "already_so": true })) };
+    }
+    if !outcome::tells_more(operation) {
+        return Event::Succeeded { result: None };
+    }
+    let host = agent.observe().await;
+    let told = match outcome::news(id, operation, steps, &host) {
+        Some(news) => agent.world.dom0.tell(&news).await,
+        None => None,
+    };
+    if let Some(Err(error)) = &told {
+        tracing::warn!(error = error as &dyn std::error::Error, "the host's hook failed");
+    }
+    let result = outcome::result(id, operation, steps, &host);
+    Event::Succeeded { result: outcome::with_telling(result, told) }
 }
 
 /// One step of an operation that has begun.
@@ -129,6 +176,9 @@ struct Work<'a, D, F, N> {
     agent: &'a Agent<D, F, N>,
     id: OperationId,
     task: &'a Task,
+    steps: &'a [Step],
+    /// How many of them are done.
+    done: usize,
     step: &'a Step,
     begun_in: BootId,
 }
@@ -140,6 +190,9 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
             match self.see().await {
                 Verdict::Done => return Event::Done,
                 Verdict::NotDone => {
+                    if let Some(event) = self.stopped() {
+                        return event;
+                    }
                     if let Some(reason) = self.must_not_be_repeated() {
                         return Event::Failed { reason };
                     }
@@ -149,7 +202,11 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
                 Verdict::Unseen(error) => return failed("unknown", error.to_string()),
             }
         }
-        self.report_progress().await;
+        if let Some(event) = self.stopped() {
+            return event;
+        }
+        let begun = Pace::new(None).progress(&self.step.describe(), 0, Duration::ZERO);
+        self.report_progress(begun).await;
         if *self.step == Step::Reboot
             && let Err(error) = self.agent.leave(true).await
         {
@@ -158,6 +215,14 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
         }
         let said = self.agent.world.dom0.apply(self.step).await;
         self.outcome(said).await
+    }
+
+    /// The end of an operation that is no longer wanted, where it can be stopped before this step.
+    fn stopped(&self) -> Option<Event> {
+        let stops =
+            self.agent.is_cancelled(self.id) && outcome::may_stop(&self.task.operation, self.done);
+        let message = || outcome::stopped(self.steps, self.done);
+        stops.then(|| Event::Cancelled { reason: reason("withdrawn", message()) })
     }
 
     /// Why a step that was interrupted, and seen not to be done, is left alone.
@@ -191,9 +256,17 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
         };
         let began = Instant::now();
         let until = began + patience;
+        let mut merging = Merging::default();
         loop {
             let verdict = self.look().await;
-            let is_over = Instant::now() >= until;
+            if verdict == Verdict::UnderWay
+                && let Some(progress) = merging.progress(self.step, self.agent, began.elapsed())
+            {
+                self.report_progress(progress).await;
+            }
+            // A merge that has begun takes its time; one that has not is not going to.
+            let is_over = Instant::now() >= until
+                || (verdict == Verdict::NotDone && began.elapsed() >= self.shows_within());
             match (verdict, &said) {
                 (Verdict::Done, _) => return Event::Done,
                 (Verdict::NotDone | Verdict::UnderWay, Ok(())) if is_over => {
@@ -229,7 +302,16 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
             ) => timeout_seconds
                 .map_or(GUEST_SHUTS_DOWN_WITHIN, |seconds| Duration::from_secs(seconds.into())),
             (Step::Reboot, _) => DOM0_GOES_DOWN_WITHIN,
+            (Step::RevertVolume { .. }, _) => MERGED_WITHIN,
             _ => SHOWS_WITHIN,
+        }
+    }
+
+    /// How long a tool that said it did something is believed against what is seen.
+    fn shows_within(&self) -> Duration {
+        match self.step {
+            Step::RevertVolume { .. } => SHOWS_WITHIN,
+            _ => Duration::MAX,
         }
     }
 
@@ -278,14 +360,7 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
         }
     }
 
-    async fn report_progress(&self) {
-        let progress = Progress {
-            step: self.step.describe(),
-            done_bytes: 0,
-            total_bytes: None,
-            rate_bytes_per_second: 0,
-            left_seconds: None,
-        };
+    async fn report_progress(&self, progress: Progress) {
         let World { files, clock, .. } = &self.agent.world;
         // Only for show: what matters is recorded with the step.
         if let Err(error) = self.agent.journal.progress(files, self.id, clock.now(), progress).await

@@ -1,12 +1,13 @@
 use domfleet_shared::id::VmId;
-use domfleet_shared::inventory::{Vm, VmState};
-use domfleet_shared::operation::Reported;
+use domfleet_shared::inventory::VmState;
+use domfleet_shared::operation::vm::{Disks, VmCreate, VmSource};
+use domfleet_shared::operation::{Priority, Reported};
 use tokio::sync::mpsc;
 
 use super::*;
 use crate::clock::Clock;
 use crate::network::Network;
-use crate::testing::{Fuse, Memory, Quiet, domain, joined, volume};
+use crate::testing::{Fuse, Memory, Quiet, domain, joined, managed, volume};
 
 type Tested = Agent<Quiet, Memory, Network>;
 
@@ -24,24 +25,11 @@ async fn agent(dom0: &Quiet, files: &Memory) -> Tested {
 fn host() -> (Quiet, VmId, VmId, String) {
     let dom0 = Quiet::new(BootId::new());
     let (running, off) = (VmId::new(), VmId::new());
-    let vm = |uuid, state, domid| Vm {
-        uuid,
-        name: "pbx".into(),
-        state,
-        domid,
-        memory_bytes: 1 << 30,
-        vcpus: 1,
-        disks: Vec::new(),
-        macs: Vec::new(),
-        qemu_running: None,
-        config_path: Some("/etc/xen/pbx.cfg".into()),
-        managed: false,
-        autostart: None,
-    };
     let spare = volume("vg0", "spare", 1 << 30, OperationId::new());
     let lv_uuid = spare.lv_uuid.clone();
     let mut observed = dom0.observed.lock().unwrap();
-    observed.vms = Ok(vec![vm(running, VmState::Running, Some(3)), vm(off, VmState::Off, None)]);
+    observed.vms =
+        Ok(vec![managed(running, VmState::Running, Some(3)), managed(off, VmState::Off, None)]);
     observed.domains = Ok(vec![domain(3, running)]);
     observed.storage.as_mut().unwrap().volumes = vec![spare];
     drop(observed);
@@ -61,12 +49,29 @@ fn operations(running: VmId, off: VmId, lv_uuid: &str) -> Vec<Operation> {
             thin_pool: None,
         },
         Operation::VolumeRemove { volume: lv_uuid.to_owned() },
+        Operation::VmPause { vm: running },
+        Operation::VmCreate(VmCreate {
+            vm: Some(VmId(uuid::Uuid::from_u128(7))),
+            from: VmSource::Config("name = 'new'\nmemory = 64\n".into()),
+        }),
+        Operation::VmAutostart { vm: off, enabled: true },
+        Operation::VmRemove { vm: off, disks: Disks::Remove },
+        Operation::VolumeGrow { volume: lv_uuid.to_owned(), size_bytes: 2 << 30 },
+        Operation::VolumeRename { volume: lv_uuid.to_owned(), name: "renamed".into() },
     ]
 }
 
+/// How many steps each of them has.
+const STEPS: [usize; 12] = [1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+
 async fn accepted(agent: &Tested, operation: Operation) -> OperationId {
     let id = OperationId::new();
-    let task = Task { operation, boot_id: agent.boot_id, begin_before_uptime_seconds: 1_000 };
+    let task = Task {
+        operation,
+        boot_id: agent.boot_id,
+        begin_before_uptime_seconds: 1_000,
+        priority: Priority::Normal,
+    };
     assert!(agent.record(id, Event::Accepted(task)).await);
     id
 }
@@ -113,8 +118,7 @@ async fn killed_after(
 
 #[tokio::test(start_paused = true)]
 async fn killed_anywhere_it_ends_once_and_does_everything_once() {
-    let steps_of = [1, 1, 2, 1, 1, 1];
-    for (which, steps) in steps_of.into_iter().enumerate() {
+    for (which, steps) in STEPS.into_iter().enumerate() {
         let mut deaths = 0;
         while let Some((_, end, effects)) = killed_after(deaths, which, false).await {
             assert_eq!(end, (Reported::Succeeded, None), "operation {which}, death {deaths}");
@@ -127,7 +131,7 @@ async fn killed_anywhere_it_ends_once_and_does_everything_once() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_power_cut_nothing_is_begun_again_and_the_end_tells_what_is() {
-    for which in 0..6 {
+    for which in 0..STEPS.len() {
         let mut deaths = 0;
         while let Some((_, (state, code), effects)) = killed_after(deaths, which, true).await {
             let told = format!("operation {which}, death {deaths}: {state:?} {code:?} {effects}");
@@ -137,7 +141,11 @@ async fn after_a_power_cut_nothing_is_begun_again_and_the_end_tells_what_is() {
                     assert_eq!((code.as_deref(), effects), (Some("expired"), 0), "{told}");
                 }
                 // Begun, and what was to be is not.
-                Reported::Failed => assert_eq!(code.as_deref(), Some("interrupted"), "{told}"),
+                Reported::Failed => {
+                    // A domain that is gone with its boot cannot be paused any more.
+                    let codes = [Some("interrupted"), Some("conflict")];
+                    assert!(codes.contains(&code.as_deref()), "{told}");
+                }
                 // It took effect, or the cut did what it was to do.
                 Reported::Succeeded => {}
                 other => panic!("{other:?} is no end: {told}"),
@@ -223,4 +231,70 @@ async fn on_a_full_disk_nothing_is_begun_and_it_goes_on_once_there_is_room() {
     tokio::join!(execute(&agent, id), made_room);
 
     assert_eq!(ended(&agent, id), (Reported::Succeeded, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_longer_wanted_is_never_begun_and_what_has_begun_stops_before_a_step() {
+    let (dom0, running, off, _) = host();
+    let files = Memory::default();
+    joined(&files).await;
+    let agent = agent(&dom0, &files).await;
+
+    let waits = accepted(&agent, Operation::VmStart { vm: off }).await;
+    agent.cancel(waits);
+    execute(&agent, waits).await;
+    assert_eq!(ended(&agent, waits), (Reported::Cancelled, None));
+
+    let begun = accepted(&agent, Operation::VmDestroy { vm: running }).await;
+    let step = Step::DestroyDomain { vm: running, domid: 3 };
+    assert!(agent.record(begun, Event::Begun { boot_id: agent.boot_id, steps: vec![step] }).await);
+    agent.cancel(begun);
+    execute(&agent, begun).await;
+
+    assert_eq!(ended(&agent, begun), (Reported::Cancelled, Some("withdrawn".into())));
+    assert!(dom0.effects.lock().unwrap().is_empty());
+    assert!(!agent.is_cancelled(begun), "it is forgotten with the end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reboot_that_is_cancelled_in_the_middle_starts_the_guest_again() {
+    let (dom0, running, ..) = host();
+    let files = Memory::default();
+    joined(&files).await;
+    let agent = agent(&dom0, &files).await;
+    let id = accepted(&agent, Operation::VmReboot { vm: running, timeout_seconds: None }).await;
+    let seen = dom0.clone();
+    let cancelled_in_the_middle = async {
+        while seen.effects.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        agent.cancel(id);
+    };
+
+    tokio::join!(execute(&agent, id), cancelled_in_the_middle);
+
+    assert_eq!(ended(&agent, id), (Reported::Succeeded, None));
+    assert_eq!(dom0.effects.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_wants_to_know_is_told_of_a_vm_once_it_is_there() {
+    let (dom0, _, off, _) = host();
+    let files = Memory::default();
+    joined(&files).await;
+    let agent = agent(&dom0, &files).await;
+
+    let removed = accepted(&agent, Operation::VmRemove { vm: off, disks: Disks::Keep }).await;
+    execute(&agent, removed).await;
+    let start =
+        accepted(&agent, Operation::VolumeGrow { volume: "none".into(), size_bytes: 1 }).await;
+    execute(&agent, start).await;
+
+    let told = dom0.told.lock().unwrap();
+    let [news] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!(
+        (news.event, news.vm, news.operation),
+        (crate::dom0::Happened::VmRemoved, off, removed)
+    );
+    assert_eq!(agent.journal.report(removed).unwrap().result.unwrap()["hook"], "told");
 }

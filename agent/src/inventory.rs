@@ -77,6 +77,17 @@ impl Inventory {
         }
     }
 
+    /// How much of a snapshot or a thin volume is in use, as it was last seen.
+    pub(crate) fn filled_bytes(&self, lv_uuid: &str) -> Option<u64> {
+        let sections = locked(&self.sections);
+        let Some((_, Content::Storage(storage))) = sections.get(&Section::Storage) else {
+            return None;
+        };
+        let volume = storage.volumes.iter().find(|volume| volume.lv_uuid == lv_uuid)?;
+        let filled = u128::from(volume.size_bytes) * u128::from(volume.data_basis_points?) / 10_000;
+        u64::try_from(filled).ok()
+    }
+
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }

@@ -185,6 +185,9 @@ impl Setup {
             root: root.clone(),
             vm_config_dirs: config.vm_config_dir.as_slice().iter().map(text).collect(),
             adopted_dir: data_dir.join("vms"),
+            autostart_dir: text(&config.autostart_dir),
+            console_log_dir: text(&config.console_log_dir),
+            vm_hook: config.vm_hook.clone(),
             release_file: config.release_file.as_ref().map(text).unwrap_or_default(),
         };
         let world = World {

@@ -55,7 +55,10 @@ async fn clerk<D: Dom0, F: Files, N: Dialer>(
             Order::Offer { offer, begin_before_uptime_seconds } => {
                 take(agent, *offer, begin_before_uptime_seconds).await;
             }
-            Order::Withdraw(id) if agent.journal.standing(id).is_some() => again(agent, id),
+            Order::Withdraw(id) if agent.journal.standing(id).is_some() => {
+                agent.cancel(id);
+                again(agent, id);
+            }
             Order::Withdraw(id) => write(agent, id, Event::Withdrawn).await,
             Order::Acknowledge { id, report } => {
                 let standing = agent.journal.standing(id);
@@ -123,6 +126,7 @@ async fn take<D: Dom0, F: Files, N: Dialer>(
                 operation: offer.operation,
                 boot_id: agent.boot_id,
                 begin_before_uptime_seconds,
+                priority: offer.priority,
             };
             write(agent, id, Event::Accepted(task)).await;
         }
@@ -173,9 +177,11 @@ async fn crew<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
     let mut at_work = BTreeMap::new();
     loop {
         let uptime = agent.world.dom0.running().map_or(u64::MAX, |now| now.uptime.as_secs());
-        let is_late = |standing: &Standing| is_too_late(standing, agent.boot_id, uptime);
+        let is_over = |id: OperationId, standing: &Standing| {
+            agent.is_cancelled(id) || is_too_late(standing, agent.boot_id, uptime)
+        };
         let open = agent.journal.open_operations();
-        for (id, operation) in next(&open, &at_work, is_late) {
+        for (id, operation) in next(&open, &at_work, is_over) {
             at_work.insert(id, operation);
             working.push(async move {
                 Box::pin(execute(agent, id)).await;
@@ -194,26 +200,29 @@ async fn crew<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
     }
 }
 
-/// Those that begin now: in the order in which they came, but for what holds a lock that they want,
-/// and those that have become too late, which only need to be told so.
+/// Those that begin now: the most urgent first, and of those in the order in which they came, but
+/// for what holds a lock that they want; and those that have become too late or are no longer
+/// wanted, which only need to be told so.
 fn next(
     open: &[(OperationId, Standing)],
     at_work: &BTreeMap<OperationId, Operation>,
-    is_late: impl Fn(&Standing) -> bool,
+    is_over: impl Fn(OperationId, &Standing) -> bool,
 ) -> Vec<(OperationId, Operation)> {
     let is_light = |operation: &Operation| operation.class() == Class::Read;
     let mut room = AT_ONCE.saturating_sub(at_work.values().filter(|op| !is_light(op)).count());
     let mut held: Vec<Lock> = at_work.values().flat_map(Operation::locks).collect();
     let mut begin = Vec::new();
     // What has begun goes on before anything else begins.
-    let (under_way, waiting): (Vec<_>, Vec<_>) =
+    let (under_way, mut waiting): (Vec<_>, Vec<_>) =
         open.iter().partition(|(_, standing)| matches!(standing, Standing::Begun { .. }));
+    waiting
+        .sort_by_key(|(_, standing)| std::cmp::Reverse(standing.task().map(|task| task.priority)));
     for (id, standing) in under_way.into_iter().chain(waiting) {
         let Some(task) = standing.task().filter(|_| !at_work.contains_key(id)) else { continue };
         let wanted = task.operation.locks();
         let is_free = !wanted.iter().any(|wanted| held.iter().any(|held| conflicts(wanted, held)));
         let has_room = room > 0 || is_light(&task.operation);
-        if is_late(standing) || (is_free && has_room) {
+        if is_over(*id, standing) || (is_free && has_room) {
             if !is_light(&task.operation) {
                 room = room.saturating_sub(1);
             }

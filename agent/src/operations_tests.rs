@@ -36,7 +36,12 @@ fn an_offer_is_accepted_only_in_its_epoch_when_it_is_known_and_allowed() {
 }
 
 fn accepted(operation: Operation) -> (OperationId, Standing) {
-    let task = Task { operation, boot_id: BootId::new(), begin_before_uptime_seconds: 9 };
+    let task = Task {
+        operation,
+        boot_id: BootId::new(),
+        begin_before_uptime_seconds: 9,
+        priority: Priority::Normal,
+    };
     (OperationId::new(), Standing::Accepted { task, at: Timestamp::from_millis(0) })
 }
 
@@ -62,7 +67,7 @@ fn two_at_once_and_those_that_want_the_same_in_their_turn() {
     let bundle = accepted(Operation::DebugBundle { bundle: BundleId::new() });
     let open = [first.clone(), same, second.clone(), third, bundle.clone()];
 
-    let begin = next(&open, &BTreeMap::new(), |_| false);
+    let begin = next(&open, &BTreeMap::new(), |_, _| false);
 
     assert_eq!(ids(&begin), [first.0, second.0, bundle.0]);
 }
@@ -75,6 +80,34 @@ fn a_reboot_that_waits_is_not_overtaken_and_what_is_too_late_is_told_at_once() {
     let open = [start.clone(), reboot.clone(), later.clone()];
     let at_work = BTreeMap::from([(start.0, Operation::VmStart { vm: VmId::new() })]);
 
-    assert!(next(&open, &at_work, |_| false).is_empty());
-    assert_eq!(ids(&next(&open, &at_work, |standing| *standing == later.1)).len(), 2);
+    assert!(next(&open, &at_work, |_, _| false).is_empty());
+    assert_eq!(ids(&next(&open, &at_work, |_, standing| *standing == later.1)).len(), 2);
+}
+
+#[test]
+fn an_urgent_operation_begins_before_older_ones_and_breaks_no_lock() {
+    let vm = VmId::new();
+    let urgent = |operation| {
+        let (id, mut standing) = accepted(operation);
+        if let Standing::Accepted { task, .. } = &mut standing {
+            task.priority = Priority::Urgent;
+        }
+        (id, standing)
+    };
+    let older = [(); 2].map(|()| accepted(Operation::VmStart { vm: VmId::new() }));
+    let first = urgent(Operation::VmStart { vm: VmId::new() });
+    let locked = urgent(Operation::VmDestroy { vm });
+    let at_work = BTreeMap::from([(OperationId::new(), Operation::VmStart { vm })]);
+    let open = [older[0].clone(), older[1].clone(), first.clone(), locked];
+
+    assert_eq!(ids(&next(&open, &at_work, |_, _| false)), [first.0]);
+}
+
+#[test]
+fn what_is_no_longer_wanted_does_not_wait_for_its_turn() {
+    let vm = VmId::new();
+    let waits = accepted(Operation::VmDestroy { vm });
+    let at_work = BTreeMap::from([(OperationId::new(), Operation::VmStart { vm })]);
+
+    assert_eq!(ids(&next(&[waits.clone()], &at_work, |id, _| id == waits.0)), [waits.0]);
 }

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
 use domfleet_shared::id::BootId;
-use domfleet_shared::inventory::VmDisk;
+use domfleet_shared::inventory::{VmDisk, VmState};
 
 use super::*;
 use crate::dom0::step::MANAGED_TAG;
 use crate::testing::empty;
 
-fn vm(state: VmState, domid: Option<u32>) -> Vm {
+pub(super) fn vm(state: VmState, domid: Option<u32>) -> Vm {
     Vm {
         uuid: VmId::new(),
         name: "pbx".into(),
@@ -29,7 +29,7 @@ fn vm(state: VmState, domid: Option<u32>) -> Vm {
     }
 }
 
-fn volume(name: &str, managed: bool) -> Volume {
+pub(super) fn volume(name: &str, managed: bool) -> Volume {
     let tags = if managed { BTreeSet::from([MANAGED_TAG.to_owned()]) } else { BTreeSet::new() };
     Volume {
         lv_uuid: format!("uuid-{name}"),
@@ -47,7 +47,7 @@ fn volume(name: &str, managed: bool) -> Volume {
     }
 }
 
-fn host(vms: Vec<Vm>, volumes: Vec<Volume>) -> Observed {
+pub(super) fn host(vms: Vec<Vm>, volumes: Vec<Volume>) -> Observed {
     let mut host = empty(BootId::new());
     host.vms = Ok(vms);
     if let Ok(storage) = &mut host.storage {
@@ -56,7 +56,7 @@ fn host(vms: Vec<Vm>, volumes: Vec<Volume>) -> Observed {
     host
 }
 
-fn planned(operation: &Operation, host: &Observed) -> Result<Vec<Step>, String> {
+pub(super) fn planned(operation: &Operation, host: &Observed) -> Result<Vec<Step>, String> {
     plan(OperationId::new(), operation, host).map_err(|reason| reason.code)
 }
 
@@ -95,12 +95,8 @@ fn a_guest_that_could_not_be_started_again_is_not_rebooted() {
 fn a_volume_that_is_not_ours_or_in_use_is_never_removed() {
     let remove = |volume: &str| Operation::VolumeRemove { volume: volume.to_owned() };
     let open = Volume { attributes: "-wi-ao----".into(), ..volume("open", true) };
-    let volumes = vec![
-        volume("strange", false),
-        open,
-        volume("pbx-root", true),
-        volume("spare", true),
-    ];
+    let volumes =
+        vec![volume("strange", false), open, volume("pbx-root", true), volume("spare", true)];
     let host = host(vec![vm(VmState::Off, None)], volumes);
 
     assert_eq!(planned(&remove("uuid-strange"), &host), Err("not_ours".into()));
@@ -126,7 +122,9 @@ fn a_volume_is_made_of_whole_extents_where_there_is_room_and_the_name_is_free() 
     let host = host(Vec::new(), vec![volume("there", false)]);
 
     let steps = planned(&create("new", 5 << 20), &host).unwrap();
-    assert!(matches!(steps.as_slice(), [Step::CreateVolume { size_bytes, .. }] if *size_bytes == 8 << 20));
+    assert!(
+        matches!(steps.as_slice(), [Step::CreateVolume { size_bytes, .. }] if *size_bytes == 8 << 20)
+    );
     assert_eq!(planned(&create("new", 21 << 30), &host), Err("no_room".into()));
     assert_eq!(planned(&create("there", 1), &host), Err("conflict".into()));
     for name in ["", "-x", "a/b", "snapshot1", "pvmove0", "a_tmeta", "..", "a b"] {
@@ -141,3 +139,8 @@ fn what_cannot_be_seen_is_not_planned_for() {
 
     assert_eq!(planned(&Operation::VmStart { vm: VmId::new() }, &host), Err("unknown".into()));
 }
+
+#[path = "plan/vm_config_tests.rs"]
+mod vm_config_tests;
+#[path = "plan/volume_tests.rs"]
+mod volume_tests;

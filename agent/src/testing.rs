@@ -8,13 +8,14 @@ use std::time::Duration;
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{ApplianceId, BootId, OperationId, VmId};
 use domfleet_shared::inventory::{
-    Components, Facts, Fingerprint, Storage, VmState, Volume, VolumeGroup,
+    Components, Facts, Fingerprint, Storage, Vm, VmState, Volume, VolumeGroup,
 };
 use tokio::sync::Notify;
 
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 use crate::dom0::{
-    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, Observed, Running, Step,
+    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
+    Step,
 };
 use crate::identity::{self, Identity};
 use crate::storage::{Entry, Files, Space};
@@ -154,6 +155,8 @@ pub(crate) struct Quiet {
     pub(crate) observed: Arc<Mutex<Observed>>,
     /// What took effect, in order.
     pub(crate) effects: Arc<Mutex<Vec<Step>>>,
+    /// What whoever wants to know was told.
+    pub(crate) told: Arc<Mutex<Vec<News>>>,
     pub(crate) fuse: Fuse,
 }
 
@@ -163,6 +166,7 @@ impl Quiet {
             boot_id,
             observed: Arc::new(Mutex::new(empty(boot_id))),
             effects: Arc::default(),
+            told: Arc::default(),
             fuse: Fuse::default(),
         }
     }
@@ -180,7 +184,7 @@ impl Quiet {
 
     fn take_effect(&self, step: &Step) -> Result<(), Dom0Error> {
         let mut observed = self.observed.lock().unwrap();
-        let Observed { domains, vms, storage, .. } = &mut *observed;
+        let Observed { domains, vms, storage, configs, .. } = &mut *observed;
         let (domains, vms) = (domains.as_mut().unwrap(), vms.as_mut().unwrap());
         let volumes = &mut storage.as_mut().unwrap().volumes;
         match step {
@@ -202,7 +206,41 @@ impl Quiet {
                 let vm = vms.iter_mut().find(|known| known.uuid == *vm).unwrap();
                 (vm.state, vm.domid) = (VmState::Off, None);
             }
-            Step::CreateVolume { operation, volume_group, name, size_bytes } => {
+            Step::PauseDomain { vm, .. } => {
+                set_paused(vms, domains, *vm, true);
+            }
+            Step::UnpauseDomain { vm, .. } => {
+                set_paused(vms, domains, *vm, false);
+            }
+            Step::WriteConfig { vm, text, replaces } => {
+                if configs.get(vm) != replaces.as_ref() {
+                    return Err(Dom0Error::not_run("cp", "somebody changed it"));
+                }
+                configs.insert(*vm, text.clone());
+                if vms.iter().all(|known| known.uuid != *vm) {
+                    vms.push(managed(*vm, VmState::Off, None));
+                }
+            }
+            Step::RemoveConfig { vm, .. } => {
+                configs.remove(vm);
+                vms.retain(|known| known.uuid != *vm);
+            }
+            Step::SetAutostart { vm, enabled, .. } => {
+                let vm = vms.iter_mut().find(|known| known.uuid == *vm).unwrap();
+                vm.autostart = Some(*enabled);
+            }
+            Step::GrowVolume { lv_uuid, size_bytes, .. } => {
+                let found = volumes.iter_mut().find(|volume| volume.lv_uuid == *lv_uuid).unwrap();
+                found.size_bytes = *size_bytes;
+            }
+            Step::RenameVolume { lv_uuid, to, .. } => {
+                let found = volumes.iter_mut().find(|volume| volume.lv_uuid == *lv_uuid).unwrap();
+                found.name.clone_from(to);
+            }
+            Step::RevertVolume { lv_uuid, .. } => {
+                volumes.retain(|volume| volume.lv_uuid != *lv_uuid);
+            }
+            Step::CreateVolume { operation, volume_group, name, size_bytes, .. } => {
                 volumes.push(volume(volume_group, name, *size_bytes, *operation));
             }
             Step::RemoveVolume { lv_uuid, .. } => {
@@ -212,6 +250,31 @@ impl Quiet {
         }
         self.effects.lock().unwrap().push(step.clone());
         Ok(())
+    }
+}
+
+fn set_paused(vms: &mut [Vm], domains: &mut [Domain], vm: VmId, paused: bool) {
+    let domain = domains.iter_mut().find(|domain| domain.uuid == vm).unwrap();
+    if paused { "--p---" } else { "-b----" }.clone_into(&mut domain.state);
+    let vm = vms.iter_mut().find(|known| known.uuid == vm).unwrap();
+    vm.state = if paused { VmState::Paused } else { VmState::Running };
+}
+
+/// A VM of ours without disks.
+pub(crate) fn managed(uuid: VmId, state: VmState, domid: Option<u32>) -> Vm {
+    Vm {
+        uuid,
+        name: "pbx".into(),
+        state,
+        domid,
+        memory_bytes: 1 << 30,
+        vcpus: 1,
+        disks: Vec::new(),
+        macs: Vec::new(),
+        qemu_running: None,
+        config_path: Some(format!("/var/lib/domfleet/vms/{uuid}.cfg")),
+        managed: true,
+        autostart: Some(false),
     }
 }
 
@@ -277,6 +340,7 @@ pub(crate) fn empty(boot_id: BootId) -> Observed {
         domains: Ok(Vec::new()),
         vms: Ok(Vec::new()),
         storage: Ok(Storage { volume_groups: vec![group], volumes: Vec::new() }),
+        configs: BTreeMap::new(),
     }
 }
 
@@ -298,6 +362,11 @@ impl Dom0 for Quiet {
         let said = self.take_effect(step);
         self.fuse.spend().await;
         said
+    }
+
+    async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {
+        self.told.lock().unwrap().push(news.clone());
+        Some(Ok(()))
     }
 
     async fn collect(&self, item: Item, _limit: Limit) -> Collected {

@@ -3,8 +3,10 @@
 //! The agent asks this after every step, whatever the tool said, and after a crash, when nobody
 //! knows what the tool said. Pure.
 
+mod volume;
+
 use domfleet_shared::id::{BootId, VmId};
-use domfleet_shared::inventory::VmState;
+use domfleet_shared::inventory::{VmState, Volume};
 
 use crate::dom0::step::operation_tag;
 use crate::dom0::{Dom0Error, Domain, Observed, Step};
@@ -31,8 +33,22 @@ pub(crate) fn of_domains(step: &Step, domains: &[Domain], same_boot: bool) -> Op
         Step::ShutDownDomain { vm, domid } | Step::DestroyDomain { vm, domid } => {
             Some(gone(*vm, *domid, domains, same_boot))
         }
+        Step::PauseDomain { vm, domid } => Some(running_as(*vm, *domid, domains, same_boot, true)),
+        Step::UnpauseDomain { vm, domid } => {
+            Some(running_as(*vm, *domid, domains, same_boot, false))
+        }
+        Step::RenameDomain { vm, domid, name } => {
+            Some(renamed_domain(*vm, *domid, name, domains, same_boot))
+        }
         Step::AdoptConfig { .. }
+        | Step::WriteConfig { .. }
+        | Step::RemoveConfig { .. }
+        | Step::SetAutostart { .. }
         | Step::CreateVolume { .. }
+        | Step::CreateThinPool { .. }
+        | Step::GrowVolume { .. }
+        | Step::RevertVolume { .. }
+        | Step::RenameVolume { .. }
         | Step::SnapshotVolume { .. }
         | Step::RemoveVolume { .. }
         | Step::AdoptVolume { .. }
@@ -45,14 +61,36 @@ pub(crate) fn of_domains(step: &Step, domains: &[Domain], same_boot: bool) -> Op
 pub(crate) fn of_host(step: &Step, host: &Observed, begun_in: BootId) -> Verdict {
     let same_boot = host.facts.boot_id == begun_in;
     let verdict = match step {
-        Step::CreateDomain { .. } | Step::ShutDownDomain { .. } | Step::DestroyDomain { .. } => {
-            match &host.domains {
-                Ok(domains) => of_domains(step, domains, same_boot),
-                Err(error) => Some(Verdict::Unseen(error.clone())),
-            }
-        }
+        Step::CreateDomain { .. }
+        | Step::ShutDownDomain { .. }
+        | Step::DestroyDomain { .. }
+        | Step::PauseDomain { .. }
+        | Step::UnpauseDomain { .. }
+        | Step::RenameDomain { .. } => match &host.domains {
+            Ok(domains) => of_domains(step, domains, same_boot),
+            Err(error) => Some(Verdict::Unseen(error.clone())),
+        },
         Step::AdoptConfig { vm, .. } => Some(adopted(host, *vm)),
+        Step::WriteConfig { vm, text, replaces } => {
+            Some(written(host, *vm, text, replaces.as_ref()))
+        }
+        Step::RemoveConfig { vm, .. } => Some(match host.vm(*vm) {
+            Ok(None) => Verdict::Done,
+            Ok(Some(vm)) if vm.config_path.is_none() => Verdict::Done,
+            Ok(Some(_)) => Verdict::NotDone,
+            Err(error) => Verdict::Unseen(error),
+        }),
+        Step::SetAutostart { vm, enabled, .. } => Some(match host.vm(*vm) {
+            Ok(Some(vm)) if vm.autostart == Some(*enabled) => Verdict::Done,
+            Ok(Some(_)) => Verdict::NotDone,
+            Ok(None) => Verdict::Impossible("the VM is gone".to_owned()),
+            Err(error) => Verdict::Unseen(error),
+        }),
+        Step::GrowVolume { .. } | Step::RevertVolume { .. } | Step::RenameVolume { .. } => {
+            Some(volume::of(step, host))
+        }
         Step::CreateVolume { operation, volume_group, name, .. }
+        | Step::CreateThinPool { operation, volume_group, name, .. }
         | Step::SnapshotVolume { operation, volume_group, name, .. } => {
             Some(made(host, volume_group, name, &operation_tag(*operation)))
         }
@@ -121,17 +159,58 @@ fn made(host: &Observed, volume_group: &str, name: &str, tag: &str) -> Verdict {
         Ok(storage) => storage,
         Err(error) => return Verdict::Unseen(error.clone()),
     };
-    if storage.volumes.iter().any(|volume| volume.tags.contains(tag)) {
-        return Verdict::Done;
+    let is_it = |volume: &&Volume| volume.volume_group == volume_group && volume.name == name;
+    match storage.volumes.iter().find(is_it) {
+        // One operation may make several volumes, so that the tag alone says too little.
+        Some(volume) if volume.tags.contains(tag) => Verdict::Done,
+        Some(_) => {
+            Verdict::Impossible(format!("another volume {volume_group}/{name} was made meanwhile"))
+        }
+        None => Verdict::NotDone,
     }
-    let is_taken = storage
-        .volumes
-        .iter()
-        .any(|volume| volume.volume_group == volume_group && volume.name == name);
-    if is_taken {
-        Verdict::Impossible(format!("another volume {volume_group}/{name} was made meanwhile"))
-    } else {
-        Verdict::NotDone
+}
+
+/// Whether the domain is paused, or is not, as wanted.
+fn running_as(vm: VmId, domid: u32, domains: &[Domain], same_boot: bool, paused: bool) -> Verdict {
+    let is_it = |domain: &&Domain| domain.domid == domid && domain.uuid == vm && same_boot;
+    match domains.iter().find(is_it).map(Domain::vm_state) {
+        Some(VmState::Paused) if paused => Verdict::Done,
+        Some(VmState::Running) if !paused => Verdict::Done,
+        Some(VmState::Running | VmState::Paused) => Verdict::NotDone,
+        Some(
+            VmState::Shutdown | VmState::Crashed | VmState::Dying | VmState::Off | VmState::Unknown,
+        ) => Verdict::Impossible("the guest has shut down or crashed meanwhile".to_owned()),
+        None => Verdict::Impossible(format!("domain {domid} of the VM is gone")),
+    }
+}
+
+/// A domain that is gone takes its name with it: the configuration says the new one.
+fn renamed_domain(
+    vm: VmId,
+    domid: u32,
+    name: &str,
+    domains: &[Domain],
+    same_boot: bool,
+) -> Verdict {
+    let is_it = |domain: &&Domain| domain.domid == domid && domain.uuid == vm && same_boot;
+    match domains.iter().find(is_it) {
+        Some(domain) if domain.name != name => Verdict::NotDone,
+        _ => Verdict::Done,
+    }
+}
+
+fn written(host: &Observed, vm: VmId, text: &str, replaces: Option<&String>) -> Verdict {
+    if let Err(error) = &host.vms {
+        return Verdict::Unseen(error.clone());
+    }
+    match (host.configs.get(&vm), replaces) {
+        (Some(found), _) if found == text => Verdict::Done,
+        (None, None) => Verdict::NotDone,
+        (Some(found), Some(replaces)) if found == replaces => Verdict::NotDone,
+        (Some(_), _) => {
+            Verdict::Impossible("somebody changed the VM's configuration meanwhile".to_owned())
+        }
+        (None, Some(_)) => Verdict::Impossible("the VM's configuration is gone".to_owned()),
     }
 }
 

@@ -48,12 +48,13 @@ fn a_volume_of_that_name_that_another_made_is_not_ours() {
         volume_group: "vg0".into(),
         name: "new".into(),
         size_bytes: 1,
+        thin_pool: None,
     };
     let mut host = empty(BootId::new());
     let boot_id = host.facts.boot_id;
     assert_eq!(of_host(&step, &host, boot_id), Verdict::NotDone);
 
-    let mut volume = domfleet_shared::inventory::Volume {
+    let mut volume = Volume {
         lv_uuid: "u".into(),
         name: "new".into(),
         volume_group: "vg0".into(),

@@ -14,5 +14,6 @@ pub mod inventory;
 pub mod operation;
 pub mod protocol;
 pub mod timestamp;
+pub mod xl_config;
 
 pub use timestamp::Timestamp;

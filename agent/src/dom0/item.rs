@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use domfleet_shared::id::VmId;
+
 /// One thing to collect. The most volatile come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Item {
@@ -39,6 +41,8 @@ pub enum Item {
     AgentLog,
     /// The agent's configuration.
     AgentConfig,
+    /// The end of what a VM said on its console. In no bundle: it is asked for by itself.
+    ConsoleLog(VmId),
 }
 
 impl Item {
@@ -100,6 +104,7 @@ impl Item {
             Self::Packages => "system/packages.txt".to_owned(),
             Self::AgentLog => "agent/log.txt".to_owned(),
             Self::AgentConfig => "agent/agent.toml".to_owned(),
+            Self::ConsoleLog(vm) => format!("xen/console-{vm}.txt"),
         }
     }
 }

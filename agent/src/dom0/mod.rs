@@ -5,6 +5,7 @@
 //! domain is identified by its number and its UUID, a volume by its `lv_uuid`: names are reused.
 
 pub mod item;
+pub mod news;
 pub mod observed;
 pub mod step;
 pub mod xen;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use domfleet_shared::id::BootId;
 
 pub use item::{Collected, Item, Limit};
+pub use news::{Happened, News};
 pub use observed::{Domain, Observed};
 pub use step::Step;
 
@@ -36,6 +38,10 @@ pub trait Dom0: Send + Sync + 'static {
     /// answer: it looks again afterwards, because the tools of this field report success for what
     /// they did not do.
     fn apply(&self, step: &Step) -> impl Future<Output = Result<(), Dom0Error>> + Send;
+
+    /// Tells whoever wants to know on this host that a VM was made, changed or removed. Nothing
+    /// where nobody does. It may be told again after a crash.
+    fn tell(&self, news: &News) -> impl Future<Output = Option<Result<(), Dom0Error>>> + Send;
 
     /// One thing for a debug bundle, within `limit`. Never fails: what went wrong is part of the
     /// answer.

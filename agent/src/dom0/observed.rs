@@ -1,5 +1,7 @@
 //! What a host holds.
 
+use std::collections::BTreeMap;
+
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, Volume};
 
@@ -16,6 +18,8 @@ pub struct Observed {
     pub vms: Result<Vec<Vm>, Dom0Error>,
     /// Volume groups and volumes, by name.
     pub storage: Result<Storage, Dom0Error>,
+    /// The texts of the configurations in our folder, where `vms` is known.
+    pub configs: BTreeMap<VmId, String>,
 }
 
 impl Observed {

@@ -39,6 +39,55 @@ pub enum Step {
         /// Its domain. One of another number or UUID is left alone.
         domid: u32,
     },
+    /// Stop a domain's virtual CPUs.
+    PauseDomain {
+        /// The VM.
+        vm: VmId,
+        /// Its domain. One of another number or UUID is left alone.
+        domid: u32,
+    },
+    /// Let a domain's virtual CPUs go on.
+    UnpauseDomain {
+        /// The VM.
+        vm: VmId,
+        /// Its domain. One of another number or UUID is left alone.
+        domid: u32,
+    },
+    /// Give a domain another name.
+    RenameDomain {
+        /// The VM.
+        vm: VmId,
+        /// Its domain. One of another number or UUID is left alone.
+        domid: u32,
+        /// The new name.
+        name: String,
+    },
+    /// Write a VM's configuration into our folder, once `xl` has found nothing wrong with it.
+    WriteConfig {
+        /// The VM. The text must say so.
+        vm: VmId,
+        /// The whole of it.
+        text: String,
+        /// The whole of what it takes the place of; nothing where there is none yet.
+        replaces: Option<String>,
+    },
+    /// Put a VM's configuration aside, and have dom0 start it no more. A copy is kept in our
+    /// folder.
+    RemoveConfig {
+        /// The VM.
+        vm: VmId,
+        /// What stays of its disks, for whoever asked.
+        keeps: Vec<String>,
+    },
+    /// Have a VM started with dom0, or no more.
+    SetAutostart {
+        /// The VM.
+        vm: VmId,
+        /// The file that it is started from.
+        config_path: String,
+        /// Whether it is.
+        enabled: bool,
+    },
     /// Copy a VM's configuration into our folder, its UUID and MAC addresses written into it.
     AdoptConfig {
         /// The VM.
@@ -58,6 +107,57 @@ pub enum Step {
         name: String,
         /// A multiple of the group's extent size.
         size_bytes: u64,
+        /// The thin pool that it is made in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thin_pool: Option<String>,
+    },
+    /// Create a thin pool with both of our tags.
+    CreateThinPool {
+        /// Whose doing it is.
+        operation: OperationId,
+        /// The volume group's name.
+        volume_group: String,
+        /// The new pool's name.
+        name: String,
+        /// A multiple of the group's extent size.
+        size_bytes: u64,
+        /// Room for the pool's tables; what LVM finds fit where it is not said.
+        metadata_bytes: Option<u64>,
+    },
+    /// Make a logical volume larger.
+    GrowVolume {
+        /// `lv_uuid`.
+        lv_uuid: String,
+        /// The volume group's name.
+        volume_group: String,
+        /// The volume's name.
+        name: String,
+        /// Its size then, a multiple of the group's extent size.
+        size_bytes: u64,
+    },
+    /// Give the origin of a snapshot its content, and use the snapshot up.
+    RevertVolume {
+        /// `lv_uuid` of the snapshot.
+        lv_uuid: String,
+        /// The volume group's name.
+        volume_group: String,
+        /// The snapshot's name.
+        name: String,
+        /// The origin's name.
+        origin: String,
+        /// `lv_uuid` of the origin.
+        origin_uuid: String,
+    },
+    /// Give a logical volume another name.
+    RenameVolume {
+        /// `lv_uuid`.
+        lv_uuid: String,
+        /// The volume group's name.
+        volume_group: String,
+        /// The volume's name.
+        name: String,
+        /// Its name then.
+        to: String,
     },
     /// Snapshot a logical volume; the snapshot has both of our tags.
     SnapshotVolume {
@@ -113,7 +213,28 @@ impl Step {
                 format!("waiting for domain {domid} to shut down")
             }
             Self::DestroyDomain { domid, .. } => format!("destroying domain {domid}"),
+            Self::PauseDomain { domid, .. } => format!("pausing domain {domid}"),
+            Self::UnpauseDomain { domid, .. } => format!("unpausing domain {domid}"),
+            Self::RenameDomain { domid, name, .. } => format!("renaming domain {domid} to {name}"),
+            Self::WriteConfig { .. } => "writing the VM's configuration".to_owned(),
+            Self::RemoveConfig { .. } => "removing the VM's configuration".to_owned(),
+            Self::SetAutostart { enabled: true, .. } => "having it started with dom0".to_owned(),
+            Self::SetAutostart { enabled: false, .. } => {
+                "having it started with dom0 no more".to_owned()
+            }
             Self::AdoptConfig { config_path, .. } => format!("copying {config_path}"),
+            Self::CreateThinPool { volume_group, name, .. } => {
+                format!("creating the thin pool {volume_group}/{name}")
+            }
+            Self::GrowVolume { volume_group, name, .. } => {
+                format!("growing the volume {volume_group}/{name}")
+            }
+            Self::RevertVolume { volume_group, origin, name, .. } => {
+                format!("reverting {volume_group}/{origin} to {name}")
+            }
+            Self::RenameVolume { volume_group, name, to, .. } => {
+                format!("renaming the volume {volume_group}/{name} to {to}")
+            }
             Self::CreateVolume { volume_group, name, .. } => {
                 format!("creating the volume {volume_group}/{name}")
             }
@@ -134,11 +255,23 @@ impl Step {
     /// Whether what it ends or destroys cannot be brought back.
     pub fn is_destructive(&self) -> bool {
         match self {
-            Self::DestroyDomain { .. } | Self::RemoveVolume { .. } | Self::Reboot => true,
+            Self::DestroyDomain { .. }
+            | Self::RemoveConfig { .. }
+            | Self::RevertVolume { .. }
+            | Self::RemoveVolume { .. }
+            | Self::Reboot => true,
             Self::CreateDomain { .. }
             | Self::ShutDownDomain { .. }
+            | Self::PauseDomain { .. }
+            | Self::UnpauseDomain { .. }
+            | Self::RenameDomain { .. }
+            | Self::WriteConfig { .. }
+            | Self::SetAutostart { .. }
             | Self::AdoptConfig { .. }
             | Self::CreateVolume { .. }
+            | Self::CreateThinPool { .. }
+            | Self::GrowVolume { .. }
+            | Self::RenameVolume { .. }
             | Self::SnapshotVolume { .. }
             | Self::AdoptVolume { .. }
             | Self::ForgetKeptLog { .. } => false,

@@ -3,13 +3,13 @@
 //! ```text
 //!            ┌─rejected──────────────────────────────▶ Ended ──acknowledged──▶ Ended, to be
 //!  (nothing)─┼─withdrawn─────────────────────────────▶   ▲                     remembered only
-//!            └─accepted─▶ Accepted ──begun──▶ Begun ─────┘ succeeded, failed
-//!                            └─────rejected──────────────┘
+//!            └─accepted─▶ Accepted ──begun──▶ Begun ─────┤ succeeded, failed, cancelled
+//!                            └─────rejected, withdrawn───┘
 //! ```
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{BootId, OperationId};
-use domfleet_shared::operation::{Operation, Reason, Report, Reported};
+use domfleet_shared::operation::{Operation, Priority, Reason, Report, Reported};
 use serde::{Deserialize, Serialize};
 
 use crate::dom0::Step;
@@ -40,7 +40,7 @@ pub enum Event {
         /// Why.
         reason: Reason,
     },
-    /// The server took it back before it was accepted.
+    /// The server took it back before it was begun.
     Withdrawn,
     /// What follows may already have been done when the next event is missing.
     Begun {
@@ -67,6 +67,11 @@ pub enum Event {
         /// Why.
         reason: Reason,
     },
+    /// It was begun, and stopped where nothing is left half done, because it was no longer wanted.
+    Cancelled {
+        /// What had been done.
+        reason: Reason,
+    },
     /// The server has its end.
     Acknowledged,
     /// All that is kept of an operation that has ended, once the journal was written anew.
@@ -87,6 +92,9 @@ pub struct Task {
     pub boot_id: BootId,
     /// It must have begun before dom0 has been up for so many seconds.
     pub begin_before_uptime_seconds: u64,
+    /// What of those that wait is begun first.
+    #[serde(default, skip_serializing_if = "Priority::is_usual")]
+    pub priority: Priority,
 }
 
 /// How an operation ended.
@@ -169,6 +177,9 @@ impl Standing {
             (Some(Self::Accepted { .. }), Event::Rejected { reason }) => {
                 Ok(end(Reported::Rejected, 2, Some(reason), None))
             }
+            (Some(Self::Accepted { .. }), Event::Withdrawn) => {
+                Ok(end(Reported::Cancelled, 2, None, None))
+            }
             (Some(Self::Accepted { task, .. }), Event::Begun { boot_id, steps }) => {
                 let reports = 2 + RESERVED_REPORTS;
                 Ok(Self::Begun { task: task.clone(), at, boot_id, steps, done: 0, reports })
@@ -182,6 +193,9 @@ impl Standing {
                 }
                 Event::Failed { reason } => {
                     Ok(end(Reported::Failed, reports + 1, Some(reason), None))
+                }
+                Event::Cancelled { reason } => {
+                    Ok(end(Reported::Cancelled, reports + 1, Some(reason), None))
                 }
                 event => Err(illegal(&event)),
             },

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domfleet_shared::id::{BootId, VmId};
-use domfleet_shared::operation::{Operation, Reported};
+use domfleet_shared::operation::{Operation, Priority, Reported};
 
 use super::*;
 use crate::dom0::Step;
@@ -14,7 +14,7 @@ fn at(seconds: u64) -> Timestamp {
 
 fn task(boot_id: BootId) -> Task {
     let operation = Operation::VmDestroy { vm: VmId::new() };
-    Task { operation, boot_id, begin_before_uptime_seconds: 500 }
+    Task { operation, boot_id, begin_before_uptime_seconds: 500, priority: Priority::Normal }
 }
 
 fn begun(boot_id: BootId) -> Event {

@@ -1,14 +1,17 @@
 //! The agent's seam [`Dom0`] over a simulated [`Host`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domfleet_agent::dom0::{
-    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, Observed, Running, Step,
+    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
+    Step,
 };
+use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, VolumeGroup};
 
 use super::boot::Happening;
-use super::effect::{Fault, kind};
+use super::effect::{Effect, Fault, kind};
 use super::host::{Host, State};
 use super::{collect, steps};
 
@@ -28,6 +31,7 @@ impl Dom0 for SimDom0 {
             domains: Ok(domains(&state)),
             vms: Ok(vms(&state)),
             storage: storage(&state),
+            configs: configs(&state),
         }
     }
 
@@ -65,6 +69,19 @@ impl Dom0 for SimDom0 {
                 self.end(Happening::PowerCut).await
             }
         }
+    }
+
+    async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {
+        let mut state = self.0.state();
+        if !state.has_hook {
+            return None;
+        }
+        let fault = state.faults.iter().position(|(of, _)| *of == "hook");
+        if fault.and_then(|at| state.faults.remove(at)).is_some() {
+            return Some(Err(Dom0Error::refused("hook", "exit code 1: no such tool")));
+        }
+        state.effects.push(Effect::Told(news.event, news.vm));
+        Some(Ok(()))
     }
 
     async fn collect(&self, item: Item, limit: Limit) -> Collected {
@@ -151,6 +168,11 @@ pub(super) fn domains(state: &State) -> Vec<Domain> {
         })
     };
     state.domains.values().filter_map(domain).collect()
+}
+
+fn configs(state: &State) -> BTreeMap<VmId, String> {
+    let vms = state.appliance.vms.values();
+    vms.filter_map(|vm| Some((vm.uuid, vm.config.clone()?))).collect()
 }
 
 fn vms(state: &State) -> Vec<Vm> {

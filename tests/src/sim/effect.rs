@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domfleet_agent::dom0::Step;
+use domfleet_agent::dom0::{Happened, Step};
 use domfleet_shared::id::VmId;
 
 /// Something that was really done, once for each time it was done.
@@ -14,16 +14,38 @@ pub enum Effect {
     ShutdownAsked(VmId),
     /// A domain's plug was pulled.
     DomainDestroyed(VmId),
+    /// A domain was paused.
+    DomainPaused(VmId),
+    /// A domain went on.
+    DomainUnpaused(VmId),
+    /// A domain has another name.
+    DomainRenamed(VmId),
+    /// A configuration was written.
+    ConfigWritten(VmId),
+    /// A configuration was removed.
+    ConfigRemoved(VmId),
+    /// A VM is started with dom0, or no more.
+    AutostartSet(VmId, bool),
     /// A configuration was copied.
     ConfigAdopted(VmId),
     /// A volume was created, by its name.
     VolumeCreated(String),
+    /// A thin pool was created, by its name.
+    PoolCreated(String),
+    /// A volume has grown, by its `lv_uuid`.
+    VolumeGrown(String),
+    /// A volume was renamed, by its `lv_uuid`.
+    VolumeRenamed(String),
+    /// A volume was reverted to a snapshot, by the snapshot's `lv_uuid`.
+    VolumeReverted(String),
     /// A snapshot was taken, by its name.
     SnapshotTaken(String),
     /// A volume was removed, by its `lv_uuid`.
     VolumeRemoved(String),
     /// A volume was given our tag, by its `lv_uuid`.
     VolumeAdopted(String),
+    /// The vendor's tools were told.
+    Told(Happened, VmId),
     /// dom0 was restarted.
     Rebooted,
 }
@@ -55,6 +77,16 @@ pub(super) fn kind(step: &Step) -> &'static str {
         Step::CreateDomain { .. } => "xl create",
         Step::ShutDownDomain { .. } => "xl shutdown",
         Step::DestroyDomain { .. } => "xl destroy",
+        Step::PauseDomain { .. } => "xl pause",
+        Step::UnpauseDomain { .. } => "xl unpause",
+        Step::RenameDomain { .. } => "xl rename",
+        Step::WriteConfig { .. } => "write config",
+        Step::RemoveConfig { .. } => "remove config",
+        Step::SetAutostart { .. } => "ln",
+        Step::CreateThinPool { .. } => "lvcreate pool",
+        Step::GrowVolume { .. } => "lvextend",
+        Step::RevertVolume { .. } => "lvconvert",
+        Step::RenameVolume { .. } => "lvrename",
         Step::AdoptConfig { .. } => "cp",
         Step::CreateVolume { .. } => "lvcreate",
         Step::SnapshotVolume { .. } => "lvcreate -s",

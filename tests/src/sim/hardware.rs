@@ -6,6 +6,7 @@ use std::time::Duration;
 use domfleet_agent::dom0::step::MANAGED_TAG;
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Fingerprint, VmDisk, Volume, VolumeGroup};
+use domfleet_shared::xl_config::{Document, VmConfig};
 
 use super::dice::Dice;
 use super::release::Release;
@@ -51,6 +52,8 @@ pub struct SimVm {
     pub disks: Vec<VmDisk>,
     pub macs: Vec<String>,
     pub config_path: Option<String>,
+    /// The text of its configuration, where it is ours.
+    pub config: Option<String>,
     pub managed: bool,
     pub starts_with_dom0: bool,
     pub guest: Guest,
@@ -143,6 +146,7 @@ fn vm(
         }],
         macs: vec![dice.mac("00:16:3e")],
         config_path: Some(format!("/etc/xen/{name}.cfg")),
+        config: None,
         managed: false,
         // The first two always; what is left over is what somebody switched off.
         starts_with_dom0: index < 2 || dice.percent(50),
@@ -193,6 +197,58 @@ pub(super) fn lvm_uuid(dice: &mut Dice) -> String {
         (0..length).map(|_| char::from(*dice.pick(LETTERS))).collect()
     };
     [6, 4, 4, 4, 4, 4, 6].map(|length| group(length, dice)).join("-")
+}
+
+impl SimVm {
+    /// As somebody would have written it.
+    pub(super) fn written(&self) -> String {
+        let list = |items: Vec<String>| items.join(", ");
+        let disk = |disk: &VmDisk| {
+            let target = disk.target.as_deref().unwrap_or_default();
+            let format = if disk.format == "lv" { "raw" } else { &disk.format };
+            format!("'format={format}, vdev={}, access=rw, target={target}'", disk.vdev)
+        };
+        format!(
+            "name = '{}'\nuuid = '{}'\nmemory = {}\nvcpus = {}\ndisk = [ {} ]\nvif = [ {} ]\n",
+            self.name,
+            self.uuid,
+            self.memory_bytes / MIB,
+            self.vcpus,
+            list(self.disks.iter().map(disk).collect()),
+            list(self.macs.iter().map(|mac| format!("'mac={mac}'")).collect()),
+        )
+    }
+
+    /// A VM that a configuration describes.
+    pub(super) fn configured(uuid: VmId, text: &str, path: String) -> Option<Self> {
+        let config = VmConfig::of(&Document::parse(text.as_bytes()).ok()?)?;
+        let mut vm = Self {
+            uuid,
+            name: String::new(),
+            memory_bytes: 0,
+            vcpus: 0,
+            disks: Vec::new(),
+            macs: Vec::new(),
+            config_path: Some(path),
+            config: None,
+            managed: true,
+            starts_with_dom0: false,
+            guest: Guest::Obeys(Duration::from_millis(30)),
+        };
+        vm.take(&config, text);
+        Some(vm)
+    }
+
+    /// What its configuration says from now on. A running domain has what it was created with; only
+    /// its name shows at once.
+    pub(super) fn take(&mut self, config: &VmConfig, text: &str) {
+        self.name.clone_from(&config.name);
+        self.memory_bytes = config.memory_bytes();
+        self.vcpus = config.vcpus;
+        self.disks = config.vm_disks();
+        self.macs = config.macs();
+        self.config = Some(text.to_owned());
+    }
 }
 
 #[cfg(test)]

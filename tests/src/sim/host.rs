@@ -20,6 +20,7 @@ use super::dice::Dice;
 use super::effect::{Effect, Fault};
 use super::hardware::{self, Appliance, Guest, SimVm};
 use super::release::Release;
+use super::steps;
 
 /// A simulated dom0. Shared by the agent's [`super::SimDom0`], the machine that runs the agent, and
 /// the test.
@@ -53,6 +54,10 @@ pub(super) struct State {
     pub(super) effects: Vec<Effect>,
     pub(super) faults: VecDeque<(&'static str, Fault)>,
     pub(super) storage_hangs: bool,
+    /// Snapshots that are being merged, and when each is used up.
+    pub(super) merges: Vec<(String, Instant)>,
+    /// Whether the vendor's tools want to be told of VMs.
+    pub(super) has_hook: bool,
     /// Whom somebody replaces while the agent is dead: see [`Host::replace_vm_at_death`].
     replaced_at_death: Option<VmId>,
     pub(super) dice: Dice,
@@ -78,6 +83,8 @@ impl Host {
             effects: Vec::new(),
             faults: VecDeque::new(),
             storage_hangs: false,
+            merges: Vec::new(),
+            has_hook: false,
             replaced_at_death: None,
             dice,
         };
@@ -136,6 +143,32 @@ impl Host {
     /// `xl destroy`.
     pub fn fault_on(&self, kind: &'static str, fault: Fault) {
         self.state().faults.push_back((kind, fault));
+    }
+
+    /// The vendor's tools want to be told of VMs.
+    pub fn install_hook(&self) {
+        self.state().has_hook = true;
+    }
+
+    /// What `xl list` shows of the VM's domain.
+    pub fn domain_state(&self, vm: VmId) -> Option<String> {
+        self.state().domain_of(vm).map(|domain| domain.letters.to_owned())
+    }
+
+    /// A thin pool of that fill, in hundredths of a percent, that carries our tag.
+    pub fn set_pool(&self, name: &str, data: u32, metadata: u32) {
+        let mut state = self.state();
+        let known = state.appliance.volumes.iter().position(|volume| volume.name == name);
+        let at = known.unwrap_or_else(|| {
+            let mut pool = hardware::volume(&mut state.dice, name, 1 << 30);
+            "twi-aotz--".clone_into(&mut pool.attributes);
+            "thin-pool".clone_into(&mut pool.segment_type);
+            hardware::tag(&mut pool, [MANAGED_TAG.to_owned()]);
+            state.appliance.volumes.push(pool);
+            state.appliance.volumes.len() - 1
+        });
+        let pool = &mut state.appliance.volumes[at];
+        (pool.data_basis_points, pool.metadata_basis_points) = (Some(data), Some(metadata));
     }
 
     /// From now on whatever asks LVM waits for ever, or no longer.
@@ -284,6 +317,13 @@ impl State {
     fn settle(&mut self) {
         let now = Instant::now();
         self.domains.retain(|_, domain| domain.gone_at.is_none_or(|at| at > now));
+        self.merges.retain(|(snapshot, at)| {
+            let goes_on = *at > now;
+            if !goes_on {
+                steps::merged(&mut self.appliance.volumes, snapshot);
+            }
+            goes_on
+        });
     }
 
     fn start_vms(&mut self) {

@@ -1,17 +1,21 @@
 //! What each step does to a simulated host: what `xl` and LVM would have done.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use domfleet_agent::dom0::step::{MANAGED_TAG, operation_tag};
 use domfleet_agent::dom0::{Dom0Error, Step};
 use domfleet_shared::id::{OperationId, VmId};
+use domfleet_shared::inventory::Volume;
 use tokio::time::Instant;
 
 use super::boot::Happening;
 use super::effect::{Effect, kind};
-use super::hardware::{self, Guest};
+use super::hardware::{self, Guest, SimVm};
 use super::host::State;
 
+/// A merge goes on in the background.
+const MERGES_WITHIN: Duration = Duration::from_millis(300);
 /// Where adopted configurations are.
 const OUR_CONFIGS: &str = "/var/lib/domfleet/vms";
 
@@ -27,6 +31,68 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
                 state.effects.push(Effect::DomainDestroyed(*vm));
             }
         }
+        Step::PauseDomain { vm, domid } => set_paused(state, *vm, *domid, true),
+        Step::UnpauseDomain { vm, domid } => set_paused(state, *vm, *domid, false),
+        Step::RenameDomain { vm, domid, name } => {
+            let is_it = state.domains.get(domid).is_some_and(|domain| domain.uuid == *vm);
+            if let Some(found) = state.appliance.vms.get_mut(vm).filter(|_| is_it) {
+                found.name.clone_from(name);
+                state.effects.push(Effect::DomainRenamed(*vm));
+            }
+        }
+        Step::WriteConfig { vm, text, replaces } => {
+            write_config(state, *vm, text, replaces.as_ref())?;
+        }
+        Step::RemoveConfig { vm, .. } => {
+            if state.domain_of(*vm).is_some() {
+                return refused("it runs");
+            }
+            if state.appliance.vms.remove(vm).is_some() {
+                state.effects.push(Effect::ConfigRemoved(*vm));
+            }
+        }
+        Step::SetAutostart { vm, enabled, .. } => {
+            let Some(found) = state.appliance.vms.get_mut(vm) else {
+                return refused("no such file");
+            };
+            if found.starts_with_dom0 != *enabled {
+                found.starts_with_dom0 = *enabled;
+                state.effects.push(Effect::AutostartSet(*vm, *enabled));
+            }
+        }
+        Step::CreateThinPool { operation, volume_group, name, size_bytes, .. } => {
+            let new = New { operation: *operation, volume_group, name, size_bytes: *size_bytes };
+            if new.make(state, Kind::Pool)? {
+                state.effects.push(Effect::PoolCreated(name.clone()));
+            }
+        }
+        Step::GrowVolume { lv_uuid, size_bytes, volume_group, .. } => {
+            let free = state.free_room(volume_group)?;
+            let Some(found) = ours(state, lv_uuid) else { return refused("no such volume") };
+            if *size_bytes > found.size_bytes {
+                if size_bytes - found.size_bytes > free {
+                    return refused("insufficient free space");
+                }
+                found.size_bytes = *size_bytes;
+                state.effects.push(Effect::VolumeGrown(lv_uuid.clone()));
+            }
+        }
+        Step::RenameVolume { lv_uuid, to, .. } => {
+            if state.appliance.volumes.iter().any(|volume| volume.name == *to) {
+                return refused("already exists");
+            }
+            let Some(found) = ours(state, lv_uuid) else { return refused("no such volume") };
+            found.name.clone_from(to);
+            state.effects.push(Effect::VolumeRenamed(lv_uuid.clone()));
+        }
+        Step::RevertVolume { lv_uuid, .. } => {
+            let Some(found) = ours(state, lv_uuid) else { return refused("no such volume") };
+            if !found.attributes.starts_with('S') {
+                "Swi-a-s---".clone_into(&mut found.attributes);
+                state.merges.push((lv_uuid.clone(), Instant::now() + MERGES_WITHIN));
+                state.effects.push(Effect::VolumeReverted(lv_uuid.clone()));
+            }
+        }
         Step::AdoptConfig { vm, config_path, macs } => {
             let Some(found) = state.appliance.vms.get_mut(vm) else {
                 return refused("no such file");
@@ -38,12 +104,13 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
                 found.managed = true;
                 found.config_path = Some(format!("{OUR_CONFIGS}/{vm}.cfg"));
                 found.macs.clone_from(macs);
+                found.config = Some(found.written());
                 state.effects.push(Effect::ConfigAdopted(*vm));
             }
         }
-        Step::CreateVolume { operation, volume_group, name, size_bytes } => {
+        Step::CreateVolume { operation, volume_group, name, size_bytes, thin_pool } => {
             let new = New { operation: *operation, volume_group, name, size_bytes: *size_bytes };
-            if new.make(state, None)? {
+            if new.make(state, thin_pool.as_deref().map_or(Kind::Thick, Kind::In))? {
                 state.effects.push(Effect::VolumeCreated(name.clone()));
             }
         }
@@ -54,7 +121,7 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
             };
             let size_bytes = size_bytes.unwrap_or(0);
             let new = New { operation: *operation, volume_group, name, size_bytes };
-            if new.make(state, Some(&origin.name))? {
+            if new.make(state, Kind::SnapshotOf(&origin.name))? {
                 state.effects.push(Effect::SnapshotTaken(name.clone()));
             }
         }
@@ -123,6 +190,76 @@ fn shut_down(state: &mut State, vm: VmId, domid: u32) {
     state.effects.push(Effect::ShutdownAsked(vm));
 }
 
+fn set_paused(state: &mut State, vm: VmId, domid: u32, paused: bool) {
+    let Some(domain) = state.domains.get_mut(&domid).filter(|domain| domain.uuid == vm) else {
+        return;
+    };
+    let letters = if paused { "--p---" } else { "-b----" };
+    if domain.letters.starts_with("--p") != paused {
+        domain.letters = letters;
+        let effect = if paused { Effect::DomainPaused(vm) } else { Effect::DomainUnpaused(vm) };
+        state.effects.push(effect);
+    }
+}
+
+fn write_config(
+    state: &mut State,
+    vm: VmId,
+    text: &str,
+    replaces: Option<&String>,
+) -> Result<(), Dom0Error> {
+    let refused = |why: &str| Err(Dom0Error::refused("xl -N create", why));
+    let path = format!("{OUR_CONFIGS}/{vm}.cfg");
+    let Some(new) = SimVm::configured(vm, text, path) else { return refused("syntax error") };
+    let is_taken = |other: &SimVm| other.name == new.name && other.uuid != vm;
+    if state.appliance.vms.values().any(is_taken) {
+        return refused("the name is taken");
+    }
+    let there = state.appliance.vms.get(&vm);
+    let before = there.and_then(|vm| vm.config.clone());
+    if before.as_deref() == Some(text) {
+        return Ok(());
+    }
+    if before.as_ref() != replaces {
+        return refused("somebody has changed it");
+    }
+    match state.appliance.vms.get_mut(&vm) {
+        Some(there) => {
+            let name = there.name.clone();
+            let (starts, guest) = (there.starts_with_dom0, there.guest);
+            *there = SimVm { starts_with_dom0: starts, guest, ..new };
+            // A domain keeps its name until it is renamed itself.
+            if state.domains.values().any(|domain| domain.uuid == vm) {
+                there.name = name;
+            }
+        }
+        None => _ = state.appliance.vms.insert(vm, new),
+    }
+    state.effects.push(Effect::ConfigWritten(vm));
+    Ok(())
+}
+
+fn ours<'a>(state: &'a mut State, lv_uuid: &str) -> Option<&'a mut Volume> {
+    let mut volumes = state.appliance.volumes.iter_mut();
+    volumes.find(|volume| volume.lv_uuid == lv_uuid && volume.managed)
+}
+
+/// A snapshot is used up.
+pub(super) fn merged(volumes: &mut Vec<Volume>, snapshot: &str) {
+    volumes.retain(|volume| volume.lv_uuid != snapshot);
+}
+
+/// What a new volume is.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    Thick,
+    Pool,
+    /// In that pool.
+    In(&'a str),
+    /// A snapshot of that volume.
+    SnapshotOf(&'a str),
+}
+
 /// A volume to be made.
 struct New<'a> {
     operation: OperationId,
@@ -133,29 +270,44 @@ struct New<'a> {
 
 impl New<'_> {
     /// Makes it, unless this operation has; says whether it did.
-    fn make(&self, state: &mut State, origin: Option<&str>) -> Result<bool, Dom0Error> {
+    fn make(&self, state: &mut State, kind: Kind<'_>) -> Result<bool, Dom0Error> {
         let refused = |why: String| Err(Dom0Error::refused("lvcreate", why));
         let ours = operation_tag(self.operation);
-        if state.appliance.volumes.iter().any(|volume| volume.tags.contains(&ours)) {
+        let (group, name) = (self.volume_group, self.name);
+        let is_ours = |volume: &Volume| volume.name == name && volume.tags.contains(&ours);
+        if state.appliance.volumes.iter().any(is_ours) {
             return Ok(false);
         }
-        let (group, name) = (self.volume_group, self.name);
         let free = state.free_room(group)?;
         if state.appliance.volumes.iter().any(|v| v.volume_group == group && v.name == name) {
             return refused(format!(
                 "Logical Volume \"{name}\" already exists in volume group \"{group}\""
             ));
         }
-        if free < self.size_bytes {
+        if free < self.size_bytes && !matches!(kind, Kind::In(_)) {
             return refused(format!("Volume group \"{group}\" has insufficient free space"));
         }
         let mut volume = hardware::volume(&mut state.dice, name, self.size_bytes);
         group.clone_into(&mut volume.volume_group);
         "-wi-a-----".clone_into(&mut volume.attributes);
-        if let Some(origin) = origin {
-            "swi-a-s---".clone_into(&mut volume.attributes);
-            volume.origin = Some(origin.to_owned());
-            volume.data_basis_points = Some(0);
+        match kind {
+            Kind::Thick => {}
+            Kind::SnapshotOf(origin) => {
+                "swi-a-s---".clone_into(&mut volume.attributes);
+                volume.origin = Some(origin.to_owned());
+                volume.data_basis_points = Some(0);
+            }
+            Kind::In(pool) => {
+                "Vwi-a-tz--".clone_into(&mut volume.attributes);
+                "thin".clone_into(&mut volume.segment_type);
+                volume.pool = Some(pool.to_owned());
+                volume.data_basis_points = Some(0);
+            }
+            Kind::Pool => {
+                "twi-a-tz--".clone_into(&mut volume.attributes);
+                "thin-pool".clone_into(&mut volume.segment_type);
+                (volume.data_basis_points, volume.metadata_basis_points) = (Some(0), Some(1000));
+            }
         }
         hardware::tag(&mut volume, BTreeSet::from([MANAGED_TAG.to_owned(), ours]));
         state.appliance.volumes.push(volume);

@@ -1,11 +1,11 @@
 //! Steps as commands. Whether one has taken effect is for the caller to see.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use domfleet_shared::id::VmId;
+use domfleet_shared::xl_config::Document;
 
-use super::{Xen, command, lvm, vm_config, vms};
+use super::{Xen, command, lvm, vm_files, vms};
 use crate::dom0::step::MANAGED_TAG;
 use crate::dom0::{Dom0 as _, Dom0Error, Step};
 
@@ -23,10 +23,49 @@ impl Xen {
             Step::DestroyDomain { vm, domid } => {
                 self.domain_command(*vm, *domid, &["destroy"]).await
             }
+            Step::PauseDomain { vm, domid } => self.domain_command(*vm, *domid, &["pause"]).await,
+            Step::UnpauseDomain { vm, domid } => {
+                self.domain_command(*vm, *domid, &["unpause"]).await
+            }
+            Step::RenameDomain { vm, domid, name } => {
+                self.command_with(*vm, *domid, &["rename"], &[name]).await
+            }
+            Step::WriteConfig { vm, text, replaces } => {
+                self.write_config(*vm, text, replaces.as_deref()).await
+            }
+            Step::RemoveConfig { vm, .. } => self.remove_config(*vm).await,
+            Step::SetAutostart { vm, config_path, enabled } => {
+                self.set_autostart(*vm, config_path, *enabled)
+            }
             Step::AdoptConfig { vm, config_path, macs } => self.adopt(*vm, config_path, macs),
-            Step::CreateVolume { operation, volume_group, name, size_bytes } => {
-                let arguments = lvm::create(*operation, volume_group, name, *size_bytes);
-                run_lvm("lvcreate", &arguments).await
+            Step::CreateVolume { operation, volume_group, name, size_bytes, thin_pool } => {
+                let new = lvm::New { operation: *operation, group: volume_group, name };
+                run_lvm("lvcreate", &new.volume(*size_bytes, thin_pool.as_deref())).await
+            }
+            Step::CreateThinPool { operation, volume_group, name, size_bytes, metadata_bytes } => {
+                let new = lvm::New { operation: *operation, group: volume_group, name };
+                run_lvm("lvcreate", &new.pool(*size_bytes, *metadata_bytes)).await
+            }
+            Step::GrowVolume { lv_uuid, volume_group, name, size_bytes } => {
+                self.check_volume(lv_uuid, volume_group, name, true).await?;
+                let size = format!("{size_bytes}b");
+                let arguments = ["-y".into(), "-L".into(), size, format!("{volume_group}/{name}")];
+                run_lvm("lvextend", &arguments).await
+            }
+            Step::RenameVolume { lv_uuid, volume_group, name, to } => {
+                self.check_volume(lv_uuid, volume_group, name, true).await?;
+                let arguments = [volume_group.clone(), name.clone(), to.clone()];
+                run_lvm("lvrename", &arguments).await
+            }
+            Step::RevertVolume { lv_uuid, volume_group, name, origin, .. } => {
+                self.check_volume(lv_uuid, volume_group, name, true).await?;
+                // It goes on in the background, and after a reboot, once LVM has begun.
+                let snapshot = format!("{volume_group}/{name}");
+                let arguments = ["-y".into(), "--merge".into(), "-b".into(), snapshot];
+                run_lvm("lvconvert", &arguments).await?;
+                // Where the origin is not active, it would wait until somebody activates it.
+                let origin = format!("{volume_group}/{origin}");
+                run_lvm("lvchange", &["-ay".into(), "--poll".into(), "y".into(), origin]).await
             }
             Step::SnapshotVolume {
                 operation,
@@ -64,6 +103,17 @@ impl Xen {
 
     /// Looks first: a domain's number is given away again after a reboot of dom0.
     async fn domain_command(&self, vm: VmId, domid: u32, words: &[&str]) -> Result<(), Dom0Error> {
+        self.command_with(vm, domid, words, &[]).await
+    }
+
+    /// The same, with more words after the domain's number.
+    async fn command_with(
+        &self,
+        vm: VmId,
+        domid: u32,
+        words: &[&str],
+        more: &[&str],
+    ) -> Result<(), Dom0Error> {
         let domains = self.domains().await?;
         let is_it = |domain: &&crate::dom0::Domain| domain.domid == domid && domain.uuid == vm;
         if !vms::is_known(vm) || domains.iter().find(is_it).is_none() {
@@ -71,7 +121,8 @@ impl Xen {
             return Ok(());
         }
         let number = domid.to_string();
-        let arguments: Vec<&str> = words.iter().copied().chain([number.as_str()]).collect();
+        let arguments: Vec<&str> =
+            words.iter().chain([&number.as_str()]).chain(more).copied().collect();
         let output = command::run("xl", &arguments, CHANGE_WITHIN).await?;
         output.success("xl").map(|_| ())
     }
@@ -82,15 +133,16 @@ impl Xen {
         };
         let found = self.configs().into_iter().find(|file| file.path == config_path);
         let found = found.ok_or_else(|| Dom0Error::not_run("copying", "the file is not there"))?;
-        let text = vm_config::pinned(&found.text, vm, macs);
+        let text = Document::parse(found.text.as_bytes())
+            .and_then(|document| document.pinned(vm, macs))
+            .map_err(|error| Dom0Error::not_run("copying", error.to_string()))?;
         let folder = &self.layout.adopted_dir;
         std::fs::create_dir_all(folder).map_err(failed)?;
         let (draft, path) = (folder.join(format!(".{vm}.new")), folder.join(format!("{vm}.cfg")));
-        let mut file = std::fs::File::create(&draft).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        vm_files::write_whole(&draft, text.text()).map_err(failed)?;
         std::fs::rename(&draft, &path).map_err(failed)?;
         // The new name must outlive a power cut as the content does.
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        vm_files::sync(folder).map_err(failed)
     }
 
     /// Names are reused, and what has not our tag is not ours to remove.

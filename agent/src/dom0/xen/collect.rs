@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use domfleet_shared::id::VmId;
+
 use super::{Xen, command, lvm};
-use crate::dom0::{Collected, Item, Limit};
+use crate::dom0::{Collected, Dom0 as _, Item, Limit};
 
 impl Xen {
     pub(super) async fn collected(&self, item: Item, limit: Limit) -> Collected {
@@ -27,6 +29,7 @@ impl Xen {
             Item::Packages => self.file("/lib/apk/db/installed", limit),
             Item::AgentLog => of(self.log.bytes(), limit),
             Item::AgentConfig => self.file("/etc/domfleet/agent.toml", limit),
+            Item::ConsoleLog(vm) => self.console_log(vm, limit).await,
         }
     }
 
@@ -37,6 +40,37 @@ impl Xen {
             .and_then(|file| file.take(2 * limit.bytes as u64).read_to_end(&mut bytes));
         let error = read.err().map(|error| error.to_string());
         Collected { error, ..of(bytes, limit) }
+    }
+
+    /// The end of a guest's console, where xenconsoled keeps it.
+    async fn console_log(&self, vm: VmId, limit: Limit) -> Collected {
+        let failed = |error: String| Collected { error: Some(error), ..Collected::default() };
+        let name = match self.domains().await {
+            Ok(domains) => domains.into_iter().find(|domain| domain.uuid == vm),
+            Err(error) => return failed(error.to_string()),
+        };
+        let name = name.map(|domain| domain.name).or_else(|| {
+            let files = self.configs();
+            files.iter().find(|file| file.is_for(vm)).map(|file| file.name().to_owned())
+        });
+        // It becomes part of a path, and somebody else has chosen it.
+        let Some(name) = name.filter(|name| !name.contains(['/', '\0'])) else {
+            return failed(format!("there is no VM {vm}"));
+        };
+        let path = format!("{}/guest-{name}.log", self.layout.console_log_dir);
+        let path = self.root.path(&path);
+        let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+        match tail(&path, limit.bytes as u64) {
+            Some(bytes) => {
+                let truncated = length > bytes.len() as u64;
+                Collected { bytes, truncated, ..Collected::default() }
+            }
+            None => failed(format!(
+                "{} is not there: dom0 keeps what {name} says only where xenconsoled runs with \
+                 --log=guest",
+                path.display()
+            )),
+        }
     }
 
     fn stuck_tasks(&self) -> Vec<u8> {

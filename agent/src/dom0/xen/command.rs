@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -62,6 +62,16 @@ pub(crate) async fn run(
     arguments: &[&str],
     limit: Duration,
 ) -> Result<Output, Dom0Error> {
+    feed(program, arguments, &[], limit).await
+}
+
+/// The same, with `input` on its standard input.
+pub(crate) async fn feed(
+    program: &str,
+    arguments: &[&str],
+    input: &[u8],
+    limit: Duration,
+) -> Result<Output, Dom0Error> {
     let what = format!("{program} {}", arguments.first().copied().unwrap_or_default());
     let path = find(program).ok_or_else(|| {
         Dom0Error::not_run(&what, format!("there is no {program} on this machine"))
@@ -70,16 +80,16 @@ pub(crate) async fn run(
         .args(arguments)
         .env("LC_ALL", "C")
         .env("LVM_SUPPRESS_FD_WARNINGS", "1")
-        .stdin(Stdio::null())
+        .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| Dom0Error::not_run(&what, error.to_string()))?;
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let ended = timeout(limit, async {
-        let (stdout, stderr) = tokio::join!(read(stdout), read(stderr));
+        let (stdout, stderr, ()) = tokio::join!(read(stdout), read(stderr), write(stdin, input));
         (stdout, stderr, child.wait().await)
     })
     .await;
@@ -91,6 +101,14 @@ pub(crate) async fn run(
             truncated,
         }),
         Err(_) => Err(Dom0Error::unknown(what, format!("no end after {} s", limit.as_secs()))),
+    }
+}
+
+/// A program that does not want to hear it to its end is none the worse for it.
+async fn write(stream: Option<impl AsyncWrite + Unpin>, input: &[u8]) {
+    if let Some(mut stream) = stream {
+        drop(stream.write_all(input).await);
+        drop(stream.shutdown().await);
     }
 }
 
@@ -132,6 +150,16 @@ mod tests {
 
         assert!(matches!(hung.await, Err(Dom0Error::Unknown { .. })));
         assert!(matches!(missing.await, Err(Dom0Error::NotRun { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_program_is_fed_and_one_that_does_not_listen_ends_all_the_same() {
+        let said = feed("/bin/cat", &[], b"{}", SOON).await.unwrap();
+        let long = vec![b'x'; 1 << 20];
+        let deaf = feed("/bin/sh", &["-c", "exit 3"], &long, SOON).await.unwrap();
+
+        assert_eq!(said.stdout, b"{}");
+        assert_eq!(deaf.code, Some(3));
     }
 
     #[tokio::test]

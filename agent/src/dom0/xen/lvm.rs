@@ -33,18 +33,42 @@ pub(super) fn physical_query() -> Vec<&'static str> {
 /// So that a report neither waits for a lock nor writes, on a system that may be half dead.
 pub(super) const READ_ONLY: [&str; 3] = ["--nolocking", "--config", "global{metadata_read_only=1}"];
 
-pub(super) fn create(
-    operation: OperationId,
-    group: &str,
-    name: &str,
-    size_bytes: u64,
-) -> Vec<String> {
-    // `-Wn`: wiping signatures may prompt.
-    let mut arguments = texts(&["-y", "-Wn", "-n", name, "-L"]);
-    arguments.push(format!("{size_bytes}b"));
-    arguments.extend(tags(operation));
-    arguments.push(group.to_owned());
-    arguments
+/// A volume to be made, with both of our tags.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct New<'a> {
+    pub(super) operation: OperationId,
+    pub(super) group: &'a str,
+    pub(super) name: &'a str,
+}
+
+impl New<'_> {
+    /// What makes it as a volume, thick or in a thin pool.
+    pub(super) fn volume(self, size_bytes: u64, thin_pool: Option<&str>) -> Vec<String> {
+        // `-Wn`: wiping signatures may prompt.
+        let mut arguments = texts(&["-y", "-Wn", "-n", self.name]);
+        match thin_pool {
+            Some(pool) => arguments.extend(texts(&["--type", "thin", "--thinpool", pool, "-V"])),
+            None => arguments.push("-L".to_owned()),
+        }
+        arguments.push(format!("{size_bytes}b"));
+        self.tagged(arguments)
+    }
+
+    /// What makes it as a thin pool.
+    pub(super) fn pool(self, size_bytes: u64, metadata_bytes: Option<u64>) -> Vec<String> {
+        let mut arguments = texts(&["-y", "--type", "thin-pool", "-n", self.name, "-L"]);
+        arguments.push(format!("{size_bytes}b"));
+        if let Some(bytes) = metadata_bytes {
+            arguments.extend(["--poolmetadatasize".to_owned(), format!("{bytes}b")]);
+        }
+        self.tagged(arguments)
+    }
+
+    fn tagged(self, mut arguments: Vec<String>) -> Vec<String> {
+        arguments.extend(tags(self.operation));
+        arguments.push(self.group.to_owned());
+        arguments
+    }
 }
 
 pub(super) fn snapshot(
@@ -195,11 +219,14 @@ mod tests {
     fn what_we_create_carries_both_of_our_tags() {
         let operation = OperationId::new();
 
-        let arguments = create(operation, "vg0", "data", 4096);
-
-        assert!(arguments.contains(&MANAGED_TAG.to_owned()));
-        assert!(arguments.contains(&operation_tag(operation)));
-        assert_eq!(arguments.last().map(String::as_str), Some("vg0"));
+        let new = New { operation, group: "vg0", name: "data" };
+        for arguments in
+            [new.volume(4096, None), new.volume(4096, Some("pool0")), new.pool(4096, Some(4096))]
+        {
+            assert!(arguments.contains(&MANAGED_TAG.to_owned()));
+            assert!(arguments.contains(&operation_tag(operation)));
+            assert_eq!(arguments.last().map(String::as_str), Some("vg0"));
+        }
     }
 
     #[test]

@@ -10,10 +10,11 @@ mod facts;
 mod kernel;
 pub(crate) mod lvm;
 pub(crate) mod vm_config;
+mod vm_files;
 mod vms;
 pub(crate) mod xl;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +23,16 @@ use domfleet_shared::inventory::Storage;
 
 use self::facts::Root;
 use super::{
-    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, Observed, Running, Step,
+    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
+    Step,
 };
 use crate::log_ring::LogRing;
 
 /// A query of a healthy system takes a second or two, on one slow CPU.
 const QUERY_WITHIN: Duration = Duration::from_secs(30);
+
+/// The vendor's own tools get so long to take note.
+const HOOK_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where a dom0 keeps what differs from vendor to vendor.
 #[derive(Clone, Debug)]
@@ -38,6 +43,13 @@ pub struct Layout {
     pub vm_config_dirs: Vec<String>,
     /// Where configurations that we adopted are: our own folder.
     pub adopted_dir: PathBuf,
+    /// Where configurations, or links to them, are that dom0 starts by itself.
+    pub autostart_dir: String,
+    /// Where xenconsoled keeps what guests say.
+    pub console_log_dir: String,
+    /// The program that is told of VMs that were made, moved, renamed or removed, and its
+    /// arguments; nobody where it is empty.
+    pub vm_hook: Vec<String>,
     /// The file that names the hypervisor's release.
     pub release_file: String,
 }
@@ -96,11 +108,14 @@ impl Dom0 for Xen {
         let info = self.info().await;
         let facts = facts::observe(&self.root, &info, &self.layout.release_file).await;
         let domains = self.domains().await;
-        let vms = match &domains {
-            Ok(domains) => Ok(self.vms(domains).await),
-            Err(error) => Err(error.clone()),
+        let (vms, configs) = match &domains {
+            Ok(domains) => {
+                let (vms, configs) = self.vms(domains).await;
+                (Ok(vms), configs)
+            }
+            Err(error) => (Err(error.clone()), BTreeMap::new()),
         };
-        Observed { facts, domains, vms, storage: self.storage().await }
+        Observed { facts, domains, vms, storage: self.storage().await, configs }
     }
 
     async fn domains(&self) -> Result<Vec<Domain>, Dom0Error> {
@@ -110,6 +125,15 @@ impl Dom0 for Xen {
 
     async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
         self.carry_out(step).await
+    }
+
+    async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {
+        let (program, arguments) = self.layout.vm_hook.split_first()?;
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        // Ids and texts only: this cannot fail.
+        let document = serde_json::to_vec(news).unwrap_or_default();
+        let output = command::feed(program, &arguments, &document, HOOK_WITHIN).await;
+        Some(output.and_then(|output| output.success(program)).map(|_| ()))
     }
 
     async fn collect(&self, item: Item, limit: Limit) -> Collected {

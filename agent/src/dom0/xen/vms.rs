@@ -1,6 +1,6 @@
 //! VMs: those with a domain from `xl`, those without one from their configuration files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileTypeExt as _;
@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Vm, VmDisk, VmState};
+use domfleet_shared::xl_config::{Document, VmConfig};
 use uuid::Uuid;
 
-use super::vm_config::{self, VmConfig};
 use super::{QUERY_WITHIN, Xen, command, facts, xl};
 use crate::dom0::Domain;
 
@@ -60,13 +60,19 @@ fn device_model(root: &facts::Root, domid: u32) -> Option<u32> {
 }
 
 impl Xen {
-    /// Every VM, by UUID.
-    pub(super) async fn vms(&self, domains: &[Domain]) -> Vec<Vm> {
+    /// Every VM, by UUID, and the texts of the configurations that are ours.
+    pub(super) async fn vms(&self, domains: &[Domain]) -> (Vec<Vm>, BTreeMap<VmId, String>) {
         let devices = match command::run("xl", &["list", "-l"], QUERY_WITHIN).await {
             Ok(output) => xl::devices(&output.stdout),
             Err(_) => HashMap::new(),
         };
         let files = self.configs();
+        let started = self.started_with_dom0();
+        let starts = |vm: VmId, name: &str| {
+            let is_it =
+                |file: &Found| file.is_for(vm) || (!file.is_pinned() && file.config.name == name);
+            Some(started.iter().any(is_it))
+        };
         let mut vms = Vec::new();
         for domain in domains {
             let file = files.iter().find(|file| file.is_of(domain));
@@ -83,31 +89,32 @@ impl Xen {
                 qemu_running: self.device_models.version(&self.root, domain.domid).await,
                 config_path: file.map(|file| file.path.clone()),
                 managed: file.is_some_and(|file| file.adopted),
-                autostart: None,
+                autostart: starts(domain.uuid, &domain.name),
             });
         }
         for file in &files {
             let uuid = file.vm();
             let is_there = vms.iter().any(|vm| vm.uuid == uuid || vm.name == file.config.name);
             if !is_there {
-                vms.push(self.stopped(file));
+                vms.push(Vm { autostart: starts(uuid, &file.config.name), ..self.stopped(file) });
             }
         }
         vms.sort_by_key(|vm| vm.uuid);
-        vms
+        let ours = files.into_iter().filter(|file| file.adopted);
+        (vms, ours.map(|file| (file.vm(), file.text)).collect())
     }
 
     fn stopped(&self, file: &Found) -> Vm {
         let config = file.config.clone();
         Vm {
             uuid: file.vm(),
-            name: config.name,
             state: VmState::Off,
             domid: None,
-            memory_bytes: config.memory_mebibytes * 1024 * 1024,
+            memory_bytes: config.memory_bytes(),
             vcpus: config.vcpus,
-            disks: self.by_content(config.disks),
-            macs: config.macs,
+            disks: self.by_content(config.vm_disks()),
+            macs: config.macs(),
+            name: config.name,
             qemu_running: None,
             config_path: Some(file.path.clone()),
             managed: file.adopted,
@@ -122,10 +129,7 @@ impl Xen {
         let theirs = theirs.map(|folder| (self.root.path(folder), false));
         let mut found: Vec<Found> = Vec::new();
         for (folder, adopted) in std::iter::once((ours.into(), true)).chain(theirs) {
-            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-            let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-            paths.sort();
-            found.extend(paths.iter().filter_map(|path| read(path, adopted)));
+            found.extend(in_folder(&folder, adopted));
         }
         found
     }
@@ -140,14 +144,30 @@ impl Xen {
     }
 }
 
-fn read(path: &Path, adopted: bool) -> Option<Found> {
+/// The configurations in a folder, by name. What begins with a dot is not finished.
+pub(super) fn in_folder(folder: &Path, adopted: bool) -> Vec<Found> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let is_draft =
+        |path: &Path| path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<_> = paths.filter(|path| !is_draft(path)).collect();
+    paths.sort();
+    paths.iter().filter_map(|path| read(path, adopted)).collect()
+}
+
+pub(super) fn read(path: &Path, adopted: bool) -> Option<Found> {
     if !path.is_file() {
         return None;
     }
     let mut text = String::new();
     File::open(path).ok()?.take(CONFIG_BYTES).read_to_string(&mut text).ok()?;
-    let config = vm_config::parse(&text)?;
+    let config = parsed(&text)?;
     Some(Found { path: path.to_string_lossy().into_owned(), text, config, adopted })
+}
+
+/// What a text says of a VM, as far as it can be read: other files lie beside configurations.
+pub(super) fn parsed(text: &str) -> Option<VmConfig> {
+    VmConfig::of(&Document::read(text.as_bytes()).ok()?)
 }
 
 impl Found {
@@ -162,6 +182,21 @@ impl Found {
             bytes.copy_from_slice(&hash.as_bytes()[..16]);
             VmId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
         })
+    }
+
+    /// Its VM's name.
+    pub(super) fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// Whether it says which VM it is for.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.config.uuid.is_some()
+    }
+
+    /// Whether it says that it is for that VM, or stands for it by its path.
+    pub(super) fn is_for(&self, vm: VmId) -> bool {
+        self.vm() == vm
     }
 
     fn is_of(&self, domain: &Domain) -> bool {
