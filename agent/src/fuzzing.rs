@@ -2,10 +2,11 @@
 //! tests feed again with everything that it has found.
 
 use domfleet_shared::id::VmId;
+use domfleet_shared::xl_config::{Document, VmConfig};
 use uuid::Uuid;
 
 use crate::backup::fuzzing as set;
-use crate::dom0::xen::{lvm, vm_config, xl};
+use crate::dom0::xen::{lvm, xl};
 
 /// Its name, and what takes the bytes.
 type Target = (&'static str, fn(&[u8]));
@@ -29,13 +30,15 @@ pub fn feed(target: &str, bytes: &[u8]) {
 
 /// A VM's configuration. What we write of it must say the same.
 fn xl_config(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let Some(config) = vm_config::parse(text) else { return };
+    let Ok(document) = Document::read(bytes) else { return };
+    drop(document.check_new());
+    let Some(config) = VmConfig::of(&document) else { return };
     let uuid = VmId(Uuid::from_u128(7));
-    let pinned = vm_config::pinned(text, uuid, &[]);
-    if let Some(again) = vm_config::parse(&pinned) {
-        assert_eq!(again.disks, config.disks, "pinning an identity changed the disks");
-    }
+    let Ok(pinned) = document.pinned(uuid, &[]) else { return };
+    let again = VmConfig::of(&pinned).map(|again| (again.name, again.disks));
+    assert_eq!(again, Some((config.name, config.disks)), "an identity changed what it is for");
+    assert_eq!(pinned.pinned(uuid, &[]), Ok(pinned.clone()), "the same twice is not the same");
+    drop(document.with_disks(&["xvda".to_owned()], &[]));
 }
 
 /// What `xl list` and `xl list -l` print.

@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// VMs of an appliance.
     #[command(subcommand)]
     Vms(Vms),
+    /// Logical volumes of an appliance.
+    #[command(subcommand)]
+    Volumes(Volumes),
     /// Operations: what was asked of appliances.
     #[command(subcommand)]
     Operations(Operations),
@@ -152,6 +155,143 @@ pub(crate) enum Vms {
     },
     /// Take one that others made under management.
     Adopt(Guest),
+    /// Stop its virtual CPUs.
+    Pause(Guest),
+    /// Let its virtual CPUs go on.
+    Unpause(Guest),
+    /// Make one from the text of an xl configuration, or from a form. It is not started.
+    Create {
+        appliance: String,
+        /// A file with the text of an xl configuration.
+        #[arg(long, required_unless_present = "form", conflicts_with = "form")]
+        config: Option<PathBuf>,
+        /// A file with a form, in JSON: see `VmForm` in the API's description.
+        #[arg(long)]
+        form: Option<PathBuf>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Give a managed one another name.
+    Rename {
+        #[command(flatten)]
+        vm: Guest,
+        /// The new name.
+        #[arg(long)]
+        to: String,
+    },
+    /// Have a managed one started with dom0.
+    Autostart {
+        #[command(flatten)]
+        vm: Guest,
+        /// No more.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Change a managed one, from its next start on.
+    Change {
+        #[command(flatten)]
+        vm: Guest,
+        /// Memory, in MiB.
+        #[arg(long)]
+        memory: Option<u64>,
+        /// Virtual CPUs.
+        #[arg(long)]
+        vcpus: Option<u32>,
+    },
+    /// Remove a managed one that is off.
+    Remove {
+        #[command(flatten)]
+        vm: Guest,
+        /// Its name again.
+        #[arg(long)]
+        confirm: String,
+        /// Its volumes, too, with what is on them: those that are managed.
+        #[arg(long)]
+        with_disks: bool,
+    },
+    /// Print the end of what it said on its console.
+    Console {
+        #[command(flatten)]
+        vm: Guest,
+        /// At most so many bytes of it.
+        #[arg(long, default_value_t = 16 * 1024)]
+        bytes: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Volumes {
+    /// List an appliance's volumes.
+    List { appliance: String },
+    /// Make one.
+    Create {
+        appliance: String,
+        /// Its name.
+        name: String,
+        /// The volume group.
+        #[arg(long)]
+        group: String,
+        /// Its size, in bytes.
+        #[arg(long)]
+        size: u64,
+        /// The thin pool to make it in.
+        #[arg(long)]
+        thin_pool: Option<String>,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Make a managed one larger.
+    Grow {
+        #[command(flatten)]
+        volume: OneVolume,
+        /// Its size then, in bytes.
+        #[arg(long)]
+        size: u64,
+    },
+    /// Take a snapshot of one.
+    Snapshot {
+        #[command(flatten)]
+        volume: OneVolume,
+        /// The snapshot's name.
+        #[arg(long)]
+        to: String,
+    },
+    /// Give the origin of a snapshot back what it held then; uses the snapshot up.
+    Revert {
+        #[command(flatten)]
+        volume: OneVolume,
+        /// The origin's name: what was written to it since is lost.
+        #[arg(long)]
+        confirm: String,
+    },
+    /// Give a managed one that no VM uses another name.
+    Rename {
+        #[command(flatten)]
+        volume: OneVolume,
+        /// The new name.
+        #[arg(long)]
+        to: String,
+    },
+    /// Remove a managed one with what is on it.
+    Remove {
+        #[command(flatten)]
+        volume: OneVolume,
+        /// Its name again.
+        #[arg(long)]
+        confirm: String,
+    },
+    /// Take one that others made under management.
+    Adopt(OneVolume),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneVolume {
+    /// Name, id, or the beginning of an id.
+    pub(crate) appliance: String,
+    /// The volume's name or `lv_uuid`.
+    pub(crate) volume: String,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -177,8 +317,34 @@ pub(crate) enum Operations {
         #[arg(long, default_value_t = 900)]
         timeout: u64,
     },
-    /// Withdraw one that has not begun.
+    /// Withdraw one; one that runs is stopped where nothing is left half done.
     Cancel { operation: String },
+    /// Ask many appliances for one thing.
+    Ask(Many),
+    /// Show what became of what many were asked; failures first.
+    Bulk { bulk: String },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Many {
+    /// Which, in the filter language: `""` is all of them.
+    #[arg(short, long, required_unless_present = "appliance", conflicts_with = "appliance")]
+    pub(crate) filter: Option<String>,
+    /// Which, by name, id, or the beginning of an id. May be said several times.
+    #[arg(short, long)]
+    pub(crate) appliance: Vec<String>,
+    /// What, in JSON, such as `{"kind":"debug_bundle"}`.
+    #[arg(long)]
+    pub(crate) operation: String,
+    /// How many it concerns, such as `12 appliances`, where something is ended or destroyed.
+    #[arg(long)]
+    pub(crate) confirm: Option<String>,
+    /// At most so many, the first by name.
+    #[arg(long)]
+    pub(crate) limit: Option<u64>,
+    /// Only say what would be admitted and what refused.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -37,19 +37,22 @@ pub(crate) enum Error {
     Ambiguous { what: &'static str, name: String },
     #[error("the operation ended as {state}: {why}")]
     Ended { state: String, why: String },
+    #[error("{refused} of {total} appliances refused it: see above")]
+    Partly { refused: u64, total: u64 },
     #[error("still {state} after {seconds} s; it goes on: domfleet operations watch {id}")]
     TimedOut { id: String, state: String, seconds: u64 },
 }
 
 impl Error {
     /// 1 failed, 2 wrong usage, 3 not found, 4 not logged in or not allowed, 5 refused as things
-    /// are, 124 timed out.
+    /// are, 6 partly failed, 124 timed out.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Ambiguous { .. } | Self::Refused { status: 400 | 422, .. } => 2,
             Self::NotFound { .. } | Self::Refused { status: 404, .. } => 3,
             Self::NotLoggedIn | Self::Refused { status: 401 | 403, .. } => 4,
             Self::Refused { status: 409 | 412, .. } => 5,
+            Self::Partly { .. } => 6,
             Self::TimedOut { .. } => 124,
             Self::Unreachable(_)
             | Self::Answer(_)

@@ -90,6 +90,11 @@ fn print(text: &str) {
     print!("{text}");
 }
 
+/// Prints a text as it is.
+pub(crate) fn text(text: &str) {
+    print(text);
+}
+
 /// Says something to the person, beside the data.
 #[expect(clippy::print_stderr, reason = "words for people go to standard error")]
 pub(crate) fn say(text: &str) {

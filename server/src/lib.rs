@@ -5,6 +5,7 @@ pub mod agents;
 pub mod app;
 pub mod auth;
 pub mod backup;
+pub mod bulk;
 pub mod bus;
 pub mod clock;
 pub mod config;

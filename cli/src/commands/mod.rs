@@ -6,6 +6,7 @@ mod operations;
 mod session;
 mod tokens;
 mod vms;
+mod volumes;
 
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
         Command::Logout => client.logout().await,
         Command::Appliances(command) => appliances::run(&mut client, format, command).await,
         Command::Vms(command) => vms::run(&mut client, format, command).await,
+        Command::Volumes(command) => volumes::run(&mut client, format, command).await,
         Command::Operations(command) => operations::run(&mut client, format, command).await,
         Command::Bundles(command) => bundles::run(&mut client, format, command).await,
         Command::Tokens(command) => tokens::run(&mut client, format, command).await,

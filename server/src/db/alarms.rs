@@ -17,6 +17,10 @@ pub enum AlarmKind {
     Clone,
     /// An appliance has lost an operation that it had accepted.
     OperationForgotten,
+    /// A thin pool is filling up.
+    PoolFilling,
+    /// A thin pool is all but full.
+    PoolFull,
     /// A large part of the fleet fell silent at once: most likely it is the server.
     ServerSuspect,
     /// A server that was restored from a backup met what it does not know.
@@ -29,6 +33,8 @@ impl AlarmKind {
         match self {
             Self::Clone => "clone",
             Self::OperationForgotten => "operation_forgotten",
+            Self::PoolFilling => "thin_pool_filling",
+            Self::PoolFull => "thin_pool_full",
             Self::ServerSuspect => "server_suspect",
             Self::Unreconciled => "unreconciled",
         }
@@ -86,6 +92,21 @@ pub async fn clear(
         .exec(txn)
         .await?;
     Ok(Some(event(row.organisation_id, row.id, row.appliance_id, 2)))
+}
+
+/// What the open alarms of a kind at an appliance are about.
+pub async fn open_at(
+    db: &impl ConnectionTrait,
+    kind: AlarmKind,
+    appliance: ApplianceId,
+) -> Result<Vec<String>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Kind.eq(kind.as_str()))
+        .filter(Column::ApplianceId.eq(appliance.0))
+        .filter(Column::ClearedAt.is_null())
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.subject).collect())
 }
 
 async fn open(

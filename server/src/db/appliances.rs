@@ -226,6 +226,34 @@ pub async fn lock(
     Ok(summaries(txn, vec![row]).await?.pop().map(|appliance| (appliance, organisation)))
 }
 
+/// The same for work that goes on by itself, on what an operator chose in their scope.
+pub async fn lock_chosen(
+    txn: &impl ConnectionTrait,
+    id: ApplianceId,
+) -> Result<Option<(Appliance, OrganisationId)>, DbErr> {
+    let Some(row) = Entity::find_by_id(id.0).lock_exclusive().one(txn).await? else {
+        return Ok(None);
+    };
+    let organisation = OrganisationId(row.organisation_id);
+    Ok(summaries(txn, vec![row]).await?.pop().map(|appliance| (appliance, organisation)))
+}
+
+/// Those of `ids` that are in the scope, by name.
+pub async fn by_names(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    ids: &[ApplianceId],
+) -> Result<Vec<Appliance>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.0)))
+        .filter(within(scope, Column::OrganisationId))
+        .order_by_asc(Column::Name)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    summaries(db, rows).await
+}
+
 /// Revokes every key of an appliance.
 pub async fn revoke_credentials(
     txn: &impl ConnectionTrait,

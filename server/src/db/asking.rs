@@ -169,14 +169,14 @@ pub async fn ask(
         now,
     };
     let inserted = operations::insert(txn, new).await;
-    inserted
-        .on_constraint("operation_lock_key", || AskError::Race)
-        .or_else(|error| match error {
+    inserted.on_constraint("operation_lock_key", || AskError::Race).or_else(
+        |error| match error {
             AskError::Db(error) => {
                 Err(error).on_constraint("operation_request_unique", || AskError::KeyUsed)
             }
             other => Err(other),
-        })?;
+        },
+    )?;
     if let Some(bundle) = bundle {
         let keep_until = now + wanted.keep_bundles;
         let note = wanted.note.unwrap_or_default();

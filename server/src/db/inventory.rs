@@ -12,8 +12,8 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
 };
 
-use super::appliances;
 use super::entity::{appliance, boot, inventory};
+use super::{appliances, events, pools};
 
 /// Whose inventory it is.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,12 @@ pub async fn store(
     match content {
         Content::Facts(facts) => show_facts(db, reporter, facts).await?,
         Content::Vms(vms) => show_vms(db, reporter, vms).await?,
-        Content::Storage(_) => {}
+        Content::Storage(storage) => {
+            let news = pools::watch(db, reporter, storage, now).await?;
+            if !news.is_empty() {
+                events::append(db, news, now).await?;
+            }
+        }
         Content::Boots(boots) => record_boots(db, reporter, boots, now).await?,
     }
     appliances::changed(db, reporter.appliance, now).await

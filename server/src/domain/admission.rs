@@ -2,6 +2,7 @@
 //! campaigns.
 
 mod objects;
+mod settle;
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::OperationId;
@@ -9,6 +10,7 @@ use domfleet_shared::inventory::{Storage, Vm};
 use domfleet_shared::operation::{Class, Lock, Operation, conflicts};
 
 pub use self::objects::confirmation;
+pub use self::settle::{for_one_of_many, settle};
 use super::appliance::ApplianceState;
 
 /// How many operations of one appliance may be under way or waiting.
@@ -106,6 +108,25 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A word for programs, which never changes.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::NotAccepted(_) => "not_accepted",
+            Self::ReadOnly(_) => "read_only",
+            Self::Locked { .. } => "locked",
+            Self::TooManyWaiting(_) => "too_many_waiting",
+            Self::UnknownKind => "unknown_kind",
+            Self::NoSuch(..) => "no_such_object",
+            Self::NotOurs(..) => "not_ours",
+            Self::Taken(..) => "taken",
+            Self::OutsideWindow(_) => "outside_window",
+            Self::NoConsent(_) => "no_consent",
+            Self::Confirm(_) => "confirm_required",
+            Self::Value(..) => "invalid",
+        }
+    }
+
     /// What a person can do about it.
     pub fn what_to_do(&self) -> String {
         match self {

@@ -2,11 +2,14 @@
 
 pub mod admission;
 pub mod appliance;
+pub mod bulk;
 pub mod bundle;
+pub mod cursor;
 pub mod dispatch;
 pub mod filter;
 pub mod operation;
 pub mod people;
+pub mod pools;
 pub mod presence;
 pub mod session;
 pub mod standing;

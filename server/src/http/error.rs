@@ -9,6 +9,7 @@ use sea_orm::DbErr;
 
 use super::problem::Problem;
 use crate::auth::password::HashError;
+use crate::db::asking::AskError;
 use crate::domain::admission::Refusal;
 use crate::domain::filter::FilterError;
 use crate::domain::people::Role;
@@ -146,22 +147,23 @@ impl ApiError {
     }
 }
 
+/// The status of a refusal, and its word for programs.
 fn refusal_code(refusal: &Refusal) -> (StatusCode, &'static str) {
-    match refusal {
-        Refusal::Held => (StatusCode::CONFLICT, "held"),
-        Refusal::NotAccepted(_) => (StatusCode::CONFLICT, "not_accepted"),
-        Refusal::ReadOnly(_) => (StatusCode::CONFLICT, "read_only"),
-        Refusal::Locked { .. } => (StatusCode::CONFLICT, "locked"),
-        Refusal::TooManyWaiting(_) => (StatusCode::CONFLICT, "too_many_waiting"),
-        Refusal::UnknownKind => (StatusCode::UNPROCESSABLE_ENTITY, "unknown_kind"),
-        Refusal::NoSuch(..) => (StatusCode::UNPROCESSABLE_ENTITY, "no_such_object"),
-        Refusal::NotOurs(..) => (StatusCode::CONFLICT, "not_ours"),
-        Refusal::Taken(..) => (StatusCode::CONFLICT, "taken"),
-        Refusal::OutsideWindow(_) => (StatusCode::CONFLICT, "outside_window"),
-        Refusal::NoConsent(_) => (StatusCode::CONFLICT, "no_consent"),
-        Refusal::Confirm(_) => (StatusCode::UNPROCESSABLE_ENTITY, "confirm_required"),
-        Refusal::Value(..) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
-    }
+    let status = match refusal {
+        Refusal::Held
+        | Refusal::NotAccepted(_)
+        | Refusal::ReadOnly(_)
+        | Refusal::Locked { .. }
+        | Refusal::TooManyWaiting(_)
+        | Refusal::NotOurs(..)
+        | Refusal::Taken(..)
+        | Refusal::OutsideWindow(_)
+        | Refusal::NoConsent(_) => StatusCode::CONFLICT,
+        Refusal::UnknownKind | Refusal::NoSuch(..) | Refusal::Confirm(_) | Refusal::Value(..) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    };
+    (status, refusal.code())
 }
 
 impl IntoResponse for ApiError {
@@ -190,6 +192,18 @@ impl IntoResponse for ApiError {
             cause,
         }
         .into_response()
+    }
+}
+
+impl From<AskError> for ApiError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Refused(refusal) => Self::Refused(refusal),
+            AskError::Race | AskError::KeyUsed | AskError::Again(_) => {
+                Self::Conflict(error.to_string())
+            }
+            AskError::Db(error) => error.into(),
+        }
     }
 }
 

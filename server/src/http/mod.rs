@@ -2,6 +2,7 @@
 
 pub mod appliances;
 pub mod audit;
+pub mod bulks;
 pub mod bundles;
 pub mod error;
 pub mod events;
@@ -63,7 +64,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::boots))
         .routes(routes!(operations::create))
         .routes(routes!(operations::create_bundle))
-        .routes(routes!(operations::list))
+        .routes(routes!(operations::list, bulks::create))
+        .routes(routes!(bulks::show))
         .routes(routes!(operations::show))
         .routes(routes!(operations::cancel))
         .routes(routes!(operations::write_off))

@@ -5,10 +5,9 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse};
 use domfleet_shared::id::{ApplianceId, BundleId, OperationId};
-use domfleet_shared::inventory::{Section, Storage, Vm};
 use domfleet_shared::operation::{Change as Step, Operation, OperationState, Priority};
 use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
@@ -21,12 +20,12 @@ use super::extract::{Body, Id};
 use super::page::{Asked, PageParams, pages};
 use crate::app::App;
 use crate::auth::Caller;
+use crate::db::asking::{self, AskError, Confirmed, Wanted};
 use crate::db::audit::{self, Change};
-use crate::db::operations::{self, KEYS, NewOperation, SORTS};
+use crate::db::operations::{self, KEYS, SORTS};
 use crate::db::progress::{self, ChangeError, Work};
-use crate::db::{self, OnConstraint, Stored, appliances, bundles, reported, server_state};
-use crate::domain::admission::{self, Consent, Refusal, Situation, Window};
-use crate::domain::bundle::BundleTrigger;
+use crate::db::{self, Stored, appliances};
+use crate::domain::admission::Refusal;
 use crate::domain::operation::OperationView;
 use crate::domain::people::Role;
 
@@ -34,7 +33,9 @@ use crate::domain::people::Role;
 const USUAL_WAIT: u32 = 60 * 60;
 const LONGEST_WAIT: u32 = 30 * 24 * 60 * 60;
 
-const DAY: Duration = Duration::from_hours(24);
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+pub(super) const DAY: Duration = Duration::from_hours(24);
 
 pages! {
     /// A part of the table of operations.
@@ -111,12 +112,18 @@ async fn read(app: &App, caller: &Caller, id: OperationId) -> ApiResult<Operatio
 /// Asks an appliance for something. The answer says that it is asked for, not that it is done.
 #[utoipa::path(
     post, path = "/appliances/{id}/operations", tag = "operations",
-    params(("id" = ApplianceId, Path)), request_body = OperationRequest,
+    params(
+        ("id" = ApplianceId, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "What you call this request: \
+            asked again with the same key, it is the same operation."),
+    ),
+    request_body = OperationRequest,
     responses((status = 202, description = "It is asked for.", body = OperationView))
 )]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
+    headers: HeaderMap,
     Id(appliance): Id<ApplianceId>,
     Body(request): Body<OperationRequest>,
 ) -> ApiResult<impl IntoResponse> {
@@ -124,18 +131,37 @@ pub(super) async fn create(
         let message = "ask for debug files at /appliances/{id}/bundles";
         return Err(ApiError::invalid("operation", message));
     }
-    let wait = request.expires_in_seconds.unwrap_or(USUAL_WAIT);
+    let wait = wait(request.expires_in_seconds)?;
+    let asked = Wanted {
+        operation: request.operation,
+        confirm: Confirmed::Typed(request.confirm),
+        wait,
+        priority: request.priority,
+        note: None,
+        bulk: None,
+        request_key: request_key(&headers)?,
+        keep_bundles: DAY * app.config.bundles.keep_days,
+    };
+    ask(&app, &caller, appliance, asked).await
+}
+
+/// How long an operation may wait for its appliance.
+pub(super) fn wait(seconds: Option<u32>) -> ApiResult<Duration> {
+    let wait = seconds.unwrap_or(USUAL_WAIT);
     if wait == 0 || wait > LONGEST_WAIT {
         return Err(ApiError::invalid("expires_in_seconds", format!("1 to {LONGEST_WAIT}")));
     }
-    let asked = Wanted {
-        operation: request.operation,
-        confirm: request.confirm,
-        wait: Duration::from_secs(u64::from(wait)),
-        note: None,
-        priority: request.priority,
-    };
-    ask(&app, &caller, appliance, asked).await
+    Ok(Duration::from_secs(u64::from(wait)))
+}
+
+/// What whoever asks calls the request, so that asking twice is asking once.
+pub(super) fn request_key(headers: &HeaderMap) -> ApiResult<Option<String>> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len()));
+    match key {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(ApiError::invalid("Idempotency-Key", "1 to 200 plain letters")),
+    }
 }
 
 /// Asks an appliance for its debug files.
@@ -155,23 +181,18 @@ pub(super) async fn create_bundle(
     }
     let asked = Wanted {
         operation: Operation::DebugBundle { bundle: BundleId::new() },
-        confirm: None,
+        confirm: Confirmed::Typed(None),
         wait: DAY * 7,
-        note: Some(request.note),
         priority: Priority::Normal,
+        note: Some(request.note),
+        bulk: None,
+        request_key: None,
+        keep_bundles: DAY * app.config.bundles.keep_days,
     };
     ask(&app, &caller, appliance, asked).await
 }
 
-struct Wanted {
-    operation: Operation,
-    confirm: Option<String>,
-    wait: Duration,
-    note: Option<String>,
-    priority: Priority,
-}
-
-/// Admits an operation and queues it, in one transaction that holds the appliance's row.
+/// Asks for it, in one transaction that holds the appliance's row.
 async fn ask(
     app: &App,
     caller: &Caller,
@@ -179,86 +200,33 @@ async fn ask(
     wanted: Wanted,
 ) -> ApiResult<impl IntoResponse + use<>> {
     caller.needs(Role::Operator)?;
-    let now = app.clock.now();
     let txn = app.db.begin().await?;
     let (found, organisation) = appliances::lock(&txn, &caller.scope, appliance)
         .await?
         .ok_or(ApiError::NotFound("appliance"))?;
-    let vms = reported::section::<Vec<Vm>>(&txn, appliance, Section::Vms).await?;
-    let storage = reported::section::<Storage>(&txn, appliance, Section::Storage).await?;
-    let locks = operations::locks(&txn, appliance).await?;
-    let situation = Situation {
-        name: &found.name,
-        state: found.state,
-        read_only: found.read_only.as_deref(),
-        held: server_state::is_held(&txn).await?,
-        vms: vms.as_ref().map(|vms| vms.content.as_slice()),
-        storage: storage.as_ref().map(|storage| &storage.content),
-        locks: &locks,
-        unfinished: operations::count_unfinished(&txn, appliance).await?,
-        window: Window::Open,
-        consent: Consent::Given,
+    let actor = caller.actor();
+    let now = app.clock.now();
+    let id = match asking::ask(&txn, &actor, (&found, organisation), wanted, now).await {
+        Ok(id) => {
+            txn.commit().await?;
+            app.bus.events_appended();
+            app.bus.dispatcher.wake();
+            id
+        }
+        Err(AskError::Again(id)) => {
+            drop(txn);
+            id
+        }
+        Err(error) => return Err(error.into()),
     };
-    let locks = admission::admit(&wanted.operation, wanted.confirm.as_deref(), &situation)?;
-
-    let id = OperationId::new();
-    let bundle = match wanted.operation {
-        Operation::DebugBundle { bundle } => Some(bundle),
-        _ => None,
-    };
-    let new = NewOperation {
-        id,
-        organisation,
-        appliance,
-        epoch: found.epoch,
-        operation: wanted.operation.clone(),
-        locks,
-        requested_by: Some(caller.id),
-        bundle,
-        priority: wanted.priority,
-        bulk: None,
-        request_key: None,
-        expires_at: now + wanted.wait,
-        now,
-    };
-    let change = Change {
-        organisation,
-        action: "operation.create",
-        kind: "operation",
-        id: id.to_string(),
-        before: None,
-        after: Some(json!({ "appliance_id": appliance, "operation": wanted.operation })),
-    };
-    audit::record(&txn, &caller.actor(), change, now).await?;
-    operations::insert(&txn, new).await.on_constraint("operation_lock_key", || {
-        ApiError::Conflict("another operation has just taken the same lock".into())
-    })?;
-    if let Some(bundle) = bundle {
-        bundles::insert(
-            &txn,
-            bundles::NewBundle {
-                id: bundle,
-                organisation,
-                appliance,
-                operation: Some(id),
-                trigger: BundleTrigger::OnDemand,
-                note: wanted.note.unwrap_or_default(),
-                keep_until: now + DAY * app.config.bundles.keep_days,
-                now,
-            },
-        )
-        .await?;
-    }
-    txn.commit().await?;
-    app.bus.events_appended();
-    app.bus.dispatcher.wake();
     let location =
         HeaderValue::from_str(&format!("/api/v1/operations/{id}")).map_err(anyhow::Error::from)?;
     let view = read(app, caller, id).await?;
     Ok((StatusCode::ACCEPTED, AppendHeaders([(LOCATION, location)]), Json(view)))
 }
 
-/// No longer wants an operation. Once it was offered, only the appliance's word ends it.
+/// No longer wants an operation. Once it was offered, only the appliance's word ends it; one that
+/// runs is stopped where nothing is left half done, or goes on to its end.
 #[utoipa::path(
     post, path = "/operations/{id}/cancel", tag = "operations",
     params(("id" = OperationId, Path)),

@@ -2,14 +2,13 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::error::ApiError;
 use super::extract::Params;
 use crate::db::appliance_list::{Sort, Window};
+use crate::domain::cursor::offset_of;
 use crate::domain::filter::{self, Filter, Holds, Key};
 
 /// How many rows there are where nothing is said, and at most.
@@ -60,7 +59,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
                 "limit" => asked.limit = Some(number("limit", &value)?),
                 "offset" => asked.offset = Some(number("offset", &value)?),
                 "next" => {
-                    let offset = read_cursor(&value)
+                    let offset = offset_of(&value)
                         .ok_or_else(|| ApiError::invalid("next", "this is no cursor of ours"))?;
                     asked.offset = Some(offset);
                 }
@@ -129,17 +128,6 @@ fn add(filter: &mut Filter, keys: &[Key], name: &str, value: &str) {
     filter.and(name, values);
 }
 
-/// Where the page after this one begins, if there is one.
-pub fn next(offset: u64, rows: usize, total: u64) -> Option<String> {
-    let end = offset + u64::try_from(rows).unwrap_or(0);
-    (rows > 0 && end < total).then(|| URL_SAFE_NO_PAD.encode(format!("o{end}")))
-}
-
-fn read_cursor(text: &str) -> Option<u64> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    std::str::from_utf8(&bytes).ok()?.strip_prefix('o')?.parse().ok()
-}
-
 /// A page of a table, with the name that its rows have.
 macro_rules! pages {
     ($($(#[$doc:meta])* $page:ident { $rows:ident: $row:ty })+) => {$(
@@ -159,7 +147,7 @@ macro_rules! pages {
         impl $page {
             /// The rows from `offset` on, of `total`.
             pub fn new(offset: u64, ($rows, total): (Vec<$row>, u64), revision: u64) -> Self {
-                let next = $crate::http::page::next(offset, $rows.len(), total);
+                let next = $crate::domain::cursor::next(offset, $rows.len(), total);
                 Self { $rows, total, next, revision }
             }
 
@@ -173,18 +161,3 @@ macro_rules! pages {
     )+};
 }
 pub(crate) use pages;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_says_where_the_next_one_begins() {
-        let cursor = next(100, 50, 200).unwrap();
-
-        assert_eq!(read_cursor(&cursor), Some(150));
-        assert_eq!(next(150, 50, 200), None);
-        assert_eq!(next(500, 0, 200), None);
-        assert_eq!(read_cursor("x"), None);
-    }
-}

@@ -3,6 +3,7 @@
 //! A task reads, decides by `domain`, writes, and can be done again at any time. It takes no input:
 //! a wake-up says that there may be work, the database says what.
 
+pub mod bulks;
 pub mod certificates;
 pub mod deadlines;
 pub mod dispatcher;
@@ -81,6 +82,7 @@ pub fn start_for_agents(app: &App) {
     let alone = Wake::default;
     spawn(presence::Presences::new(app.clone()), app.bus.presence.clone(), tracker, stop());
     spawn(dispatcher::Dispatcher(app.clone()), app.bus.dispatcher.clone(), tracker, stop());
+    spawn(bulks::Bulks(app.clone()), alone(), tracker, stop());
     spawn(sessions::Sessions(app.clone()), alone(), tracker, stop());
     spawn(deadlines::Deadlines(app.clone()), alone(), tracker, stop());
     spawn(certificates::Certificates(app.clone()), alone(), tracker, stop());

@@ -166,6 +166,13 @@ impl User<'_> {
         self.api.send(request(Method::POST, path, Some(&self.token), Some(body))).await
     }
 
+    /// The same, with a name for the request.
+    pub(crate) async fn post_as(&self, key: &str, path: &str, body: &Value) -> Answer {
+        let mut request = request(Method::POST, path, Some(&self.token), Some(body));
+        request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+        self.api.send(request).await
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.api.send(request(Method::PATCH, path, Some(&self.token), Some(body))).await
     }

@@ -7,6 +7,7 @@
 )]
 
 mod backup;
+mod bulks;
 mod client;
 mod database;
 mod events;

@@ -20,6 +20,7 @@ on_both! {
     a_late_report_on_what_was_given_up_is_kept
     what_waits_too_long_expires_and_what_is_silent_is_lost_but_not_over
     once_it_was_offered_only_the_appliance_s_word_cancels_it
+    what_runs_is_cancelling_until_the_appliance_says_how_it_ended
     a_held_server_asks_nothing
     an_offer_that_a_backup_has_forgotten_is_heard_of_by_its_report
     a_bundle_goes_the_way_of_its_operation
@@ -228,6 +229,30 @@ async fn once_it_was_offered_only_the_appliance_s_word_cancels_it(db: TestDataba
     assert_eq!((&second["state"], &again), (&json!("cancelling"), &second));
     assert_eq!(heard, Heard::Now(OperationState::Cancelled));
     assert_eq!(over.code(), "conflict");
+}
+
+async fn what_runs_is_cancelling_until_the_appliance_says_how_it_ended(db: TestDatabase) {
+    let (api, organisation) = start(db).await;
+    let admin = api.admin().await;
+    let appliance = fleet::appliance(&api, &organisation, "box").await;
+    let id = id(&ask(&admin, &appliance, start_vm(&appliance)).await.ok());
+    offer(&api, id).await;
+    hear(&api, &appliance, &report(id, 1, Reported::Running)).await;
+
+    let path = format!("/api/v1/operations/{id}/cancel");
+    assert_eq!(admin.post(&path, &json!({})).await.ok()["state"], "cancelling");
+    let heard = hear(&api, &appliance, &report(id, 2, Reported::Running)).await;
+    assert_eq!(heard, Heard::Now(OperationState::Cancelling));
+    assert_eq!(locks(&api).await, 1, "it may still act");
+
+    api.app.clock.advance(Duration::from_hours(2));
+    let now = api.app.clock.now();
+    assert_eq!(progress::silence(&api.app.db, now).await.unwrap(), 1);
+    assert_eq!(state(&api.admin().await, id).await, "lost");
+    let heard = hear(&api, &appliance, &report(id, 3, Reported::Cancelled)).await;
+
+    assert_eq!(heard, Heard::Now(OperationState::Cancelled));
+    assert_eq!(locks(&api).await, 0);
 }
 
 async fn a_held_server_asks_nothing(db: TestDatabase) {

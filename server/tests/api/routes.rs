@@ -44,6 +44,7 @@ pub(crate) enum About {
     /// One thing, whose id is in the path.
     Appliance,
     Operation,
+    Bulk,
     Bundle,
     JoinToken,
     Site,
@@ -106,6 +107,12 @@ fn row(method: &str, path: &str) -> Option<Route> {
             (A::Appliance, "operator", json!({ "operation": reboot, "confirm": "box" }))
         }
         ("post", "/appliances/{id}/bundles") => (A::Appliance, "operator", json!({})),
+        // What it is asked of is chosen in the scope: see `bulks`.
+        ("post", "/operations") => {
+            let start = json!({ "kind": "appliance_reboot" });
+            (A::Caller, "operator", json!({ "operation": start, "filter": "name=none" }))
+        }
+        ("get", "/bulks/{id}") => (A::Bulk, "viewer", Value::Null),
         ("get", "/operations") => (A::List("operations"), "viewer", Value::Null),
         ("get", "/operations/{id}" | "/operations/{id}/events") => {
             (A::Operation, "viewer", Value::Null)
@@ -201,6 +208,13 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
         About::Operator => {
             let user = api.user(organisation, "viewer").await;
             id(&user.get("/api/v1/me").await.ok())
+        }
+        About::Bulk => {
+            fleet::appliance(api, organisation, "box").await;
+            // One's own: a bulk belongs to whoever asks.
+            let user = api.user(organisation, "operator").await;
+            let all = json!({ "filter": "", "operation": { "kind": "debug_bundle" } });
+            id(&user.post("/api/v1/operations", &all).await.ok())
         }
         About::Operation | About::Bundle => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;

@@ -4,7 +4,7 @@
 //! show that nothing destructive is done twice.
 
 pub mod boot;
-mod collect;
+pub mod collect;
 pub mod dice;
 mod dom0;
 pub mod effect;

@@ -60,6 +60,45 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
                 state.effects.push(Effect::AutostartSet(*vm, *enabled));
             }
         }
+        Step::AdoptConfig { vm, config_path, macs } => {
+            let Some(found) = state.appliance.vms.get_mut(vm) else {
+                return refused("no such file");
+            };
+            if found.config_path.as_ref() != Some(config_path) && !found.managed {
+                return refused("no such file");
+            }
+            if !found.managed {
+                found.managed = true;
+                found.config_path = Some(format!("{OUR_CONFIGS}/{vm}.cfg"));
+                found.macs.clone_from(macs);
+                found.config = Some(found.written());
+                state.effects.push(Effect::ConfigAdopted(*vm));
+            }
+        }
+        Step::CreateVolume { .. }
+        | Step::CreateThinPool { .. }
+        | Step::SnapshotVolume { .. }
+        | Step::GrowVolume { .. }
+        | Step::RenameVolume { .. }
+        | Step::RevertVolume { .. }
+        | Step::RemoveVolume { .. }
+        | Step::AdoptVolume { .. } => storage_step(state, step)?,
+        Step::Reboot => {
+            if !state.run.is_going_down {
+                state.run.is_going_down = true;
+                state.effects.push(Effect::Rebooted);
+                return Ok(Some(Happening::Restart));
+            }
+        }
+        Step::ForgetKeptLog { name } => state.kept.logs.retain(|log| log.name != *name),
+    }
+    Ok(None)
+}
+
+/// What LVM would have done.
+fn storage_step(state: &mut State, step: &Step) -> Result<(), Dom0Error> {
+    let refused = |why: &str| Err(Dom0Error::refused(kind(step), why));
+    match step {
         Step::CreateThinPool { operation, volume_group, name, size_bytes, .. } => {
             let new = New { operation: *operation, volume_group, name, size_bytes: *size_bytes };
             if new.make(state, Kind::Pool)? {
@@ -93,21 +132,6 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
                 state.effects.push(Effect::VolumeReverted(lv_uuid.clone()));
             }
         }
-        Step::AdoptConfig { vm, config_path, macs } => {
-            let Some(found) = state.appliance.vms.get_mut(vm) else {
-                return refused("no such file");
-            };
-            if found.config_path.as_ref() != Some(config_path) && !found.managed {
-                return refused("no such file");
-            }
-            if !found.managed {
-                found.managed = true;
-                found.config_path = Some(format!("{OUR_CONFIGS}/{vm}.cfg"));
-                found.macs.clone_from(macs);
-                found.config = Some(found.written());
-                state.effects.push(Effect::ConfigAdopted(*vm));
-            }
-        }
         Step::CreateVolume { operation, volume_group, name, size_bytes, thin_pool } => {
             let new = New { operation: *operation, volume_group, name, size_bytes: *size_bytes };
             if new.make(state, thin_pool.as_deref().map_or(Kind::Thick, Kind::In))? {
@@ -128,7 +152,7 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
         Step::RemoveVolume { lv_uuid, .. } => {
             let volumes = &mut state.appliance.volumes;
             let Some(at) = volumes.iter().position(|volume| volume.lv_uuid == *lv_uuid) else {
-                return Ok(None);
+                return Ok(());
             };
             if !volumes[at].managed {
                 return refused("it does not carry our tag");
@@ -144,16 +168,9 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
                 state.effects.push(Effect::VolumeAdopted(lv_uuid.clone()));
             }
         }
-        Step::Reboot => {
-            if !state.run.is_going_down {
-                state.run.is_going_down = true;
-                state.effects.push(Effect::Rebooted);
-                return Ok(Some(Happening::Restart));
-            }
-        }
-        Step::ForgetKeptLog { name } => state.kept.logs.retain(|log| log.name != *name),
+        _ => {}
     }
-    Ok(None)
+    Ok(())
 }
 
 fn create_domain(state: &mut State, vm: VmId, config_path: &str) -> Result<(), Dom0Error> {

@@ -10,3 +10,5 @@ mod joining;
 mod operations;
 mod recovery;
 mod trouble;
+mod vms;
+mod volumes;

@@ -415,7 +415,10 @@ export interface paths {
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description What you call this request: asked again with the same key, it is the same operation. */
+                    "Idempotency-Key"?: string | null;
+                };
                 path: {
                     id: components["schemas"]["ApplianceId"];
                 };
@@ -686,6 +689,62 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Audit"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was asked of many appliances, and what became of it; failures first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only results in this state, or one of several with commas between them. */
+                    state?: string;
+                    /** @description How many results, at most 500. */
+                    limit?: number;
+                    /** @description How many results are skipped. */
+                    offset?: number;
+                    /** @description `next` of the page before. */
+                    next?: string;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["BulkId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description How far it is. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkView"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -1224,7 +1283,55 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Asks many appliances for something. The answer says which were asked, and which were refused
+         *     and why; those that it does not say that of are asked soon.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description What you call this request: asked again with the same key, nothing more is asked. */
+                    "Idempotency-Key"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["BulkRequest"];
+                };
+            };
+            responses: {
+                /** @description What would be asked (`dry_run`). */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkView"];
+                    };
+                };
+                /** @description They are asked. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1287,7 +1394,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** No longer wants an operation. Once it was offered, only the appliance's word ends it. */
+        /**
+         * No longer wants an operation. Once it was offered, only the appliance's word ends it; one that
+         *     runs is stopped where nothing is left half done, or goes on to its end.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2170,6 +2280,87 @@ export interface components {
          * @description A request that asks many appliances at once.
          */
         BulkId: string;
+        /** @description What is asked of many appliances. */
+        BulkRequest: {
+            /** @description Which: their ids, at most 1000. */
+            appliances?: components["schemas"]["ApplianceId"][] | null;
+            /**
+             * @description How many appliances it concerns, in words such as `12 appliances`, where something is ended
+             *     or destroyed.
+             */
+            confirm?: string | null;
+            /** @description Whether only to say what would be admitted and what refused. */
+            dry_run?: boolean;
+            /**
+             * Format: int32
+             * @description How long it may wait for an appliance; an hour where it is not said.
+             */
+            expires_in_seconds?: number | null;
+            /** @description Which: a filter of appliances (docs/filter.md). Either this or `appliances`. */
+            filter?: string | null;
+            /**
+             * Format: int64
+             * @description At most so many appliances, the first by name. Where it is not said, all that match are
+             *     meant, and more than 2000 are refused.
+             */
+            limit?: number | null;
+            /** @description What. A debug bundle needs no id here: each appliance gets one of its own. */
+            operation: components["schemas"]["Operation"];
+            /**
+             * @description What of it that waits for an appliance is offered first; after everything else where it is
+             *     not said.
+             */
+            priority?: components["schemas"]["Priority"];
+        };
+        /** @description What became of it at one appliance. */
+        BulkResult: {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            operation_id?: components["schemas"]["OperationId"] | null;
+            progress?: components["schemas"]["Progress"] | null;
+            reason?: components["schemas"]["Reason"] | null;
+            /**
+             * @description `pending` where it has not been asked yet, `refused` where it was not admitted, `admitted`
+             *     where it would be, else the operation's state.
+             */
+            state: string;
+            /** @description What a person can do about a refusal. */
+            what_to_do?: string | null;
+        };
+        /** @description Something that was asked of many appliances at once. */
+        BulkView: {
+            /** @description What it can do. */
+            class: components["schemas"]["Class"];
+            /** @description How many there are in each [`BulkResult::state`]; states that none is in are left out. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description When. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether nothing more will change. */
+            done: boolean;
+            /** @description Whether it was only tried out: nothing is asked of anybody. */
+            dry_run: boolean;
+            /** @description The filter that chose them, where one did. */
+            filter?: string | null;
+            id?: components["schemas"]["BulkId"] | null;
+            /** @description What kind of thing. */
+            kind: string;
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /** @description All of it. */
+            operation: components["schemas"]["Operation"];
+            /** @description What is offered first. */
+            priority: components["schemas"]["Priority"];
+            requested_by?: components["schemas"]["RequestedBy"] | null;
+            /** @description Some of the appliances; failures first. */
+            results: components["schemas"]["BulkResult"][];
+            /**
+             * Format: int64
+             * @description How many appliances.
+             */
+            total: number;
+        };
         /**
          * Format: uuid
          * @description A debug bundle.

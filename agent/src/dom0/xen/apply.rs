@@ -63,9 +63,14 @@ impl Xen {
                 let snapshot = format!("{volume_group}/{name}");
                 let arguments = ["-y".into(), "--merge".into(), "-b".into(), snapshot];
                 run_lvm("lvconvert", &arguments).await?;
-                // Where the origin is not active, it would wait until somebody activates it.
+                // Where the origin is not active, it would wait until somebody activates it. By now
+                // it goes on, whatever comes of this.
                 let origin = format!("{volume_group}/{origin}");
-                run_lvm("lvchange", &["-ay".into(), "--poll".into(), "y".into(), origin]).await
+                let arguments = ["-ay".into(), "--poll".into(), "y".into(), origin];
+                if let Err(error) = run_lvm("lvchange", &arguments).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "no activation");
+                }
+                Ok(())
             }
             Step::SnapshotVolume {
                 operation,

@@ -24,11 +24,6 @@ pub(crate) fn parse(text: &str) -> Option<VmConfig> {
     Some(VmConfig { name: config.name, uuid: config.uuid, disks })
 }
 
-/// The text with its UUID and MAC addresses pinned.
-pub(crate) fn pinned(text: &str, uuid: VmId, macs: &[String]) -> String {
-    changed(text, uuid, |document| document.pinned(uuid, macs))
-}
-
 /// The text for a VM whose disks are elsewhere now: for some of them by number, from 0 on, where and
 /// in which format. Its UUID is pinned.
 pub(crate) fn with_disks(
@@ -78,7 +73,7 @@ mod tests {
     fn a_text_that_xl_would_refuse_is_kept() {
         let uuid = VmId::new();
 
-        let kept = pinned("name = 'a'\nmemory = lots\n", uuid, &[]);
+        let kept = with_disks("name = 'a'\nmemory = lots\n", uuid, std::iter::empty());
 
         assert!(kept.starts_with("name = 'a'\nmemory = lots\n"));
         assert_eq!(parse(&kept).unwrap().uuid, Some(uuid));

@@ -5,6 +5,7 @@ use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Vm, Volume, VolumeGroup};
 use domfleet_shared::operation::vm::{self, DiskSource, NewDisk, NewVolume, VmChange, VmCreate};
 use domfleet_shared::operation::{Class, Operation, volume};
+use domfleet_shared::xl_config::Document;
 
 use super::{Refusal, Situation};
 
@@ -82,7 +83,11 @@ fn new_vm(situation: &Situation<'_>, create: &VmCreate) -> Result<(), Refusal> {
         vm::VmSource::Config(text) if text.len() > vm::CONFIG_BYTES => {
             Err(Refusal::Value("from", format!("at most {} bytes", vm::CONFIG_BYTES)))
         }
-        vm::VmSource::Config(_) => Ok(()),
+        vm::VmSource::Config(text) => {
+            let config = Document::parse(text.as_bytes()).and_then(|text| text.check_new());
+            let config = config.map_err(|error| Refusal::Value("from", error.to_string()))?;
+            vm_name(situation, &config.name, None)
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What appliances report of themselves.
 
-use domfleet_server::db::entity::{appliance, boot, inventory};
+use domfleet_server::db::entity::{alarm, appliance, boot, inventory};
 use domfleet_shared::Timestamp;
 use domfleet_shared::boot::{Boot, BootEnd, Confidence};
 use domfleet_shared::id::{BootId, VmId};
 use domfleet_shared::inventory::{
-    Components, Content, Digests, Facts, Section, Storage, Vm, VmState,
+    Components, Content, Digests, Facts, Section, Storage, Vm, VmState, Volume,
 };
 use domfleet_shared::protocol::{ToAgent, ToServer};
 use sea_orm::EntityTrait as _;
@@ -171,4 +171,49 @@ async fn a_zero_byte_in_what_is_left_of_a_crash_ends_no_session() {
     let rows = boot::Entity::find().all(server.app.db.read()).await.unwrap();
     assert_eq!(rows.len(), 1);
     assert!(rows[0].evidence.to_string().contains("Kernel panic"), "{}", rows[0].evidence);
+}
+
+fn pool(data: u32) -> Content {
+    let volume = Volume {
+        lv_uuid: "pool".into(),
+        name: "pool0".into(),
+        volume_group: "vg0".into(),
+        size_bytes: 1 << 30,
+        attributes: "twi-aotz--".into(),
+        segment_type: "thin-pool".into(),
+        origin: None,
+        data_basis_points: Some(data),
+        metadata_basis_points: Some(100),
+        pool: None,
+        tags: std::collections::BTreeSet::new(),
+        managed: false,
+    };
+    Content::Storage(Storage { volume_groups: Vec::new(), volumes: vec![volume] })
+}
+
+#[tokio::test]
+async fn a_thin_pool_that_fills_up_raises_an_alarm_that_ends_with_it() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    let open = async || {
+        let alarms = alarm::Entity::find().all(server.app.db.read()).await.unwrap();
+        let open = alarms.into_iter().filter(|alarm| alarm.cleared_at.is_none());
+        let mut open: Vec<String> = open.map(|alarm| alarm.kind).collect();
+        open.sort();
+        open
+    };
+    let gone = Content::Storage(Storage::default());
+
+    for (content, expected) in [
+        (pool(7_000), vec![]),
+        (pool(8_100), vec!["thin_pool_filling"]),
+        (pool(9_600), vec!["thin_pool_filling", "thin_pool_full"]),
+        (pool(9_000), vec!["thin_pool_filling"]),
+        (gone, vec![]),
+    ] {
+        socket.say(ToServer::Inventory { content }).await;
+        socket.settle().await;
+        assert_eq!(open().await, expected);
+    }
 }
