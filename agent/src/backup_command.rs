@@ -82,7 +82,7 @@ pub(crate) enum BackupCommand {
 impl BackupCommand {
     pub(crate) fn carry_out(&self, as_json: bool) -> anyhow::Result<ExitCode> {
         let clock = Clock::of_the_machine();
-        let bar = Bar::begin()?;
+        let bar = Bar::begin(as_json)?;
         let work = Work { clock: &clock, bar: &bar, as_json };
         let done = match self {
             Self::Create { config, to } => work.create(config, to),

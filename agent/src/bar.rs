@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use domfleet_agent::meter::Meter;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A bar on standard error, where that is a terminal.
 pub(crate) struct Bar {
@@ -19,9 +20,10 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// Ctrl-C stops the work at its next safe point from here on; a second one ends the program.
-    pub(crate) fn begin() -> anyhow::Result<Self> {
-        let is_seen = std::io::stderr().is_terminal();
+    /// Ctrl-C, and what else asks a program to end, stops the work at its next safe point from here
+    /// on; a second time it ends the program.
+    pub(crate) fn begin(as_json: bool) -> anyhow::Result<Self> {
+        let is_seen = !as_json && std::io::stderr().is_terminal();
         let target =
             if is_seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let drawn = ProgressBar::with_draw_target(None, target);
@@ -29,9 +31,21 @@ impl Bar {
         let flag = Arc::clone(&is_cancelled);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot listen for Ctrl-C")?;
+        let listen = |kind| {
+            let _context = runtime.enter();
+            signal(kind).context("cannot listen for signals")
+        };
+        let mut interrupt = listen(SignalKind::interrupt())?;
+        let mut terminate = listen(SignalKind::terminate())?;
+        let mut hang_up = listen(SignalKind::hangup())?;
         std::thread::spawn(move || {
             runtime.block_on(async {
-                while tokio::signal::ctrl_c().await.is_ok() {
+                loop {
+                    tokio::select! {
+                        _ = interrupt.recv() => {}
+                        _ = terminate.recv() => {}
+                        _ = hang_up.recv() => {}
+                    }
                     if flag.swap(true, Ordering::Relaxed) {
                         std::process::exit(130);
                     }

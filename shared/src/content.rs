@@ -82,6 +82,11 @@ impl ContentHasher {
     }
 }
 
+/// A content hash as people and JSON have it.
+pub fn in_hex(hash: &[u8; 32]) -> String {
+    hex::encode(hash)
+}
+
 /// The BLAKE3 of so many zeros.
 fn of_zeros(bytes: u64) -> [u8; 32] {
     const ZEROS: [u8; 16 * 1024] = [0; 16 * 1024];

@@ -112,3 +112,13 @@ pub struct Judgement {
     /// Sentences for people: what was found, and what to do about it.
     pub reasons: Vec<String>,
 }
+
+/// An image that was converted, read back and compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Converted {
+    /// What was thought of the source, under the format that it has become.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// The hash of what is on the disk ([`crate::content`]), in hex: of the source as of the result.
+    pub content: String,
+}

@@ -3,16 +3,15 @@
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use domfleet_shared::image::Format;
 use rustix::fs::SeekFrom;
 
-use super::chain::{self, Content, Layer};
-use super::inflate;
+use super::chain::{self, Chain, Content, Layer};
+use super::opened::Opened;
 use super::place::Place;
-use super::{ImageError, Opened, qcow1, qcow2};
+use super::{ImageError, inflate, qcow1, qcow2};
 
 /// A disk, as its guest sees it. Whether that is what the guest wrote, [`super::check`] says first.
 #[derive(Debug)]
@@ -32,9 +31,9 @@ enum Source {
 /// One whose tables say where everything is.
 #[derive(Debug)]
 struct Mapped {
-    file: File,
+    opened: Opened,
     /// Where the guest's data is, if that is another file.
-    data: Option<File>,
+    data: Option<Opened>,
     map: Map,
     cluster: u64,
     compression: inflate::Compression,
@@ -70,15 +69,18 @@ pub enum DiskError {
 }
 
 impl Disk {
-    /// Opens it and everything that it is based on.
+    /// Opens it and everything that it is based on, and does not look whether it is in order.
     pub fn open(path: &Path, format: Option<Format>) -> Result<Self, DiskError> {
-        let chain = chain::follow(path, format)?;
+        Self::of(chain::follow(path, format)?)
+    }
+
+    pub(super) fn of(chain: Chain) -> Result<Self, DiskError> {
         if let Some(missing) = chain.missing {
             return Err(DiskError::Unfit(missing));
         }
         let virtual_bytes = super::judge::virtual_bytes(&chain.top);
         let layers = [chain.top].into_iter().chain(chain.below);
-        let layers = layers.map(Source::open).collect::<Result<_, _>>()?;
+        let layers = layers.map(Source::of).collect::<Result<_, _>>()?;
         Ok(Self { layers, virtual_bytes })
     }
 
@@ -88,7 +90,9 @@ impl Disk {
             .iter()
             .flat_map(|layer| match layer {
                 Source::Raw(opened) => [Some(&opened.file), None],
-                Source::Mapped(mapped) => [Some(&mapped.file), mapped.data.as_ref()],
+                Source::Mapped(mapped) => {
+                    [Some(&mapped.opened.file), mapped.data.as_ref().map(|data| &data.file)]
+                }
             })
             .flatten()
     }
@@ -122,7 +126,7 @@ fn read(layers: &mut [Source], offset: u64, part: &mut [u8]) -> io::Result<()> {
         match place {
             Place::Below => read(below, at, now)?,
             Place::Zero => now.fill(0),
-            Place::At(offset) => read_or_zeros(first.data(), offset, now)?,
+            Place::At(offset) => first.data().read_or_zeros(offset, now)?,
             Place::Compressed { offset, bytes, within } => {
                 first.inflate(offset, bytes, within, now)?;
             }
@@ -156,46 +160,40 @@ fn zeros(layers: &mut [Source], offset: u64, most: u64) -> io::Result<u64> {
 }
 
 impl Source {
-    fn open(layer: Layer) -> Result<Self, DiskError> {
-        let Layer { path, format, content } = layer;
-        let unreadable = |source| ImageError::Unreadable { path: path.clone(), source };
-        match content {
-            Content::Raw { .. } => Ok(Self::Raw(Opened::open(&path)?)),
-            Content::Qcow2 { header, .. } if !header.is_encrypted() => {
-                let file = File::open(&path).map_err(unreadable)?;
-                let data = match &header.data_file {
-                    Some(data) => Some(chain::data_file(&path, data)?.file),
-                    None => None,
-                };
-                Ok(Self::Mapped(Box::new(Mapped {
-                    cluster: header.cluster(),
-                    virtual_bytes: header.virtual_bytes,
-                    compression: header.compression,
-                    map: Map::Qcow2(qcow2::Map::open(&file, *header).map_err(unreadable)?),
-                    inflated: None,
-                    file,
-                    data,
-                })))
-            }
-            Content::Qcow(header) if !header.is_encrypted => {
-                let file = File::open(&path).map_err(unreadable)?;
-                Ok(Self::Mapped(Box::new(Mapped {
-                    cluster: header.cluster(),
-                    virtual_bytes: header.virtual_bytes,
-                    compression: inflate::Compression::Deflate,
-                    map: Map::Qcow(qcow1::Map::open(&file, header).map_err(unreadable)?),
-                    inflated: None,
-                    file,
-                    data: None,
-                })))
-            }
+    fn of(layer: Layer) -> Result<Self, DiskError> {
+        let Layer { path, format, opened, content } = layer;
+        let unreadable = ImageError::unreadable(&path);
+        let mapped = match content {
+            Content::Raw => return Ok(Self::Raw(opened)),
+            Content::Qcow2 { header, data } if !header.is_encrypted() => Mapped {
+                cluster: header.cluster(),
+                virtual_bytes: header.virtual_bytes,
+                compression: header.compression,
+                map: qcow2::Map::open(&opened.file, *header).map(Map::Qcow2).map_err(unreadable)?,
+                inflated: None,
+                opened,
+                data,
+            },
+            Content::Qcow(header) if !header.is_encrypted => Mapped {
+                cluster: header.cluster(),
+                virtual_bytes: header.virtual_bytes,
+                compression: inflate::Compression::Deflate,
+                map: qcow1::Map::open(&opened.file, header).map(Map::Qcow).map_err(unreadable)?,
+                inflated: None,
+                opened,
+                data: None,
+            },
             Content::NoHeader(error) => {
-                Err(DiskError::Unfit(format!("{}: {error}", path.display())))
+                return Err(DiskError::Unfit(format!("{}: {error}", path.display())));
             }
-            Content::Qcow(_) | Content::Qcow2 { .. } | Content::Foreign => Err(DiskError::Unfit(
-                format!("{}: {format} of this kind cannot be read here", path.display()),
-            )),
-        }
+            Content::Qcow(_) | Content::Qcow2 { .. } | Content::Foreign => {
+                return Err(DiskError::Unfit(format!(
+                    "{}: {format} of this kind cannot be read here",
+                    path.display()
+                )));
+            }
+        };
+        Ok(Self::Mapped(Box::new(mapped)))
     }
 
     /// Where the byte at `at` is, and how many after it can be read together with it.
@@ -214,7 +212,8 @@ impl Source {
                 Ok((place, bytes.min(left)))
             }
             Self::Mapped(mapped) => {
-                let Mapped { file, map, .. } = &mut **mapped;
+                let Mapped { opened, map, .. } = &mut **mapped;
+                let file = &opened.file;
                 let (place, mut bytes) = map.place(file, at)?;
                 while bytes < most.min(left) {
                     let (next, more) = map.place(file, at + bytes)?;
@@ -228,10 +227,10 @@ impl Source {
         }
     }
 
-    fn data(&self) -> &File {
+    fn data(&mut self) -> &mut Opened {
         match self {
-            Self::Raw(opened) => &opened.file,
-            Self::Mapped(mapped) => mapped.data.as_ref().unwrap_or(&mapped.file),
+            Self::Raw(opened) => opened,
+            Self::Mapped(mapped) => mapped.data.as_mut().unwrap_or(&mut mapped.opened),
         }
     }
 
@@ -241,7 +240,7 @@ impl Source {
         if mapped.inflated.as_ref().is_none_or(|(held, _)| *held != offset) {
             let length = usize::try_from(bytes).map_err(|_| io::ErrorKind::OutOfMemory)?;
             let mut compressed = vec![0; length];
-            read_or_zeros(&mapped.file, offset, &mut compressed)?;
+            mapped.opened.read_or_zeros(offset, &mut compressed)?;
             let whole = inflate::cluster(mapped.compression, &compressed, mapped.cluster)?;
             mapped.inflated = Some((offset, whole));
         }
@@ -267,19 +266,4 @@ fn sparse(file: &File, at: u64) -> (Place, u64) {
         // After the last of it, or where that cannot be asked, such as of a volume: read it.
         None => (Place::At(at), u64::MAX),
     }
-}
-
-/// A file may end before its last cluster does: what is missing was never written.
-fn read_or_zeros(file: &File, offset: u64, part: &mut [u8]) -> io::Result<()> {
-    let mut seen = 0;
-    while seen < part.len() {
-        match file.read_at(&mut part[seen..], offset + seen as u64) {
-            Ok(0) => break,
-            Ok(read) => seen += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    part[seen..].fill(0);
-    Ok(())
 }

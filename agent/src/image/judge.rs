@@ -9,13 +9,16 @@ use super::qcow2::{Findings, Header, HeaderError};
 const SECTOR: u64 = 512;
 
 /// Judges the whole of it: an image is as good as the worst of what it is based on.
-pub(super) fn judge(chain: &Chain) -> Judgement {
-    let mut verdict = of_layer(&chain.top);
+/// `findings` are those of its layers, in their order.
+pub(super) fn judge(chain: &Chain, findings: &[Option<Findings>]) -> Judgement {
+    let findings = findings.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    let mut layers =
+        chain.layers().zip(findings).map(|(layer, found)| (layer, of_layer(layer, found)));
+    let mut verdict = layers.next().map_or_else(|| Reached::new(Verdict::Unknown), |(_, top)| top);
     if let Some(missing) = &chain.missing {
         verdict.also(Verdict::MissingBacking, missing.clone());
     }
-    for layer in &chain.below {
-        let below = of_layer(layer);
+    for (layer, below) in layers {
         // That a raw file cannot be checked says nothing against what is based on it.
         if below.convertible() && below.verdict != Verdict::Leaks {
             continue;
@@ -86,16 +89,19 @@ fn weight(verdict: Verdict) -> u8 {
 /// The size of the disk as the guest sees it, as far as its image says so.
 pub(super) fn virtual_bytes(layer: &Layer) -> u64 {
     match &layer.content {
-        Content::Raw { bytes } => bytes.checked_next_multiple_of(SECTOR).unwrap_or(*bytes),
+        Content::Raw => {
+            let bytes = layer.opened.bytes;
+            bytes.checked_next_multiple_of(SECTOR).unwrap_or(bytes)
+        }
         Content::Qcow(header) => header.virtual_bytes,
         Content::Qcow2 { header, .. } => header.virtual_bytes,
         Content::Foreign | Content::NoHeader(_) => 0,
     }
 }
 
-fn of_layer(layer: &Layer) -> Reached {
+fn of_layer(layer: &Layer, findings: Option<&Findings>) -> Reached {
     match &layer.content {
-        Content::Raw { bytes } => raw(*bytes),
+        Content::Raw => raw(layer.opened.bytes),
         Content::Qcow(header) => {
             let mut reached = Reached::new(Verdict::Uncheckable);
             if header.is_encrypted {
@@ -107,7 +113,8 @@ fn of_layer(layer: &Layer) -> Reached {
             );
             reached
         }
-        Content::Qcow2 { header, findings } => qcow2(header, findings),
+        // Where its data is missing, that is said, and nothing was looked at.
+        Content::Qcow2 { header, .. } => qcow2(header, findings.unwrap_or(&Findings::default())),
         Content::Foreign if layer.format == Format::Luks => {
             let mut reached = Reached::new(Verdict::Encrypted);
             reached.note(ENCRYPTED);

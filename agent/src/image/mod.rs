@@ -1,27 +1,36 @@
 //! Disk images: what they are, and whether what they hold can be trusted.
 //!
 //! Looks at the file itself and asks no `qemu-img`: see `docs/decisions/0009-our-own-look-at-images.md`.
-//! Nothing here writes to an image. It must belong to no running VM: what a VM writes meanwhile
-//! looks like damage.
+//! An image that is looked at must belong to no running VM: what a VM writes meanwhile looks like
+//! damage. Nothing here writes to an image that it did not make.
 
 mod chain;
+mod compare;
 pub mod convert;
 pub mod disk;
 mod format;
+mod in_use;
 mod inflate;
 mod judge;
+mod opened;
+pub mod part;
 mod place;
 mod qcow1;
 pub(crate) mod qcow2;
+mod qemu_img;
 #[cfg(test)]
 mod tests;
 
 use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom};
-use std::os::unix::fs::{FileExt as _, FileTypeExt as _};
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use domfleet_shared::image::{Format, Judgement};
+
+use self::chain::Chain;
+use self::disk::{Disk, DiskError};
+use crate::meter::{Cancelled, Meter, Unwatched};
 
 /// Why nothing can be said of a file.
 #[derive(Debug, thiserror::Error)]
@@ -38,34 +47,60 @@ pub enum ImageError {
     /// A folder, a pipe, a terminal.
     #[error("{} is neither a file nor a block device", .0.display())]
     NoImage(PathBuf),
+    /// Nobody wants to know any more.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl ImageError {
+    /// What reading `path` ended with.
+    fn unreadable(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| {
+            if Cancelled::is_why(&source) {
+                Self::Cancelled(Cancelled)
+            } else {
+                Self::Unreadable { path: path.into(), source }
+            }
+        }
+    }
 }
 
 /// Looks at the image in `path` and everything that it is based on. Without `format` it is told by
 /// the first bytes: whoever writes to a raw disk could write those of another format, so pass
 /// what the VM's configuration says where there is one.
 pub fn check(path: &Path, format: Option<Format>) -> Result<Judgement, ImageError> {
-    Ok(judge::judge(&chain::follow(path, format)?))
+    Ok(examine(path, format, &Unwatched)?.judgement)
 }
 
-/// A file or block device, opened to be read.
+/// The same, tells of it, and keeps it open.
+pub fn examine(
+    path: &Path,
+    format: Option<Format>,
+    meter: &dyn Meter,
+) -> Result<Examined, ImageError> {
+    let chain = chain::follow(path, format)?;
+    let findings = chain.look_through(meter)?;
+    let judgement = judge::judge(&chain, &findings);
+    Ok(Examined { judgement, chain })
+}
+
+/// An image that was looked at.
 #[derive(Debug)]
-struct Opened {
-    file: File,
-    bytes: u64,
+pub struct Examined {
+    /// What is to be thought of it.
+    pub judgement: Judgement,
+    chain: Chain,
 }
 
-impl Opened {
-    fn open(path: &Path) -> Result<Self, ImageError> {
-        let unreadable = |source| ImageError::Unreadable { path: path.into(), source };
-        // Opening a pipe would wait for somebody to write to it.
-        let kind = std::fs::metadata(path).map_err(unreadable)?.file_type();
-        if !kind.is_file() && !kind.is_block_device() {
-            return Err(ImageError::NoImage(path.into()));
-        }
-        let mut file = File::open(path).map_err(unreadable)?;
-        // The only way that works for block devices too.
-        let bytes = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
-        Ok(Self { file, bytes })
+impl Examined {
+    /// The guest's disk in it: of the very files that were looked at, whatever their names lead to
+    /// by now.
+    pub fn disk(self) -> Result<Disk, DiskError> {
+        Disk::of(self.chain)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &File> {
+        self.chain.files()
     }
 }
 

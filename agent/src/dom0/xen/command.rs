@@ -72,6 +72,26 @@ pub(crate) async fn feed(
     input: &[u8],
     limit: Duration,
 ) -> Result<Output, Dom0Error> {
+    talk(program, arguments, input, |_| (), limit).await
+}
+
+/// Runs a program, and tells what it says on standard output as it says it.
+pub(crate) async fn hear(
+    program: &str,
+    arguments: &[&str],
+    heard: impl FnMut(&[u8]),
+    limit: Duration,
+) -> Result<Output, Dom0Error> {
+    talk(program, arguments, &[], heard, limit).await
+}
+
+async fn talk(
+    program: &str,
+    arguments: &[&str],
+    input: &[u8],
+    heard: impl FnMut(&[u8]),
+    limit: Duration,
+) -> Result<Output, Dom0Error> {
     let what = format!("{program} {}", arguments.first().copied().unwrap_or_default());
     let path = find(program).ok_or_else(|| {
         Dom0Error::not_run(&what, format!("there is no {program} on this machine"))
@@ -89,7 +109,8 @@ pub(crate) async fn feed(
         .map_err(|error| Dom0Error::not_run(&what, error.to_string()))?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let ended = timeout(limit, async {
-        let (stdout, stderr, ()) = tokio::join!(read(stdout), read(stderr), write(stdin, input));
+        let (stdout, stderr, ()) =
+            tokio::join!(read(stdout, heard), read(stderr, |_| ()), write(stdin, input));
         (stdout, stderr, child.wait().await)
     })
     .await;
@@ -113,7 +134,10 @@ async fn write(stream: Option<impl AsyncWrite + Unpin>, input: &[u8]) {
 }
 
 /// All of it, of which only the first part is kept: a program must not block on a full pipe.
-async fn read(stream: Option<impl AsyncRead + Unpin>) -> (Vec<u8>, bool) {
+async fn read(
+    stream: Option<impl AsyncRead + Unpin>,
+    mut heard: impl FnMut(&[u8]),
+) -> (Vec<u8>, bool) {
     let (mut kept, mut truncated) = (Vec::new(), false);
     let Some(mut stream) = stream else { return (kept, truncated) };
     let mut piece = vec![0; 8 * 1024];
@@ -121,6 +145,7 @@ async fn read(stream: Option<impl AsyncRead + Unpin>) -> (Vec<u8>, bool) {
         if length == 0 {
             break;
         }
+        heard(piece.get(..length).unwrap_or_default());
         let room = OUTPUT_BYTES - kept.len();
         truncated |= length > room;
         kept.extend(piece.iter().take(length.min(room)));
@@ -160,6 +185,22 @@ mod tests {
 
         assert_eq!(said.stdout, b"{}");
         assert_eq!(deaf.code, Some(3));
+    }
+
+    #[tokio::test]
+    async fn what_a_program_says_is_heard_before_it_ends() {
+        let mut heard: Vec<u8> = Vec::new();
+        let told = hear(
+            "/bin/sh",
+            &["-c", "echo half; echo not this >&2; echo whole"],
+            |piece| heard.extend(piece),
+            SOON,
+        );
+
+        let output = told.await.unwrap();
+
+        assert_eq!(heard, b"half\nwhole\n");
+        assert_eq!(output.stdout, heard);
     }
 
     #[tokio::test]

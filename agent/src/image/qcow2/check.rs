@@ -10,6 +10,7 @@ use super::entries::{L1, L2};
 use super::header::{Extent, Header};
 use super::{refcounts, snapshots};
 use crate::image::numbers;
+use crate::meter::Meter;
 
 /// So many sentences are kept of each kind.
 const SENTENCES: usize = 5;
@@ -43,12 +44,15 @@ pub(in crate::image) fn check(
     file_bytes: u64,
     header: &Header,
     data_bytes: Option<u64>,
+    meter: &dyn Meter,
 ) -> io::Result<Findings> {
     let Some(clusters) = Clusters::of(file_bytes, header.cluster_bits) else {
         return Ok(Findings { is_too_large: true, ..Findings::default() });
     };
     let findings = Findings { cluster: header.cluster(), ..Findings::default() };
-    let mut look = Look { file, file_bytes, header, data_bytes, clusters, findings };
+    let tables = u64::from(header.snapshots) + 1;
+    meter.begin("checking", header.virtual_bytes.saturating_mul(tables));
+    let mut look = Look { file, file_bytes, header, data_bytes, clusters, findings, meter };
     look.through()?;
     let (undercounted, leaked) = look.clusters.miscounted();
     look.findings.undercounted += undercounted;
@@ -64,6 +68,7 @@ pub(super) struct Look<'a> {
     data_bytes: Option<u64>,
     pub(super) clusters: Clusters,
     findings: Findings,
+    meter: &'a dyn Meter,
 }
 
 impl Look<'_> {
@@ -88,7 +93,9 @@ impl Look<'_> {
         let covered = (self.header.cluster() / self.header.l2_entry_bytes())
             .saturating_mul(self.header.cluster());
         for (index, entry) in self.numbers(l1.offset, l1.bytes)?.into_iter().enumerate() {
+            self.meter.go_on()?;
             let guest = (index as u64).saturating_mul(covered);
+            self.meter.advance(self.header.virtual_bytes.saturating_sub(guest).min(covered));
             match L1::decode(entry) {
                 L1::Nothing => {}
                 L1::Table { offset, copied } => {

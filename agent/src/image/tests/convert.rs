@@ -1,17 +1,27 @@
 //! A conversion gives a verified result, or nothing.
 
-use domfleet_shared::image::{Format, Judgement};
+use std::sync::Arc;
 
-use super::super::convert::{ConvertError, convert, is_at};
+use domfleet_shared::image::{Converted, Format};
+
+use super::super::convert::{Conversion, ConvertError, Target, convert};
+use super::super::part::{PartError, is_at};
 use super::{Bench, DEFAULT, patch, read_whole};
+use crate::meter::{Meter, Unwatched};
 
 async fn convert_to(
     bench: &Bench,
     source: &str,
     target: &str,
     format: Format,
-) -> Result<Judgement, ConvertError> {
-    convert(&bench.path(source), None, &bench.path(target), format).await
+) -> Result<Converted, ConvertError> {
+    let conversion = Conversion {
+        source: bench.path(source),
+        source_format: None,
+        target: Target::NewFile(bench.path(target)),
+        format,
+    };
+    convert(&conversion, &(Arc::new(Unwatched) as Arc<dyn Meter>)).await
 }
 
 /// What is in the folder.
@@ -53,9 +63,9 @@ async fn what_may_not_be_converted_leaves_nothing() {
     let folder = convert_to(&bench, "good.qcow2", "no/a.raw", Format::Raw).await.unwrap_err();
 
     assert!(matches!(unfit, ConvertError::Unfit { .. }), "{unfit}");
-    assert!(matches!(exists, ConvertError::Exists(_)), "{exists}");
+    assert!(matches!(exists, ConvertError::File(PartError::Exists(_))), "{exists}");
     assert!(matches!(format, ConvertError::Format(Format::Vmdk)), "{format}");
-    assert!(matches!(folder, ConvertError::Target { .. }), "{folder}");
+    assert!(matches!(folder, ConvertError::File(PartError::Unwritable { .. })), "{folder}");
     assert_eq!(names(&bench), ["good.qcow2", "marked.qcow2", "there.raw"]);
     assert_eq!(std::fs::read(bench.path("there.raw")).unwrap(), b"something dear");
 }
@@ -69,7 +79,7 @@ async fn a_conversion_goes_on_where_one_was_killed_and_not_where_one_runs() {
     rustix::fs::flock(&running, rustix::fs::FlockOperation::LockExclusive).unwrap();
 
     let busy = convert_to(&bench, "disk.qcow2", "disk.raw", Format::Raw).await.unwrap_err();
-    assert!(matches!(busy, ConvertError::Busy(_)), "{busy}");
+    assert!(matches!(busy, ConvertError::File(PartError::Busy(_))), "{busy}");
     drop(running);
     convert_to(&bench, "disk.qcow2", "disk.raw", Format::Raw).await.unwrap();
 

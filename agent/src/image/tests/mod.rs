@@ -3,6 +3,7 @@
 mod check;
 mod convert;
 mod disk;
+mod volume;
 mod write;
 
 use std::fs::OpenOptions;
