@@ -43,4 +43,5 @@ pub mod storage;
 #[cfg(test)]
 mod testing;
 mod tls;
+pub mod usb;
 mod verdict;

@@ -3,6 +3,7 @@
 mod backup_command;
 mod bar;
 mod image_command;
+mod usb_command;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::backup_command::BackupCommand;
 use self::image_command::ImageCommand;
+use self::usb_command::UsbCommand;
 
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
 #[derive(Debug, Parser)]
@@ -62,6 +64,9 @@ enum Command {
     /// Back VMs up to a drive or folder, prove the backup and restore from it.
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// Find and prepare USB drives, on site and without a server.
+    #[command(subcommand)]
+    Usb(UsbCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -109,6 +114,8 @@ fn main() -> ExitCode {
         Command::Agent(command) => Err(command),
         Command::Image(command) => Ok(command.carry_out(as_json)),
         Command::Backup(command) => Ok(command.carry_out(as_json)),
+        Command::Usb(command) => Ok(data_dir(&arguments)
+            .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),
     };
     let command = match done {
         Err(command) => command,
@@ -166,14 +173,19 @@ async fn carry_out(
     }
 }
 
+/// The agent's own folder.
+fn data_dir(arguments: &Arguments) -> anyhow::Result<PathBuf> {
+    match &arguments.data {
+        Some(data) => Ok(data.clone()),
+        None => Ok(below(&arguments.root, &Config::load(&arguments.root)?.data_dir)),
+    }
+}
+
 impl Setup {
     fn new(arguments: &Arguments, log: &Arc<LogRing>) -> anyhow::Result<Self> {
         let root = &arguments.root;
         let config = Config::load(root)?;
-        let data_dir = match &arguments.data {
-            Some(data) => data.clone(),
-            None => below(root, &config.data_dir),
-        };
+        let data_dir = data_dir(arguments)?;
         let files = Disk::open(&data_dir)
             .with_context(|| format!("{} cannot be used as a folder", data_dir.display()))?;
         let proxy = match &arguments.proxy {

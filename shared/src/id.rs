@@ -62,6 +62,8 @@ ids! {
     SetId;
     /// A VM: the UUID that Xen knows it by, which we pin and never make up.
     VmId;
+    /// A USB drive of ours, from when it was prepared until it is prepared anew.
+    DriveId;
     /// One run of the agent's process, told apart from its restarts.
     InstanceId;
     /// One run of dom0: the kernel's `boot_id`.

@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod operation;
 pub mod protocol;
 pub mod timestamp;
+pub mod usb;
 pub mod xl_config;
 
 pub use timestamp::Timestamp;

@@ -17,19 +17,19 @@ const VERSION_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where things are read: `/`, or a folder with a fake system in it.
 #[derive(Clone, Debug)]
-pub(super) struct Root(pub(super) PathBuf);
+pub(crate) struct Root(pub(crate) PathBuf);
 
 impl Root {
-    pub(super) fn path(&self, absolute: &str) -> PathBuf {
+    pub(crate) fn path(&self, absolute: &str) -> PathBuf {
         self.0.join(absolute.trim_start_matches('/'))
     }
 
     /// A small file's text without the blanks around it; nothing where it is missing or empty.
-    pub(super) fn text(&self, absolute: &str) -> Option<String> {
+    pub(crate) fn text(&self, absolute: &str) -> Option<String> {
         text(&self.path(absolute))
     }
 
-    pub(super) fn names(&self, absolute: &str) -> Vec<String> {
+    pub(crate) fn names(&self, absolute: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.path(absolute)) else { return Vec::new() };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut names: Vec<_> = names.collect();

@@ -29,16 +29,12 @@ impl Follower {
         after: Option<u64>,
     ) -> Result<Vec<KernelMessage>, Dom0Error> {
         let broken = |error: io::Error| Dom0Error::not_run("reading /dev/kmsg", error.to_string());
-        let mut open = self.0.lock().await;
-        if open.is_none() || after.is_none() {
-            let file = OpenOptions::new()
-                .read(true)
-                .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
-                .open(root.path("/dev/kmsg"))
-                .map_err(broken)?;
-            *open = Some(watched(file).map_err(broken)?);
+        let mut followed = self.0.lock().await;
+        if followed.is_none() || after.is_none() {
+            let file = open(root).map_err(broken)?;
+            *followed = Some(watched(file).map_err(broken)?);
         }
-        let Some(kmsg) = open.as_mut() else { return Ok(Vec::new()) };
+        let Some(kmsg) = followed.as_mut() else { return Ok(Vec::new()) };
         loop {
             // Nothing waits between reading and handing over: cancelling loses nothing.
             let messages = read_all(kmsg.get_mut()).map_err(broken)?;
@@ -50,6 +46,18 @@ impl Follower {
             kmsg.readable().await.map_err(broken)?.clear_ready();
         }
     }
+}
+
+/// What the kernel still holds of its log.
+pub(crate) fn messages(root: &Root) -> io::Result<Vec<KernelMessage>> {
+    read_all(&mut open(root)?)
+}
+
+fn open(root: &Root) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .open(root.path("/dev/kmsg"))
 }
 
 #[expect(deprecated, reason = "a `File` owns its descriptor; its successor is unsafe to call")]

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 use domfleet_shared::inventory::Storage;
 
-use self::facts::Root;
+pub(crate) use self::facts::Root;
+pub(crate) use self::kernel::messages as kernel_messages;
 use super::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
     Step,

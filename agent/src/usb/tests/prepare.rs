@@ -1,0 +1,214 @@
+//! Drives prepared and mounted for real: loop devices and ext4. Needs root, as the agent does.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::usb::{ContentKind, Usage};
+
+use super::super::gpt::ALIGNMENT;
+use super::super::mount::{Access, MountError};
+use super::super::prepare::PrepareError;
+use super::{MIB, System, put, run};
+use crate::meter::{Meter, Unwatched};
+
+const SIZE: u64 = 64 * MIB;
+
+/// A drive on loop devices: one for the whole, and one for the partition, as a kernel that reads
+/// tables would have it.
+struct Loops {
+    system: System,
+    image: PathBuf,
+    devices: Vec<String>,
+}
+
+impl Loops {
+    fn new() -> Self {
+        let system = System::new();
+        let image = system.path("image");
+        fs::File::create(&image).unwrap().set_len(SIZE).unwrap();
+        system.plug("sdb", "4C530001", SIZE);
+        let length = SIZE - 2 * ALIGNMENT;
+        system.partition("sdb", 1, ALIGNMENT, length);
+        let file = image.to_str().unwrap();
+        let (start, limit) = (ALIGNMENT.to_string(), length.to_string());
+        let whole = run("losetup", &["-f", "--show", file]);
+        let part = run("losetup", &["-f", "--show", "-o", &start, "--sizelimit", &limit, file]);
+        let loops = Self { system, image, devices: vec![whole, part] };
+        for (name, place, device) in
+            [("sdb", "sdb", &loops.devices[0]), ("sdb1", "sdb/sdb1", &loops.devices[1])]
+        {
+            let (device, node) = (device.trim(), loops.system.path(&format!("dev/{name}")));
+            fs::remove_file(&node).ok();
+            symlink(device, node).unwrap();
+            let numbers = format!("/sys/block/{}/dev", device.trim_start_matches("/dev/"));
+            let numbers = fs::read_to_string(numbers).unwrap();
+            loops.system.write(&format!("sys/block/{place}/dev"), numbers);
+        }
+        let mounts = loops.system.path("proc/self/mountinfo");
+        fs::remove_file(&mounts).unwrap();
+        symlink("/proc/self/mountinfo", mounts).unwrap();
+        symlink("/dev/kmsg", loops.system.path("dev/kmsg")).unwrap();
+        loops
+    }
+
+    async fn prepare(&self, typed: Option<&str>, meter: &dyn Meter) -> Result<Usage, PrepareError> {
+        let drive = self.system.only();
+        let now = Timestamp::from_millis(1);
+        Ok(self.system.usb().prepare(&drive, typed, now, meter).await?.usage)
+    }
+}
+
+impl Drop for Loops {
+    fn drop(&mut self) {
+        for device in &self.devices {
+            run("losetup", &["-d", device.trim()]);
+        }
+    }
+}
+
+/// Has work stop at its n-th safe point.
+struct Cut(AtomicUsize);
+
+impl Meter for Cut {
+    fn begin(&self, _what: &str, _total_bytes: u64) {}
+
+    fn advance(&self, _bytes: u64) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            .is_err()
+    }
+}
+
+#[tokio::test]
+async fn an_empty_drive_becomes_ours_and_preparing_it_again_changes_nothing() {
+    let loops = Loops::new();
+
+    let ours = loops.prepare(None, &Unwatched).await.unwrap();
+    let before = fs::read(&loops.image).unwrap();
+    let again = loops.prepare(None, &Unwatched).await.unwrap();
+
+    assert!(matches!(ours, Usage::Ours { .. }), "{ours:?}");
+    assert_eq!(again, ours);
+    assert!(fs::read(&loops.image).unwrap() == before);
+    let drive = loops.system.only();
+    let content = drive.partitions[0].content.as_ref().unwrap();
+    assert_eq!(content.kind, ContentKind::Ext4);
+    // A kernel of ten years ago mounts it.
+    for feature in ["metadata_csum", "64bit", "orphan_file", "metadata_csum_seed", "needs_recovery"]
+    {
+        assert!(!content.features.iter().any(|name| name == feature), "{:?}", content.features);
+    }
+    let listed = run("dumpe2fs", &["-h", loops.devices[1].trim()]);
+    let theirs = listed.lines().find_map(|line| line.strip_prefix("Filesystem features:")).unwrap();
+    let mut theirs: Vec<_> = theirs.split_whitespace().collect();
+    let mut own: Vec<_> = content.features.iter().map(String::as_str).collect();
+    theirs.sort_unstable();
+    own.sort_unstable();
+    assert_eq!(own, theirs);
+    run("e2fsck", &["-fn", loops.devices[1].trim()]);
+}
+
+#[tokio::test]
+async fn cut_off_anywhere_preparing_goes_on_without_being_asked_again() {
+    for cut in 0.. {
+        let loops = Loops::new();
+        put(&loops.image, 0, b"something dear");
+
+        let ended = loops.prepare(Some("4C530001"), &Cut(AtomicUsize::new(cut))).await;
+        if ended.is_ok() {
+            assert!(cut > 4, "there are that many points at least");
+            return;
+        }
+
+        assert!(matches!(ended, Err(PrepareError::Cancelled(_))), "{ended:?}");
+        match loops.system.usage() {
+            // The table of before is still there: it is asked again.
+            Usage::Foreign { .. } => {
+                assert!(cut < 2, "{cut}");
+                let refused = loops.prepare(None, &Unwatched).await;
+                assert!(matches!(refused, Err(PrepareError::NoConsent { .. })), "{refused:?}");
+            }
+            Usage::Unfinished { .. } | Usage::Ours { .. } => {
+                let done = loops.prepare(None, &Unwatched).await.unwrap();
+                assert!(matches!(done, Usage::Ours { .. }), "{cut}: {done:?}");
+            }
+            other => panic!("{cut}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_erased_without_its_name_and_what_is_in_use_not_with_it() {
+    let loops = Loops::new();
+    put(&loops.image, 0, b"something dear");
+    let before = fs::read(&loops.image).unwrap();
+
+    let unasked = loops.prepare(None, &Unwatched).await.unwrap_err();
+    let other = loops.prepare(Some("4C530002"), &Unwatched).await.unwrap_err();
+    assert!(unasked.to_string().contains("--erase 4C530001"), "{unasked}");
+    assert!(matches!(other, PrepareError::OtherConsent { .. }));
+
+    loops.system.write("proc/swaps", "Filename\n/dev/sdb1 partition 8 0 -2\n");
+    fs::remove_file(loops.system.path("dev/sdb1")).unwrap();
+    let taken = loops.prepare(Some("4C530001"), &Unwatched).await.unwrap_err();
+    assert!(matches!(taken, PrepareError::System { .. }), "{taken}");
+    assert!(fs::read(&loops.image).unwrap() == before);
+}
+
+#[tokio::test]
+async fn a_drive_of_ours_is_mounted_remounted_and_let_go() {
+    let loops = Loops::new();
+    loops.prepare(None, &Unwatched).await.unwrap();
+    let (usb, drive) = (loops.system.usb(), loops.system.only());
+
+    let mut mounted = usb.mount(&drive, Access::ReadWrite).unwrap();
+    let folder = mounted.folder().to_owned();
+    fs::write(folder.join("backup"), "data").unwrap();
+    mounted.check().unwrap();
+    // Ours, while it is mounted, and nobody else's.
+    assert_eq!(loops.system.usage(), drive.usage);
+    let options = mount_of(&folder);
+    for option in ["noatime", "nodev", "nosuid", "noexec", "errors=remount-ro"] {
+        assert!(options.contains(option), "{options}");
+    }
+
+    mounted.remount(Access::ReadOnly).unwrap();
+    assert_eq!(fs::read_to_string(folder.join("backup")).unwrap(), "data");
+    assert!(fs::write(folder.join("backup"), "other").is_err());
+    mounted.check().unwrap();
+
+    // What an error of the drive does.
+    mounted.remount(Access::ReadWrite).unwrap();
+    run("mount", &["-o", "remount,ro", folder.to_str().unwrap()]);
+    assert!(matches!(mounted.check(), Err(MountError::ReadOnly(_))));
+    mounted.remount(Access::ReadWrite).unwrap();
+    mounted.complaints().unwrap();
+    drop(mounted);
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn what_a_killed_agent_left_mounted_is_taken_over_and_another_drive_is_not_mounted_for_it() {
+    let loops = Loops::new();
+    loops.prepare(None, &Unwatched).await.unwrap();
+    let (usb, drive) = (loops.system.usb(), loops.system.only());
+
+    std::mem::forget(usb.mount(&drive, Access::ReadWrite).unwrap());
+    usb.mount(&drive, Access::ReadOnly).unwrap().unmount().unwrap();
+
+    loops.prepare(Some("4C530001"), &Unwatched).await.unwrap();
+    let other = usb.mount(&drive, Access::ReadOnly);
+    assert!(matches!(other, Err(MountError::Other { .. })), "{other:?}");
+}
+
+/// The line of the mount, from the kernel.
+fn mount_of(folder: &Path) -> String {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let folder = folder.to_str().unwrap();
+    mounts.lines().find(|line| line.contains(folder)).unwrap().to_owned()
+}
