@@ -29,6 +29,7 @@ fn a_backup_cut_at_any_point_goes_on_to_the_same_verified_set() {
             drive.cut_after(point);
             back_up(&drive, &guests).unwrap_err();
             drive.power_up(left);
+            what_has_its_name_is_whole(&drive);
             nothing_is_claimed_that_is_not_so(&drive, &guests);
 
             let proof = back_up(&drive, &guests).unwrap_or_else(|error| {

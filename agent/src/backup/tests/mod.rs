@@ -15,11 +15,14 @@ use domfleet_shared::image::Format;
 use uuid::Uuid;
 
 use self::drive::Drive;
-use super::documents::{FORMAT, Plan, PlannedDisk, PlannedVm};
+use super::chunk::ChunkId;
+use super::documents::{FORMAT, Manifest, Plan, PlannedDisk, PlannedVm};
 use super::error::BackupError;
+use super::frame::Packer;
 use super::geometry::Geometry;
 use super::hash::Hash;
 use super::medium::Medium as _;
+use super::names::DiskId;
 use super::pipeline::Width;
 use super::restore::Sealed;
 use super::source::{Source, Sources};
@@ -226,6 +229,54 @@ fn nothing_is_claimed_that_is_not_so(drive: &Drive, guests: &Guests) {
     let proof = prove(&drive).unwrap();
     assert_eq!(proof.damages, [], "a set that is called verified is damaged");
     assert_restores(&drive, guests);
+}
+
+/// What must hold in every state: a file has its name only once all of it is durable.
+fn what_has_its_name_is_whole(drive: &Drive) {
+    for (name, content) in drive.kept() {
+        let parts: Vec<&str> = name.split('/').collect();
+        match parts.as_slice() {
+            [.., file] if file.ends_with(".new") || file.starts_with("journal.") => {}
+            [.., vm, disk, "c", number] => {
+                let id = DiskId { vm: vm.parse().unwrap(), number: disk[1..].parse().unwrap() };
+                assert_whole_chunk(id, number.parse().unwrap(), &content);
+            }
+            [.., vm, disk, "index"] => {
+                let id = DiskId { vm: vm.parse().unwrap(), number: disk[1..].parse().unwrap() };
+                let disk = disk_of(id);
+                let frames = GEOMETRY.frames(disk.virtual_bytes);
+                assert_eq!(content.len() as u64, 64 + frames * 72, "{name} is cut off");
+                assert!(content.starts_with(b"domfleet index 1"), "{name} has no beginning");
+                assert!(content.len() < 72 || content[content.len() - 64..] != [0; 64], "{name}");
+            }
+            [.., "plan.json"] => assert!(Plan::decode(&content).is_ok(), "{name}"),
+            [.., "set.json"] => assert!(Manifest::decode(&content).is_ok(), "{name}"),
+            [.., vm, "config.xl"] => assert_eq!(content, configs()[&vm.parse().unwrap()], "{name}"),
+            other => panic!("what is {other:?}?"),
+        }
+    }
+}
+
+fn disk_of(id: DiskId) -> PlannedDisk {
+    let plan = plan();
+    let mut disks = plan.disks();
+    disks.find(|(_, other, _)| *other == id).map(|(.., disk)| disk.clone()).unwrap()
+}
+
+fn assert_whole_chunk(disk: DiskId, number: u64, content: &[u8]) {
+    let virtual_bytes = disk_of(disk).virtual_bytes;
+    let id = ChunkId { set: plan().set, disk, number, virtual_bytes, geometry: GEOMETRY };
+    let mut at = usize::try_from(id.head_bytes()).unwrap();
+    let records = content.get(..at).and_then(|head| id.read_head(head));
+    let records = records.expect("a chunk has its name and no head");
+    for (frame, record) in id.frames().zip(records) {
+        let stored = &content[at..at + usize::try_from(record.stored_bytes).unwrap()];
+        let mut plain = vec![0; GEOMETRY.place(frame, virtual_bytes).1];
+        let unpacked = Packer::new().unwrap().unpack(&record, stored, &mut plain);
+        assert_eq!(unpacked, Ok(()), "a chunk has its name, and frame {frame} is not in it");
+        at += usize::try_from(record.room()).unwrap();
+    }
+    assert_eq!(at, content.len());
 }
 
 fn assert_restores(drive: &Drive, guests: &Guests) {
