@@ -29,7 +29,7 @@ use super::source::{Source, Sources};
 use super::target::Whole;
 use super::tools::Tools;
 use super::verify::Proof;
-use super::{create, list, verify};
+use super::{create, durable, list, verify};
 use crate::clock::Clock;
 use crate::meter::Unwatched;
 
@@ -236,7 +236,7 @@ fn what_has_its_name_is_whole(drive: &Drive) {
     for (name, content) in drive.kept() {
         let parts: Vec<&str> = name.split('/').collect();
         match parts.as_slice() {
-            [.., file] if file.ends_with(".new") || file.starts_with("journal.") => {}
+            [.., file] if file.ends_with(durable::UNFINISHED) || file.starts_with("journal.") => {}
             [.., vm, disk, "c", number] => {
                 let id = DiskId { vm: vm.parse().unwrap(), number: disk[1..].parse().unwrap() };
                 assert_whole_chunk(id, number.parse().unwrap(), &content);
