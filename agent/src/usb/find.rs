@@ -44,6 +44,7 @@ impl Usb {
             partitions: &seen.partitions,
             is_blank: seen.is_blank,
             begins_blank: seen.begins_blank,
+            are_partitions_blank: seen.are_partitions_blank,
             record: seen.record.as_ref().map(|(record, _)| record),
             marker: seen.marker.as_ref(),
         };
@@ -92,6 +93,7 @@ impl Usb {
             partitions: partitions(&table, device, in_use),
             is_blank: is_blank(&head) && is_blank(&tail),
             begins_blank: head.get(..512).is_some_and(is_blank),
+            are_partitions_blank: true,
             marker: Marker::read(&whole)?,
             table,
             record: None,
@@ -100,6 +102,7 @@ impl Usb {
         for partition in &mut seen.partitions {
             let window = open_part(&self.root, &path, partition)?;
             partition.content = superblock::content(&window)?;
+            seen.are_partitions_blank &= is_blank(&window.read(0, WIPED)?);
         }
         seen.record = self.find_record(&path, device, &seen, in_use);
         Ok(seen)
@@ -157,6 +160,8 @@ struct Seen {
     partitions: Vec<UsbPartition>,
     is_blank: bool,
     begins_blank: bool,
+    /// Whether each partition begins as preparing leaves it before there is a file system.
+    are_partitions_blank: bool,
     record: Option<(DriveRecord, Place)>,
     marker: Option<Marker>,
 }
@@ -169,6 +174,7 @@ impl Seen {
             partitions: Vec::new(),
             is_blank: false,
             begins_blank: false,
+            are_partitions_blank: false,
             record: None,
             marker: None,
         }
@@ -181,6 +187,9 @@ enum Place {
     Whole,
     Partition(usize),
 }
+
+/// So many bytes at a partition's beginning preparing makes blank.
+const WIPED: usize = 128 * 1024;
 
 /// All zeros, or all ones as flash is when it is erased.
 pub(super) fn is_blank(bytes: &[u8]) -> bool {

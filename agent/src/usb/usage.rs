@@ -22,6 +22,9 @@ pub(super) struct Facts<'a> {
     pub(super) is_blank: bool,
     /// Whether its first sector is.
     pub(super) begins_blank: bool,
+    /// Whether the first bytes of each partition are, so that it holds no file system of a kind that
+    /// nobody here knows.
+    pub(super) are_partitions_blank: bool,
     pub(super) record: Option<&'a DriveRecord>,
     pub(super) marker: Option<&'a Marker>,
 }
@@ -71,9 +74,10 @@ fn is_unfinished(facts: &Facts<'_>, marker: &Marker) -> bool {
         (PartitionTable::Gpt, [only]) => {
             let is_ours = facts.table.disk == Some(marker.disk)
                 && only.uuid.as_deref() == Some(&marker.partition.to_string());
-            let holds_ours = only.content.as_ref().is_none_or(|content| {
-                content.uuid.as_deref() == Some(&marker.file_system.to_string())
-            });
+            let holds_ours = match &only.content {
+                None => facts.are_partitions_blank,
+                Some(content) => content.uuid.as_deref() == Some(&marker.file_system.to_string()),
+            };
             is_ours && holds_ours && facts.content.is_none()
         }
         _ => false,

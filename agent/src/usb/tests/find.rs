@@ -367,6 +367,10 @@ fn what_preparing_left_is_unfinished_only_while_all_of_it_is_ours() {
 
     let made = divide(&root, "sdb", &marker, 64 * MIB);
     assert_eq!(root.usage(), begun, "divided");
+    // A file system that nobody here knows, in the partition that preparing had made.
+    put(&file, made.start_bytes + 1024, [0x10, 0x20, 0xf5, 0xf2]);
+    assert_eq!(root.usage(), foreign("a partition: unknown"), "used by someone");
+    put(&file, made.start_bytes + 1024, [0; 4]);
     format(&file, &made, &marker, None);
     assert_eq!(root.usage(), begun, "formatted");
 
