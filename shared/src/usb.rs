@@ -212,3 +212,97 @@ impl DriveRecord {
     /// What this build writes.
     pub const FORMAT: u32 = 1;
 }
+
+/// What was found out about a drive by writing to it and reading it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Qualification {
+    /// How much of it was looked at.
+    pub mode: QualifyMode,
+    /// Whether backups may be trusted to it.
+    pub is_fit: bool,
+    /// What it says that it holds.
+    pub claimed_bytes: u64,
+    /// What it does hold; at least, where [`Self::is_exact`] says no.
+    pub true_bytes: u64,
+    /// Whether [`Self::true_bytes`] is that and no more.
+    pub is_exact: bool,
+    /// Whether it holds less than it says.
+    pub is_fake: bool,
+    /// How much was written and read back.
+    pub tested_bytes: u64,
+    /// Reads and writes that failed, and blocks that came back otherwise.
+    pub errors: u64,
+    /// How fast it is written, one block after the other.
+    pub write_rate: Option<Rate>,
+    /// How fast it is read.
+    pub read_rate: Option<Rate>,
+    /// What the drive thinks of its own health, where it says so.
+    pub smart: Option<Smart>,
+    /// Sentences for people: what was found, and what to do about it.
+    pub reasons: Vec<String>,
+}
+
+/// How much of a drive is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QualifyMode {
+    /// Blocks all over it: minutes.
+    Quick,
+    /// Every block: hours.
+    Full,
+    /// A mode that this build does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rate {
+    /// Over all that was moved.
+    pub mean: u64,
+    /// In the slowest stretch: what is left once a fast cache is full.
+    pub slowest: u64,
+}
+
+/// What a drive thinks of its own health.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Smart {
+    /// Its own judgement.
+    pub passed: Option<bool>,
+    /// Sectors that were replaced.
+    pub reallocated_sectors: Option<u64>,
+    /// Sectors that cannot be read and wait to be replaced.
+    pub pending_sectors: Option<u64>,
+    /// Sectors that cannot be read, found by its own test.
+    pub uncorrectable_sectors: Option<u64>,
+    /// How long it has been on.
+    pub power_on_hours: Option<u64>,
+    /// How warm it is, in degrees Celsius.
+    pub temperature: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_flat_and_is_read_back_as_it_was() {
+        let record = DriveRecord {
+            format: DriveRecord::FORMAT,
+            identity: DriveIdentity { drive: Some(DriveId::new()), ..DriveIdentity::default() },
+            prepared_at: Timestamp::from_millis(1),
+        };
+
+        let json = serde_json::to_value(&record).unwrap();
+
+        assert!(json.get("drive").is_some() && json.get("identity").is_none());
+        assert_eq!(serde_json::from_value::<DriveRecord>(json).unwrap(), record);
+    }
+
+    #[test]
+    fn a_use_of_a_later_build_is_unknown_and_no_error() {
+        let later = serde_json::from_str::<Usage>(r#"{"kind":"archive","since":1}"#).unwrap();
+
+        assert_eq!(later, Usage::Unknown);
+    }
+}

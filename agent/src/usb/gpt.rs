@@ -1,6 +1,6 @@
 //! GUID partition tables (UEFI 2.10, chapter 5): read one, and make one with one partition.
 //!
-//! Not by a library: docs/decisions/0010-usb-drives.md.
+//! Not by a library: docs/decisions/0011-usb-drives.md.
 
 use std::io;
 

@@ -1,9 +1,10 @@
-//! USB drives: found, told apart, prepared, mounted.
+//! USB drives: found, told apart, tried out, prepared, mounted.
 //!
 //! A backup is worth what the drive is worth that it is on, and the wrong drive overwritten is a
 //! customer's data gone. So what a drive is, is read by ourselves ([`Usb::drives`]); which one is
 //! meant is a question wherever two might be ([`which`]).
 
+mod device;
 mod ext;
 mod find;
 mod gpt;
@@ -12,6 +13,7 @@ mod ioctl;
 mod marker;
 pub mod mount;
 pub mod prepare;
+pub mod qualify;
 mod record;
 mod superblock;
 mod sysfs;

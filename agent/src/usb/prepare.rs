@@ -301,6 +301,14 @@ fn wipe(file: &File, made: &Made, sector: u64, size: u64) -> io::Result<()> {
     file.sync_all()
 }
 
+/// Leaves nothing at either end that anybody could know the drive's content by.
+pub(super) fn blank_ends(file: &File, size: u64) -> io::Result<()> {
+    let zeros = vec![0; usize::try_from(gpt::ALIGNMENT).unwrap_or_default()];
+    file.write_all_at(&zeros, size.saturating_sub(gpt::ALIGNMENT))?;
+    file.write_all_at(&zeros, 0)?;
+    file.sync_all()
+}
+
 /// Writes the table piece by piece, and says whether all of it is on the drive then: one that is
 /// smaller than it says has no end, or has it somewhere else.
 fn divide(file: &File, made: &Made) -> io::Result<bool> {

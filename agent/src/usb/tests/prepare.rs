@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::usb::{ContentKind, Usage};
+use domfleet_shared::usb::{ContentKind, QualifyMode, Usage};
 
 use super::super::gpt::ALIGNMENT;
 use super::super::mount::{Access, MountError};
@@ -211,4 +211,40 @@ fn mount_of(folder: &Path) -> String {
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let folder = folder.to_str().unwrap();
     mounts.lines().find(|line| line.contains(folder)).unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn qualifying_leaves_an_empty_drive_empty_and_our_own_as_it_is() {
+    let loops = Loops::new();
+    let usb = loops.system.usb();
+    let drive = loops.system.only();
+
+    let empty = usb.qualify(&drive, QualifyMode::Quick, None, None, &Unwatched).unwrap();
+    assert!(empty.is_fit && empty.is_exact, "{empty:?}");
+    assert_eq!((empty.true_bytes, loops.system.usage()), (SIZE, Usage::Empty));
+
+    loops.prepare(None, &Unwatched).await.unwrap();
+    let drive = loops.system.only();
+    let mounted = usb.mount(&drive, Access::ReadWrite).unwrap();
+    fs::write(mounted.folder().join("backup"), "data").unwrap();
+    mounted.unmount().unwrap();
+    let ours = usb.qualify(&drive, QualifyMode::Full, None, None, &Unwatched).unwrap();
+    assert!(ours.is_fit && ours.tested_bytes > SIZE / 2, "{ours:?}");
+    let mounted = usb.mount(&drive, Access::ReadOnly).unwrap();
+    assert_eq!(fs::read_to_string(mounted.folder().join("backup")).unwrap(), "data");
+    mounted.unmount().unwrap();
+    run("e2fsck", &["-fn", loops.devices[1].trim()]);
+
+    // A stranger's is not written to, until its name is typed.
+    put(&loops.image, 0, b"something dear");
+    put(&loops.image, 512, [1; 512]);
+    put(&loops.image, SIZE - 512, [1; 512]);
+    put(&loops.image, ALIGNMENT, [1; 8192]);
+    let drive = loops.system.only();
+    let before = fs::read(&loops.image).unwrap();
+    usb.qualify(&drive, QualifyMode::Quick, None, None, &Unwatched).unwrap_err();
+    assert!(fs::read(&loops.image).unwrap() == before);
+    let typed = Some("4C530001");
+    let erased = usb.qualify(&drive, QualifyMode::Quick, typed, None, &Unwatched).unwrap();
+    assert!(erased.is_fit, "{erased:?}");
 }
