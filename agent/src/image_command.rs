@@ -1,21 +1,23 @@
 //! `domfleet-agent image`: disk images, on site and without a server.
 
-use std::path::PathBuf;
+mod answer;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use domfleet_agent::image;
 use domfleet_agent::image::convert::{Conversion, Target, convert};
+use domfleet_agent::image::hash::content_hash;
+use domfleet_agent::image::inspect::inspect;
+use domfleet_agent::image::repair::{Repair, repair};
 use domfleet_agent::meter::Meter;
-use domfleet_shared::image::{Converted, Format, Judgement};
-use serde::Serialize;
+use domfleet_shared::content::{self, FRAME_BYTES};
+use domfleet_shared::image::{Format, Hashed};
 
+use self::answer::Answer;
 use crate::bar::Bar;
-
-/// How it ends where an image may not be converted as it is.
-const NOT_CONVERTIBLE: u8 = 1;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImageCommand {
@@ -30,6 +32,39 @@ pub(crate) enum ImageCommand {
         /// bytes tell, which whoever writes to a raw disk chooses.
         #[arg(long, value_parser = format)]
         format: Option<Format>,
+    },
+    /// Say everything that can be said of an image without looking at what its guest keeps in it.
+    /// Changes nothing.
+    Inspect {
+        /// A file or a block device.
+        file: PathBuf,
+        /// What the VM's configuration calls its format.
+        #[arg(long, value_parser = format)]
+        format: Option<Format>,
+    },
+    /// Hash what is on the disk: the same whatever it is kept in. Its VM must be off.
+    Hash {
+        /// A file or a block device.
+        file: PathBuf,
+        /// What the VM's configuration calls its format.
+        #[arg(long, value_parser = format)]
+        format: Option<Format>,
+    },
+    /// Copy an image and repair the copy, which is there only once it is in order. The image itself is
+    /// not touched. Its VM must be off.
+    Repair {
+        /// A file or a block device.
+        file: PathBuf,
+        /// The new file: nothing may be there.
+        #[arg(long)]
+        to: PathBuf,
+        /// What the VM's configuration calls its format.
+        #[arg(long, value_parser = format)]
+        format: Option<Format>,
+        /// Copy what can be read of an image that is corrupt, though parts of it are not what its VM
+        /// wrote.
+        #[arg(long)]
+        salvage: bool,
     },
     /// Convert an image into a new file, which is there only once it has been read back and
     /// compared, or onto a volume. The image's VM must be off.
@@ -64,6 +99,19 @@ impl ImageCommand {
             Self::Check { file, format } => {
                 Ok(Answer::Judged(image::examine(file, *format, &**meter)?.judgement))
             }
+            Self::Inspect { file, format } => {
+                Ok(Answer::Inspected(Box::new(inspect(file, *format, &**meter)?)))
+            }
+            Self::Hash { file, format } => hash(file, *format, &**meter),
+            Self::Repair { file, to, format, salvage } => {
+                let wanted = Repair {
+                    source: file.clone(),
+                    format: *format,
+                    copy: to.clone(),
+                    may_salvage: *salvage,
+                };
+                Ok(Answer::Repaired(Box::new(run(repair(&wanted, meter))??)))
+            }
             Self::Convert { source, target, onto_volume, format, source_format } => {
                 let target = target.clone();
                 let conversion = Conversion {
@@ -76,40 +124,30 @@ impl ImageCommand {
                     },
                     format: *format,
                 };
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let done = runtime.block_on(convert(&conversion, meter));
-                // What still reads, once it is no longer wanted, is not waited for.
-                runtime.shutdown_background();
-                Ok(Answer::Converted(done?))
+                Ok(Answer::Converted(run(convert(&conversion, meter))??))
             }
         }
     }
 }
 
-/// What is said in the end.
-enum Answer {
-    Judged(Judgement),
-    Converted(Converted),
+fn run<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    // What still reads, once it is no longer wanted, is not waited for.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
-impl Answer {
-    fn print(&self, as_json: bool) -> anyhow::Result<ExitCode> {
-        match self {
-            Self::Judged(judgement) => {
-                print(judgement, as_json, || said_of(judgement))?;
-                let code = if judgement.convertible { 0 } else { NOT_CONVERTIBLE };
-                Ok(code.into())
-            }
-            Self::Converted(converted) => {
-                print(converted, as_json, || {
-                    let mut lines = said_of(&converted.judgement);
-                    lines.push(format!("content        {}", converted.content));
-                    lines
-                })?;
-                Ok(ExitCode::SUCCESS)
-            }
-        }
+fn hash(file: &Path, format: Option<Format>, meter: &dyn Meter) -> anyhow::Result<Answer> {
+    let examined = image::examine(file, format, meter)?;
+    if !examined.judgement.convertible {
+        let reasons = examined.judgement.reasons.join("; ");
+        anyhow::bail!("{} may not be read as it is: {reasons}", file.display());
     }
+    let virtual_bytes = examined.judgement.virtual_bytes;
+    let hash = content_hash(&mut examined.disk()?, FRAME_BYTES, meter)?;
+    let (frame_bytes, content) = (FRAME_BYTES.get(), content::in_hex(&hash));
+    Ok(Answer::Hashed(Hashed { virtual_bytes, frame_bytes, content }))
 }
 
 pub(crate) fn format(name: &str) -> Result<Format, String> {
@@ -117,35 +155,4 @@ pub(crate) fn format(name: &str) -> Result<Format, String> {
         Format::Unknown => Err("it is raw, qcow, qcow2 or another of QEMU's".to_owned()),
         format => Ok(format),
     }
-}
-
-#[expect(clippy::print_stdout, reason = "answers are what standard output is for")]
-fn print(
-    said: &impl Serialize,
-    as_json: bool,
-    in_lines: impl FnOnce() -> Vec<String>,
-) -> anyhow::Result<()> {
-    if as_json {
-        println!("{}", serde_json::to_string(said).context("cannot be told in JSON")?);
-    } else {
-        for line in in_lines() {
-            println!("{line}");
-        }
-    }
-    Ok(())
-}
-
-fn said_of(judgement: &Judgement) -> Vec<String> {
-    let Judgement { format, virtual_bytes, verdict, convertible, reasons } = judgement;
-    let verdict = serde_json::to_value(verdict).unwrap_or_default();
-    let verdict = verdict.as_str().unwrap_or_default().replace('_', " ");
-    let convertible = if *convertible { "yes, as it is" } else { "no, not as it is" };
-    let mut lines = vec![
-        format!("format         {format}"),
-        format!("virtual bytes  {virtual_bytes}"),
-        format!("verdict        {verdict}"),
-        format!("convertible    {convertible}"),
-    ];
-    lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
-    lines
 }

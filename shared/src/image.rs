@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Timestamp;
+
 /// How an image is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -121,4 +123,120 @@ pub struct Converted {
     pub judgement: Judgement,
     /// The hash of what is on the disk ([`crate::content`]), in hex: of the source as of the result.
     pub content: String,
+}
+
+/// One file of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageFile {
+    /// As it is named by whoever refers to it.
+    pub path: String,
+    /// How it is laid out.
+    pub format: Format,
+    /// The size of the disk as far as this file says; 0 where that cannot be known.
+    pub virtual_bytes: u64,
+    /// The room that it takes.
+    pub allocated_bytes: u64,
+}
+
+/// What an image's header can say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// Whoever wrote to it last did not close it.
+    Dirty,
+    /// QEMU found damage in it while a VM was running.
+    Corrupt,
+    /// Its counts are written late.
+    LazyRefcounts,
+    /// It allocates parts of clusters.
+    ExtendedL2,
+    /// One that this build does not know.
+    #[serde(other)]
+    Unknown,
+}
+
+/// What an image's header says of it. What its format does not know is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traits {
+    /// How large a piece is that is allocated at once.
+    pub cluster_bytes: Option<u64>,
+    /// Of qcow2: `0.10` or `1.1`.
+    pub compat: Option<String>,
+    /// What is set.
+    pub flags: Vec<Flag>,
+    /// How clusters are compressed where they are: `zlib` or `zstd`.
+    pub compression: Option<String>,
+    /// How it is encrypted, if it is: `aes` or `luks`.
+    pub encryption: Option<String>,
+}
+
+/// A state of the disk that an image keeps beside the present one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Its id, mostly a number.
+    pub id: String,
+    /// What a person called it.
+    pub name: String,
+    /// When it was made, by the clock of whoever made it.
+    pub at: Timestamp,
+    /// How large the memory is that was kept with it; 0 where it is of the disk alone.
+    pub vm_state_bytes: u64,
+}
+
+/// An image, and everything that can be said of it without reading what is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// What is to be thought of it.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// The file that was asked about.
+    pub file: ImageFile,
+    /// What its header says.
+    pub traits: Traits,
+    /// Where the guest's data is, if that is another file.
+    pub data_file: Option<ImageFile>,
+    /// What it is based on, what that is based on, and so on, as far as it is there.
+    pub based_on: Vec<ImageFile>,
+    /// Its own snapshots.
+    pub snapshots: Vec<Snapshot>,
+    /// How much of the disk is not known to be zeros, in all files together: what a backup reads.
+    /// Nothing where it cannot be read.
+    pub data_bytes: Option<u64>,
+}
+
+/// The hash of what is on a disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashed {
+    /// The size of the disk as the guest sees it.
+    pub virtual_bytes: u64,
+    /// How it was cut.
+    pub frame_bytes: u64,
+    /// The hash ([`crate::content`]), in hex.
+    pub content: String,
+}
+
+/// A part of a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Area {
+    /// Where it begins.
+    pub offset: u64,
+    /// How long it is.
+    pub bytes: u64,
+}
+
+/// A repaired copy of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repaired {
+    /// What is to be thought of the copy.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// What was thought of the original.
+    pub original: Judgement,
+    /// The hash of what is on the copy's disk ([`crate::content`]), in hex. Unless it is salvaged,
+    /// that is what is on the original's.
+    pub content: String,
+    /// Parts of it may not be what the guest wrote.
+    pub is_salvaged: bool,
+    /// The parts that are known to be suspect. Of what was overwritten, nothing is known.
+    pub not_to_be_trusted: Vec<Area>,
 }

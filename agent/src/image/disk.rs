@@ -111,6 +111,25 @@ impl Disk {
     pub fn zeros(&mut self, offset: u64, most: u64) -> io::Result<u64> {
         zeros(&mut self.layers, offset, most)
     }
+
+    /// Whether what is at `offset` is known to be zeros, and for how many bytes, at least one, the
+    /// same can be said, up to the disk's end.
+    pub(super) fn extent(&mut self, offset: u64) -> io::Result<(bool, u64)> {
+        let left = self.virtual_bytes.saturating_sub(offset);
+        let (is_zero, bytes) = extent(&mut self.layers, offset, left)?;
+        Ok((is_zero, bytes.clamp(1, left.max(1))))
+    }
+}
+
+fn extent(layers: &mut [Source], offset: u64, most: u64) -> io::Result<(bool, u64)> {
+    let Some((first, below)) = layers.split_first_mut() else { return Ok((true, most)) };
+    let (place, bytes) = first.run(offset, most)?;
+    let bytes = bytes.min(most);
+    match place {
+        Place::Below => extent(below, offset, bytes),
+        Place::Zero => Ok((true, bytes)),
+        Place::At(_) | Place::Compressed { .. } => Ok((false, bytes)),
+    }
 }
 
 fn read(layers: &mut [Source], offset: u64, part: &mut [u8]) -> io::Result<()> {

@@ -9,8 +9,10 @@ mod compare;
 pub mod convert;
 pub mod disk;
 mod format;
+pub mod hash;
 mod in_use;
 mod inflate;
+pub mod inspect;
 mod judge;
 mod opened;
 pub mod part;
@@ -18,6 +20,7 @@ mod place;
 mod qcow1;
 pub(crate) mod qcow2;
 mod qemu_img;
+pub mod repair;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +33,7 @@ use domfleet_shared::image::{Format, Judgement};
 
 use self::chain::Chain;
 use self::disk::{Disk, DiskError};
+use self::qcow2::Findings;
 use crate::meter::{Cancelled, Meter, Unwatched};
 
 /// Why nothing can be said of a file.
@@ -81,7 +85,7 @@ pub fn examine(
     let chain = chain::follow(path, format)?;
     let findings = chain.look_through(meter)?;
     let judgement = judge::judge(&chain, &findings);
-    Ok(Examined { judgement, chain })
+    Ok(Examined { judgement, chain, findings })
 }
 
 /// An image that was looked at.
@@ -90,6 +94,8 @@ pub struct Examined {
     /// What is to be thought of it.
     pub judgement: Judgement,
     chain: Chain,
+    /// Of each layer, the image itself first.
+    findings: Vec<Option<Findings>>,
 }
 
 impl Examined {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Advice, CWD, FlockOperation, RenameFlags, fadvise, flock, renameat_with};
@@ -54,8 +54,10 @@ impl Part {
         name.push(".part");
         let path = target.with_file_name(name);
         // What is left of one that was killed is taken over; nobody else holds it then.
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(&failed)?;
+        // Only root reads what customers' disks hold.
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(false).mode(0o600);
+        let lock = options.open(&path).map_err(&failed)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| PartError::Busy(target.into()))?;
         // Whoever held it may have finished meanwhile, and given it its name: it is theirs.
@@ -64,6 +66,11 @@ impl Part {
         }
         lock.set_len(0).map_err(failed)?;
         Ok(Self { path, lock, is_published: false })
+    }
+
+    /// To be written to.
+    pub(in crate::image) fn file(&self) -> &File {
+        &self.lock
     }
 
     /// Has everything on the medium, and nothing of it in the cache.

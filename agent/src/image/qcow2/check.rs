@@ -5,10 +5,12 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
+use domfleet_shared::image::Area;
+
 use super::clusters::{Clusters, Misplaced, Use};
 use super::entries::{L1, L2};
 use super::header::{Extent, Header};
-use super::{refcounts, snapshots};
+use super::{refcounts, snapshots, suspects};
 use crate::image::numbers;
 use crate::meter::Meter;
 
@@ -33,6 +35,8 @@ pub(in crate::image) struct Findings {
     pub(in crate::image) cluster: u64,
     /// How much of the guest's disk is stored here, uncompressed.
     pub(in crate::image) data_bytes: u64,
+    /// Parts of the disk that may not be what the guest wrote, where anything is damaged.
+    pub(in crate::image) suspects: Vec<Area>,
     /// There is more than can be looked at.
     pub(in crate::image) is_too_large: bool,
 }
@@ -57,6 +61,9 @@ pub(in crate::image) fn check(
     let (undercounted, leaked) = look.clusters.miscounted();
     look.findings.undercounted += undercounted;
     look.findings.leaked = leaked;
+    if look.findings.damaged > 0 {
+        look.findings.suspects = suspects::find(&look);
+    }
     Ok(look.findings)
 }
 
@@ -222,6 +229,23 @@ impl Look<'_> {
                 self.damaged(format_args!("{what} at {offset:#x} {why}"));
                 why == Misplaced::Taken
             }
+        }
+    }
+
+    /// Whether what is there is all there, and belongs to nobody else.
+    pub(super) fn is_good(&self, offset: u64, bytes: u64, is_table: bool) -> bool {
+        let end = offset.saturating_add(bytes);
+        let is_there = if is_table { end <= self.file_bytes } else { offset < self.file_bytes };
+        let is_aligned = !is_table || offset.is_multiple_of(self.header.cluster());
+        is_there && is_aligned && !self.clusters.is_contested(offset, bytes)
+    }
+
+    /// The same of a cluster of the guest's data.
+    pub(super) fn is_good_data(&self, offset: u64) -> bool {
+        let cluster = self.header.cluster();
+        match self.data_bytes {
+            Some(bytes) => elsewhere(offset, bytes, cluster).is_ok(),
+            None => offset.is_multiple_of(cluster) && self.is_good(offset, cluster, false),
         }
     }
 

@@ -37,6 +37,9 @@ impl Use {
     }
 }
 
+/// It has uses that do not go together.
+const CONTESTED: u8 = 1 << 7;
+
 /// Why a part of the file cannot be what it is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Misplaced {
@@ -119,9 +122,18 @@ impl Clusters {
             return Err(Misplaced::BeyondTheEnd);
         };
         let is_alone = *before & !used.goes_with() == 0;
-        *before |= used.bit();
+        *before |= if is_alone { used.bit() } else { used.bit() | CONTESTED };
         *counted = counted.saturating_add(1);
         if is_alone { Ok(()) } else { Err(Misplaced::Taken) }
+    }
+
+    /// Whether any of those bytes are used for things that do not go together.
+    pub(super) fn is_contested(&self, offset: u64, bytes: u64) -> bool {
+        let end = offset.saturating_add(bytes).div_ceil(1 << self.cluster_bits);
+        (offset >> self.cluster_bits..end).any(|number| {
+            let uses = usize::try_from(number).ok().and_then(|at| self.uses.get(at));
+            uses.is_some_and(|uses| uses & CONTESTED != 0)
+        })
     }
 
     /// Notes what the image has counted for a cluster; whether it has such a cluster.

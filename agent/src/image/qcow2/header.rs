@@ -14,6 +14,8 @@ const DATA_FILE: u64 = 1 << 2;
 const COMPRESSION_TYPE: u64 = 1 << 3;
 const EXTENDED_L2: u64 = 1 << 4;
 const UNDERSTOOD: u64 = DIRTY | CORRUPT | DATA_FILE | COMPRESSION_TYPE | EXTENDED_L2;
+/// Of the features that need not be understood.
+const LAZY_REFCOUNTS: u64 = 1;
 /// Of the features that whoever does not know them clears.
 const BITMAPS: u64 = 1;
 const RAW_DATA_FILE: u64 = 1 << 1;
@@ -46,6 +48,7 @@ pub(in crate::image) struct Header {
     /// The method; 0 is none.
     encryption: u32,
     incompatible_features: u64,
+    compatible_features: u64,
     pub(in crate::image) compression: Compression,
     pub(in crate::image) backing: Option<Backing>,
     /// Where the guest's data is, if it is not here.
@@ -115,6 +118,7 @@ impl Header {
             virtual_bytes: fields.u64(24)?,
             encryption: fields.u32(32)?,
             incompatible_features: more.incompatible,
+            compatible_features: more.compatible,
             compression: more.compression,
             backing: backing(&fields, extensions.backing_format, cluster_bits)?,
             data_file: (more.incompatible & DATA_FILE != 0)
@@ -148,7 +152,27 @@ impl Header {
         self.incompatible_features & CORRUPT != 0
     }
 
-    pub(super) fn has_extended_l2(&self) -> bool {
+    /// What `qemu-img` calls its version.
+    pub(in crate::image) fn compat(&self) -> &'static str {
+        if self.version == 2 { "0.10" } else { "1.1" }
+    }
+
+    /// How it is encrypted.
+    pub(in crate::image) fn encryption(&self) -> Option<&'static str> {
+        match self.encryption {
+            0 => None,
+            1 => Some("aes"),
+            2 => Some("luks"),
+            _ => Some("unknown"),
+        }
+    }
+
+    /// Whether its counts are written late, and may be wrong where it was not closed.
+    pub(in crate::image) fn has_lazy_refcounts(&self) -> bool {
+        self.compatible_features & LAZY_REFCOUNTS != 0
+    }
+
+    pub(in crate::image) fn has_extended_l2(&self) -> bool {
         self.incompatible_features & EXTENDED_L2 != 0
     }
 
@@ -198,6 +222,7 @@ impl Header {
 /// What version 3 has in addition.
 struct More {
     incompatible: u64,
+    compatible: u64,
     autoclear: u64,
     refcount_order: u32,
     header_bytes: u64,
@@ -209,6 +234,7 @@ impl More {
         if version == 2 {
             return Ok(Self {
                 incompatible: 0,
+                compatible: 0,
                 autoclear: 0,
                 refcount_order: 4,
                 header_bytes: VERSION_2_BYTES,
@@ -222,6 +248,7 @@ impl More {
         };
         let more = Self {
             incompatible,
+            compatible: fields.u64(80)?,
             compression,
             autoclear: fields.u64(88)?,
             refcount_order: fields.u32(96)?,

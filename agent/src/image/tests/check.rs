@@ -68,6 +68,18 @@ fn snapshots_and_bitmaps_and_compression_are_no_damage() {
 }
 
 #[test]
+fn a_file_that_ends_with_the_name_of_its_last_snapshot_is_whole() {
+    let bench = Bench::new();
+    for name in ["a", "ab", "abc", "abcd", "abcde", "abcdef", "abcdefg", "abcdefgh"] {
+        let image = format!("{name}.qcow2");
+        bench.disk(&image, DEFAULT);
+        bench.img(&["snapshot", "-c", name, &image]);
+
+        assert_judged(&bench.check(&image), Verdict::Ok, true, "1 snapshots");
+    }
+}
+
+#[test]
 fn leaked_clusters_are_told_and_stop_nothing() {
     let bench = Bench::new();
     let path = bench.disk("leaks.qcow2", DEFAULT);

@@ -3,6 +3,8 @@
 mod check;
 mod convert;
 mod disk;
+mod inspect;
+mod repair;
 mod volume;
 mod write;
 
