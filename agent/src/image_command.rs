@@ -97,7 +97,16 @@ impl ImageCommand {
     fn work(&self, meter: &Arc<dyn Meter>) -> anyhow::Result<Answer> {
         match self {
             Self::Check { file, format } => {
-                Ok(Answer::Judged(image::examine(file, *format, &**meter)?.judgement))
+                let examined = image::examine(file, *format, &**meter)?;
+                let holder = examined.holder();
+                let mut judgement = examined.judgement;
+                if let Some(holder) = holder {
+                    judgement.convertible = false;
+                    judgement
+                        .reasons
+                        .push(format!("{holder} writes to it: shut its VM down first"));
+                }
+                Ok(Answer::Judged(judgement))
             }
             Self::Inspect { file, format } => {
                 Ok(Answer::Inspected(Box::new(inspect(file, *format, &**meter)?)))

@@ -210,7 +210,7 @@ fn qcow2(header: &Header, findings: &Findings) -> Reached {
     if header.snapshots > 0 {
         let snapshots = header.snapshots;
         reached.note(format!(
-            "it holds {snapshots} snapshots of its own: only the disk as it is now is converted"
+            "it holds snapshots of its own ({snapshots}): only the disk as it is now is converted"
         ));
     }
     reached

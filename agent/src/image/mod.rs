@@ -105,6 +105,12 @@ impl Examined {
         Disk::of(self.chain)
     }
 
+    /// A VM or program that writes to it or to what it is based on, as far as one is found: nothing of
+    /// what was said of it is certain then.
+    pub fn holder(&self) -> Option<String> {
+        self.files().find_map(|file| in_use::holder(file, in_use::Access::ToWrite))
+    }
+
     fn files(&self) -> impl Iterator<Item = &File> {
         self.chain.files()
     }

@@ -42,7 +42,14 @@ impl Bench {
 
     /// Runs a program that must end well, and gives what it said.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> String {
-        let output = self.output(program, arguments);
+        let mut output = self.output(program, arguments);
+        // What it measures for LUKS is too fast for the clock now and then.
+        for _ in 0..20 {
+            if !String::from_utf8_lossy(&output.stderr).contains("accurate CPU usage") {
+                break;
+            }
+            output = self.output(program, arguments);
+        }
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program} {arguments:?}: {errors}");
         String::from_utf8(output.stdout).unwrap()

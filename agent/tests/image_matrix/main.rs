@@ -47,7 +47,7 @@ fn rows() -> Vec<Row> {
         row("beyond its end", beyond, NOT_AS_IT_IS, "corrupt", "beyond the end", End::Refused),
         row("truncated", truncated, NOT_AS_IT_IS, "corrupt", "beyond the end", End::Refused),
         row("marked", marked, NOT_AS_IT_IS, "corrupt", "marked as corrupt", End::Refused),
-        row("snapshots", snapshots, GOOD, "ok", "snapshots of its own", End::Converted),
+        row("snapshots", snapshots, GOOD, "ok", "snapshots of its own (2)", End::Converted),
         row("backing file", backed, GOOD, "ok", "", End::Converted),
         row("no base", baseless, NOT_AS_IT_IS, "missing_backing", "based on another", End::Refused),
         row(
@@ -207,6 +207,27 @@ fn an_image_that_was_not_closed_is_converted_by_way_of_a_repaired_copy() {
     assert_eq!(convert.answer["content"], repair.answer["content"]);
     assert!(bench.is_same_disk("disk", "result"));
     assert_eq!(bench.names(), ["disk", "mended", "result"]);
+}
+
+#[test]
+fn an_image_that_somebody_writes_to_is_left_alone() {
+    let bench = Bench::new();
+    backed(&bench);
+    let open = std::fs::OpenOptions::new().write(true).open(bench.path("base")).unwrap();
+
+    let check = bench.image(&["check", "disk"]);
+    let convert = bench.image(&["convert", "disk", "result", "--format", "raw"]);
+    let repair = bench.image(&["repair", "disk", "--to", "result"]);
+
+    assert_eq!(check.code, Some(NOT_AS_IT_IS), "{}", check.complaint);
+    assert!(check.answer["reasons"].to_string().contains("shut its VM down"), "{}", check.answer);
+    for refused in [convert, repair] {
+        assert_eq!(refused.code, Some(2), "{}", refused.answer);
+        assert!(refused.complaint.contains("is in use by image_matrix"), "{}", refused.complaint);
+    }
+    assert_eq!(bench.names(), ["base", "disk"]);
+    drop(open);
+    assert_eq!(bench.image(&["check", "disk"]).code, Some(GOOD));
 }
 
 #[test]

@@ -16,7 +16,6 @@ use self::volume::Volume;
 pub use self::volume::VolumeError;
 use super::compare::{Compared, compare};
 use super::disk::DiskError;
-use super::in_use::{self, Access};
 use super::part::{Part, PartError};
 use super::qemu_img::{self, ToolError};
 use super::{Examined, ImageError, examine};
@@ -135,7 +134,7 @@ pub async fn convert(
     let (path, format, listening) = (source.clone(), *source_format, Arc::clone(meter));
     let looking = move || {
         let examined = examine(&path, format, &*listening)?;
-        let holder = examined.files().find_map(|file| in_use::holder(file, Access::ToWrite));
+        let holder = examined.holder();
         Ok::<_, ImageError>((examined, holder))
     };
     let (examined, holder) = apart(looking).await??;

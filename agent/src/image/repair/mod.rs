@@ -1,7 +1,7 @@
 //! Repairing a copy of an image; the image itself is never touched.
 //!
 //! What `qemu-img check -r` does to it is judged by our own check, and by reading both: a repair that
-//! changes what the guest sees is none, unless that is what was asked for ([`Mend::Salvage`]).
+//! changes what the guest sees is none, unless a salvage was asked for.
 
 mod copy;
 
@@ -16,7 +16,6 @@ use super::chain::Content;
 use super::compare::{Compared, compare};
 use super::disk::DiskError;
 use super::hash::content_hash;
-use super::in_use::{self, Access};
 use super::part::{Part, PartError};
 use super::qemu_img::{self, ToolError};
 use super::{Examined, ImageError, examine};
@@ -149,7 +148,7 @@ pub async fn repair(repair: &Repair, meter: &Arc<dyn Meter>) -> Result<Repaired,
     let (path, format, listening) = (repair.source.clone(), repair.format, Arc::clone(meter));
     let looking = move || {
         let examined = examine(&path, format, &*listening)?;
-        let holder = examined.files().find_map(|file| in_use::holder(file, Access::ToWrite));
+        let holder = examined.holder();
         Ok::<_, ImageError>((examined, holder))
     };
     let (examined, holder) = apart(looking).await??;
