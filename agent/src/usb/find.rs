@@ -5,8 +5,9 @@ use std::path::Path;
 
 use domfleet_shared::usb::{DriveIdentity, DriveRecord, UsbDrive, UsbPartition};
 
+use super::gpt::Made;
 use super::in_use::InUse;
-use super::marker::Marker;
+use super::marker::{self, Marker};
 use super::sysfs::{self, Device};
 use super::table::{self, Table};
 use super::usage::{Facts, usage};
@@ -43,7 +44,7 @@ impl Usb {
             content: seen.content.as_ref(),
             partitions: &seen.partitions,
             is_blank: seen.is_blank,
-            begins_blank: seen.begins_blank,
+            begins_as_ours: seen.begins_as_ours,
             are_partitions_blank: seen.are_partitions_blank,
             record: seen.record.as_ref().map(|(record, _)| record),
             marker: seen.marker.as_ref(),
@@ -88,13 +89,14 @@ impl Usb {
         let tail =
             whole.read(device.size_bytes.saturating_sub(BLANK as u64), BLANK.min(head.len()))?;
         let table = table::read(&whole, device.sector)?;
+        let marker = Marker::read(&whole)?;
         let mut seen = Seen {
             content: superblock::content(&whole)?,
             partitions: partitions(&table, device, in_use),
             is_blank: is_blank(&head) && is_blank(&tail),
-            begins_blank: head.get(..512).is_some_and(is_blank),
+            begins_as_ours: marker.is_some_and(|marker| begins_as_ours(&head, &marker, device)),
             are_partitions_blank: true,
-            marker: Marker::read(&whole)?,
+            marker,
             table,
             record: None,
         };
@@ -159,7 +161,7 @@ struct Seen {
     content: Option<domfleet_shared::usb::Content>,
     partitions: Vec<UsbPartition>,
     is_blank: bool,
-    begins_blank: bool,
+    begins_as_ours: bool,
     /// Whether each partition begins as preparing leaves it before there is a file system.
     are_partitions_blank: bool,
     record: Option<(DriveRecord, Place)>,
@@ -173,7 +175,7 @@ impl Seen {
             content: None,
             partitions: Vec::new(),
             is_blank: false,
-            begins_blank: false,
+            begins_as_ours: false,
             are_partitions_blank: false,
             record: None,
             marker: None,
@@ -187,6 +189,26 @@ enum Place {
     Whole,
     Partition(usize),
 }
+
+/// Whether a drive begins as preparing leaves it before it has a table: blank, but for the marker and
+/// for whatever was written of the table. A file system of a kind that nobody here knows does not.
+fn begins_as_ours(head: &[u8], marker: &Marker, device: &Device) -> bool {
+    let made = Made::new(marker.disk, marker.partition, device.sector, device.size_bytes);
+    let pieces = made.into_iter().flat_map(|made| made.pieces);
+    let begun = usize::try_from(device.sector).map(|length| (marker::AT, marker.encode(length)));
+    let mut ours = vec![0; head.len()];
+    for (at, bytes) in pieces.chain(begun) {
+        let range = usize::try_from(at).ok().map(|at| at..at.saturating_add(bytes.len()));
+        if let Some(place) = range.and_then(|range| ours.get_mut(range)) {
+            place.copy_from_slice(&bytes);
+        }
+    }
+    let sectors = head.chunks(SMALLEST_SECTOR).zip(ours.chunks(SMALLEST_SECTOR));
+    sectors.into_iter().all(|(seen, ours)| is_blank(seen) || seen == ours)
+}
+
+/// So much of a write is whole after a power cut, or not there.
+const SMALLEST_SECTOR: usize = 512;
 
 /// So many bytes at a partition's beginning preparing makes blank.
 const WIPED: usize = 128 * 1024;

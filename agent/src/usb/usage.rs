@@ -20,8 +20,8 @@ pub(super) struct Facts<'a> {
     pub(super) partitions: &'a [UsbPartition],
     /// Whether its first and its last megabyte are blank.
     pub(super) is_blank: bool,
-    /// Whether its first sector is.
-    pub(super) begins_blank: bool,
+    /// Whether its first megabyte is, but for what preparing has written by then.
+    pub(super) begins_as_ours: bool,
     /// Whether the first bytes of each partition are, so that it holds no file system of a kind that
     /// nobody here knows.
     pub(super) are_partitions_blank: bool,
@@ -70,7 +70,7 @@ pub(super) fn usage(facts: &Facts<'_>) -> Usage {
 /// preparing leaves it.
 fn is_unfinished(facts: &Facts<'_>, marker: &Marker) -> bool {
     match (facts.table.kind, facts.partitions) {
-        (PartitionTable::None, _) => facts.content.is_none() && facts.begins_blank,
+        (PartitionTable::None, _) => facts.content.is_none() && facts.begins_as_ours,
         (PartitionTable::Gpt, [only]) => {
             let is_ours = facts.table.disk == Some(marker.disk)
                 && only.uuid.as_deref() == Some(&marker.partition.to_string());

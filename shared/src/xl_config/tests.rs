@@ -49,7 +49,7 @@ fn disks_are_read_as_xl_reads_them() {
         ("/dev/vg/guest-volume,,xvda,rw", "xvda", Some("/dev/vg/guest-volume"), "raw", false),
         ("/dev/vg/v,raw,xvda,rw", "xvda", Some("/dev/vg/v"), "raw", false),
         (",hdc:cdrom,r", "hdc", None, "raw", true),
-        ("/root/x.iso,,hdc,cdrom", "hdc", Some("/root/x.iso"), "raw", true),
+        ("/vm/x.iso,,hdc,cdrom", "hdc", Some("/vm/x.iso"), "raw", true),
         (
             "vdev=hdc,access=ro,devtype=cdrom,target=/x, y.iso",
             "hdc",

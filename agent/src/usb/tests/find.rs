@@ -365,6 +365,18 @@ fn what_preparing_left_is_unfinished_only_while_all_of_it_is_ours() {
     put(&file, marker::AT, marker.encode(512));
     assert_eq!(root.usage(), begun, "marked");
 
+    // File systems that nobody here knows, on the drive as a whole: what they write first is here.
+    for at in [1024, 64 * 1024, marker::AT + 4096] {
+        put(&file, at, [0x10, 0x20, 0xf5, 0xf2]);
+        assert_eq!(root.usage(), foreign("data that nobody here knows"), "used by someone at {at}");
+        put(&file, at, [0; 4]);
+    }
+    let pieces = Made::new(marker.disk, marker.partition, 512, 64 * MIB).unwrap().pieces;
+    for (at, bytes) in &pieces[..2] {
+        put(&file, *at, bytes);
+        assert_eq!(root.usage(), begun, "half divided");
+    }
+
     let made = divide(&root, "sdb", &marker, 64 * MIB);
     assert_eq!(root.usage(), begun, "divided");
     // A file system that nobody here knows, in the partition that preparing had made.
