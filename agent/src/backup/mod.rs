@@ -10,6 +10,7 @@
 
 mod buffer;
 mod chunk;
+mod config;
 mod copy;
 pub mod create;
 pub mod direct;

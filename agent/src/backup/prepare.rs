@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{SetId, VmId};
 use domfleet_shared::image::Format;
-use domfleet_shared::inventory::VmDisk;
+use domfleet_shared::xl_config::{Disk, VmConfig};
 
+use super::config;
 use super::documents::{FORMAT, LeftOut, Plan, PlannedDisk, PlannedVm};
 use super::geometry::Geometry;
-use crate::dom0::xen::vm_config::{self, VmConfig};
 use crate::image;
+use crate::meter::Unwatched;
 
 /// A configuration is a page or two.
 const LONGEST_CONFIG: u64 = 1024 * 1024;
@@ -86,7 +87,7 @@ fn read(path: &Path) -> Result<(Vec<u8>, VmConfig), String> {
     let file = File::open(path).map_err(unreadable)?;
     file.take(LONGEST_CONFIG + 1).read_to_end(&mut text).map_err(unreadable)?;
     let config = match std::str::from_utf8(&text) {
-        Ok(said) if text.len() as u64 <= LONGEST_CONFIG => vm_config::parse(said),
+        Ok(said) if text.len() as u64 <= LONGEST_CONFIG => config::parse(said),
         _ => None,
     };
     let config =
@@ -113,23 +114,27 @@ enum Kept {
     LeftOut(&'static str),
 }
 
-fn look_at_disk(number: u32, disk: &VmDisk) -> Result<Kept, String> {
+fn look_at_disk(number: u32, disk: &Disk) -> Result<Kept, String> {
     let Some(target) = &disk.target else { return Ok(Kept::LeftOut("an empty drive")) };
     let path = Path::new(target);
     if !path.is_absolute() {
         return Err(format!("{target} is no absolute path"));
     }
     let format = Format::from_name(&disk.format);
-    if !disk.writable && is_cd(path) {
+    if disk.cdrom || (!disk.writable && is_cd(path)) {
         return Ok(Kept::LeftOut(
             "a CD that the guest cannot write to: keep a copy of it yourself",
         ));
     }
-    let judgement = image::check(path, Some(format)).map_err(|error| {
+    let examined = image::examine(path, Some(format), &Unwatched).map_err(|error| {
         let why =
             std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
         format!("{error}{why}")
     })?;
+    if let Some(holder) = examined.holder() {
+        return Err(format!("{holder} writes to {target}: shut its VM down first"));
+    }
+    let judgement = examined.judgement;
     if !judgement.convertible {
         return Err(format!(
             "{target} cannot be backed up as it is: {}",

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use domfleet_shared::image::Format;
 
+use super::config;
 use super::documents::SavedVm;
 use super::draft::{Draft, file_name};
 use super::error::BackupError;
@@ -12,7 +13,6 @@ use super::image_target::ImageTarget;
 use super::medium::Medium;
 use super::restore::Sealed;
 use super::target::Whole;
-use crate::dom0::xen::vm_config;
 
 /// A VM that was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn restore<M: Medium>(
     let failed = |source| BackupError::Target { what: folder.display().to_string(), source };
     let folder_path = std::fs::canonicalize(folder).map_err(failed)?;
     let target = Folder::open(&folder_path).map_err(failed)?;
-    let config = sealed.config(vm)?;
+    let text = sealed.config(vm)?;
     let base = file_name(&vm.name);
     let disks: Vec<_> = vm
         .disks()
@@ -86,7 +86,7 @@ pub fn restore<M: Medium>(
     let specs = disks.iter().map(|(id, _, format, name)| {
         (id.number, folder_path.join(name).display().to_string(), *format)
     });
-    let text = vm_config::with_disks(&String::from_utf8_lossy(&config), vm.uuid, specs);
+    let text = config::with_disks(&String::from_utf8_lossy(&text), vm.uuid, specs);
     let draft = Draft::begin(&target, &config_name).map_err(failed)?;
     super::durable::publish(&target, &draft.name(), text.as_bytes()).map_err(failed)?;
     drafts.push(draft);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use domfleet_shared::image::Format;
 
+use super::config;
 use super::direct::DirectFile;
 use super::documents::SavedVm;
 use super::draft::{Draft, file_name};
@@ -18,7 +19,6 @@ use super::restore::Sealed;
 use super::target::Whole;
 use super::to_folder::Restored;
 use super::volumes::Volumes;
-use crate::dom0::xen::vm_config;
 
 const RESTORING: &str = ".restoring";
 
@@ -34,7 +34,7 @@ pub fn restore<M: Medium>(
     let unusable = |source| BackupError::Target { what: configs.display().to_string(), source };
     let configs_path = std::fs::canonicalize(configs).map_err(unusable)?;
     let folder = Folder::open(&configs_path).map_err(unusable)?;
-    let config = sealed.config(vm)?;
+    let text = sealed.config(vm)?;
     let base = file_name(&vm.name);
     let config_name = format!("{base}.cfg");
     if configs_path.join(&config_name).symlink_metadata().is_ok() {
@@ -76,7 +76,7 @@ pub fn restore<M: Medium>(
     let moved = disks
         .iter()
         .map(|(id, _, name)| (id.number, volumes.path(name).display().to_string(), Format::Raw));
-    let text = vm_config::with_disks(&String::from_utf8_lossy(&config), vm.uuid, moved);
+    let text = config::with_disks(&String::from_utf8_lossy(&text), vm.uuid, moved);
     let file = Draft::begin(&folder, &config_name).map_err(unusable)?;
     durable::publish(&folder, &file.name(), text.as_bytes()).map_err(unusable)?;
     for draft in drafts {

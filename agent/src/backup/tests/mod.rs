@@ -4,6 +4,7 @@ mod cuts;
 mod drive;
 mod faults;
 mod parts;
+mod prepare;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -9,7 +9,6 @@ pub(crate) mod command;
 mod facts;
 mod kernel;
 pub(crate) mod lvm;
-pub(crate) mod vm_config;
 mod vm_files;
 mod vms;
 pub(crate) mod xl;

@@ -1,32 +1,20 @@
-//! What backups need of a VM's configuration: which VM it is for and what it is made of, and the
-//! same text for disks that are elsewhere.
+//! A VM's configuration: which VM it is for and what it is made of, and the same text for disks that
+//! are elsewhere.
 
 use std::collections::BTreeMap;
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::image::Format;
-use domfleet_shared::inventory::VmDisk;
-use domfleet_shared::xl_config::{ConfigError, Document};
+use domfleet_shared::xl_config::{ConfigError, Document, VmConfig};
 
-/// What a file says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct VmConfig {
-    pub(crate) name: String,
-    pub(crate) uuid: Option<VmId>,
-    pub(crate) disks: Vec<VmDisk>,
-}
-
-/// Reads a file; nothing where it names no VM.
-pub(crate) fn parse(text: &str) -> Option<VmConfig> {
-    let document = Document::read(text.as_bytes()).ok()?;
-    let config = domfleet_shared::xl_config::VmConfig::of(&document)?;
-    let disks = config.vm_disks();
-    Some(VmConfig { name: config.name, uuid: config.uuid, disks })
+/// What a text says; nothing where it names no VM.
+pub(super) fn parse(text: &str) -> Option<VmConfig> {
+    VmConfig::of(&Document::read(text.as_bytes()).ok()?)
 }
 
 /// The text for a VM whose disks are elsewhere now: for some of them by number, from 0 on, where and
 /// in which format. Its UUID is pinned.
-pub(crate) fn with_disks(
+pub(super) fn with_disks(
     text: &str,
     uuid: VmId,
     moved: impl Iterator<Item = (u32, String, Format)>,
