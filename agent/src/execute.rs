@@ -21,6 +21,7 @@ use crate::outcome;
 use crate::plan::{plan, reason};
 use crate::storage::Files;
 use crate::verdict::{self, Verdict};
+use crate::working;
 
 /// Between two looks at something that takes its time: soon at first, because people wait for it.
 const LOOK_AGAIN_SOON: Duration = Duration::from_millis(250);
@@ -61,9 +62,14 @@ pub(crate) async fn execute<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>
                     };
                     let event = work.step(is_fresh).await;
                     is_fresh = true;
+                    // VMs are off for a backup, and for nothing else.
+                    let is_over = matches!(event, Event::Failed { .. } | Event::Cancelled { .. });
+                    if is_over && matches!(task.operation, Operation::BackupCreate(_)) {
+                        working::start_again(agent, &steps).await;
+                    }
                     event
                 }
-                None => finish(agent, id, &task.operation, &steps).await,
+                None => finish(agent, id, &task.operation, &steps, is_fresh).await,
             },
         };
         tracing::info!(operation = %id, ?event, "an operation goes on");
@@ -130,7 +136,13 @@ async fn finish<D: Dom0, F: Files, N: Dialer>(
     id: OperationId,
     operation: &Operation,
     steps: &[Step],
+    is_fresh: bool,
 ) -> Event {
+    if operation.is_work()
+        && let Some(event) = working::finish(agent, id, operation, steps, is_fresh).await
+    {
+        return event;
+    }
     let read = async {
         match operation {
             Operation::DebugBundle { bundle } => Some(bundle::on_demand(agent, id, *bundle).await),

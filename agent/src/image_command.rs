@@ -97,16 +97,7 @@ impl ImageCommand {
     fn work(&self, meter: &Arc<dyn Meter>) -> anyhow::Result<Answer> {
         match self {
             Self::Check { file, format } => {
-                let examined = image::examine(file, *format, &**meter)?;
-                let holder = examined.holder();
-                let mut judgement = examined.judgement;
-                if let Some(holder) = holder {
-                    judgement.convertible = false;
-                    judgement
-                        .reasons
-                        .push(format!("{holder} writes to it: shut its VM down first"));
-                }
-                Ok(Answer::Judged(judgement))
+                Ok(Answer::Judged(image::look(file, *format, &**meter)?))
             }
             Self::Inspect { file, format } => {
                 Ok(Answer::Inspected(Box::new(inspect(file, *format, &**meter)?)))

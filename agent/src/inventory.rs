@@ -43,6 +43,10 @@ impl Inventory {
             Ok(storage) => self.put(Content::Storage(storage.clone())),
             Err(error) => complain("volumes", error),
         }
+        match &observed.usb {
+            Ok(drives) => self.put(Content::Usb(drives.clone())),
+            Err(error) => complain("USB drives", error),
+        }
     }
 
     pub(crate) fn take_boots(&self, boots: &[Boot]) {

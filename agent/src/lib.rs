@@ -45,3 +45,5 @@ mod testing;
 mod tls;
 pub mod usb;
 mod verdict;
+mod working;
+pub mod works;

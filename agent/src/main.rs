@@ -195,6 +195,7 @@ impl Setup {
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
         let layout = Layout {
             root: root.clone(),
+            data_dir: data_dir.clone(),
             vm_config_dirs: config.vm_config_dir.as_slice().iter().map(text).collect(),
             adopted_dir: data_dir.join("vms"),
             autostart_dir: text(&config.autostart_dir),

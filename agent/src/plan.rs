@@ -6,12 +6,14 @@
 mod vm;
 mod vm_config;
 mod volume;
+mod work;
 
 use domfleet_shared::id::{OperationId, VmId};
 use domfleet_shared::inventory::{Vm, Volume};
 use domfleet_shared::operation::vm::NewVolume;
 use domfleet_shared::operation::{Operation, Reason};
 
+pub(crate) use self::work::{made, removal, work};
 use crate::dom0::{Dom0Error, Observed, Step};
 
 /// The steps of `operation` on a host that holds `host`, or why it cannot be begun.
@@ -56,6 +58,17 @@ pub(crate) fn plan(
         Operation::VolumeRemove { volume } => volume::remove(host, volume),
         Operation::VolumeAdopt { volume } => Ok(volume::adopt(find_volume(host, volume)?)),
         Operation::ApplianceReboot => Ok(vec![Step::Reboot]),
+        Operation::ImageCheck { .. }
+        | Operation::ImageInspect { .. }
+        | Operation::ImageRepair { .. }
+        | Operation::ImageConvert(_)
+        | Operation::UsbList
+        | Operation::UsbQualify { .. }
+        | Operation::UsbPrepare { .. }
+        | Operation::BackupList { .. }
+        | Operation::BackupCreate(_)
+        | Operation::BackupVerify { .. }
+        | Operation::BackupRestore(_) => work::steps(id, host, operation),
         // It changes nothing in dom0; the bundle's own code carries it out.
         Operation::DebugBundle { .. } => Ok(Vec::new()),
         Operation::Unknown => Err(reason(

@@ -1,6 +1,6 @@
 //! What the tests of this crate share: a disk in memory that can fail, and a dom0 in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -10,6 +10,7 @@ use domfleet_shared::id::{ApplianceId, BootId, OperationId, VmId};
 use domfleet_shared::inventory::{
     Components, Facts, Fingerprint, Storage, Vm, VmState, Volume, VolumeGroup,
 };
+use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
@@ -18,7 +19,9 @@ use crate::dom0::{
     Step,
 };
 use crate::identity::{self, Identity};
+use crate::meter::Meter;
 use crate::storage::{Entry, Files, Space};
+use crate::works::{Work, WorkError};
 
 /// Lets so many things happen, before and after each write and each step; then the process is dead:
 /// nothing more happens, and nothing returns.
@@ -157,6 +160,10 @@ pub(crate) struct Quiet {
     pub(crate) effects: Arc<Mutex<Vec<Step>>>,
     /// What whoever wants to know was told.
     pub(crate) told: Arc<Mutex<Vec<News>>>,
+    /// Works that were begun, for people.
+    pub(crate) works: Arc<Mutex<Vec<String>>>,
+    /// How the next ones end; a work for which there is none goes on until it is cancelled.
+    pub(crate) answers: Arc<Mutex<VecDeque<Result<Value, WorkError>>>>,
     pub(crate) fuse: Fuse,
 }
 
@@ -167,6 +174,8 @@ impl Quiet {
             observed: Arc::new(Mutex::new(empty(boot_id))),
             effects: Arc::default(),
             told: Arc::default(),
+            works: Arc::default(),
+            answers: Arc::default(),
             fuse: Fuse::default(),
         }
     }
@@ -340,6 +349,7 @@ pub(crate) fn empty(boot_id: BootId) -> Observed {
         domains: Ok(Vec::new()),
         vms: Ok(Vec::new()),
         storage: Ok(Storage { volume_groups: vec![group], volumes: Vec::new() }),
+        usb: Ok(Vec::new()),
         configs: BTreeMap::new(),
     }
 }
@@ -362,6 +372,19 @@ impl Dom0 for Quiet {
         let said = self.take_effect(step);
         self.fuse.spend().await;
         said
+    }
+
+    async fn work(&self, work: Work, meter: &Arc<dyn Meter>) -> Result<Value, WorkError> {
+        self.fuse.spend().await;
+        self.works.lock().unwrap().push(format!("{work:?}"));
+        if let Some(said) = self.answers.lock().unwrap().pop_front() {
+            return said;
+        }
+        // Until it is no longer wanted.
+        while !meter.is_cancelled() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(WorkError::Cancelled)
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

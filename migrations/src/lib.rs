@@ -11,6 +11,7 @@ use sea_orm_migration::prelude::*;
 mod m0001;
 mod m0002;
 mod m0003;
+mod m0004;
 
 /// The history, oldest first.
 pub struct Migrator;
@@ -18,7 +19,12 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001::Migration), Box::new(m0002::Migration), Box::new(m0003::Migration)]
+        vec![
+            Box::new(m0001::Migration),
+            Box::new(m0002::Migration),
+            Box::new(m0003::Migration),
+            Box::new(m0004::Migration),
+        ]
     }
 
     fn migration_table_name() -> DynIden {

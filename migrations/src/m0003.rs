@@ -89,7 +89,7 @@ fn bulk_item() -> TableCreateStatement {
     table
 }
 
-fn keyed(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
+pub(crate) fn keyed(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
     let mut primary = Index::create();
     primary.name(format!("{name}_key")).primary();
     for column in key {
@@ -100,7 +100,7 @@ fn keyed(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
     table
 }
 
-fn refers(
+pub(crate) fn refers(
     from: &'static str,
     column: &'static str,
     table: &'static str,

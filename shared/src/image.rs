@@ -3,11 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Timestamp;
 
 /// How an image is laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// The disk as it is: a file, a logical volume.
@@ -77,7 +78,7 @@ impl fmt::Display for Format {
 }
 
 /// What is to be thought of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Everything agrees.
@@ -101,7 +102,7 @@ pub enum Verdict {
 }
 
 /// An image, judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Judgement {
     /// Of the image itself, not of what it is based on.
     pub format: Format,
@@ -116,7 +117,7 @@ pub struct Judgement {
 }
 
 /// An image that was converted, read back and compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Converted {
     /// What was thought of the source, under the format that it has become.
     #[serde(flatten)]
@@ -126,7 +127,7 @@ pub struct Converted {
 }
 
 /// One file of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImageFile {
     /// As it is named by whoever refers to it.
     pub path: String,
@@ -139,7 +140,7 @@ pub struct ImageFile {
 }
 
 /// What an image's header can say of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// Whoever wrote to it last did not close it.
@@ -156,7 +157,7 @@ pub enum Flag {
 }
 
 /// What an image's header says of it. What its format does not know is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Traits {
     /// How large a piece is that is allocated at once.
     pub cluster_bytes: Option<u64>,
@@ -171,7 +172,7 @@ pub struct Traits {
 }
 
 /// A state of the disk that an image keeps beside the present one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
     /// Its id, mostly a number.
     pub id: String,
@@ -184,7 +185,7 @@ pub struct Snapshot {
 }
 
 /// An image, and everything that can be said of it without reading what is on the disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Inspection {
     /// What is to be thought of it.
     #[serde(flatten)]
@@ -205,7 +206,7 @@ pub struct Inspection {
 }
 
 /// The hash of what is on a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hashed {
     /// The size of the disk as the guest sees it.
     pub virtual_bytes: u64,
@@ -216,7 +217,7 @@ pub struct Hashed {
 }
 
 /// A part of a disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Area {
     /// Where it begins.
     pub offset: u64,
@@ -225,7 +226,7 @@ pub struct Area {
 }
 
 /// A repaired copy of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Repaired {
     /// What is to be thought of the copy.
     #[serde(flatten)]

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::boot::Boot;
 use crate::id::{BootId, VmId};
 use crate::timestamp::Timestamp;
+use crate::usb::UsbDrive;
 
 /// A part of the inventory that travels by itself.
 #[derive(
@@ -26,6 +27,8 @@ pub enum Section {
     Storage,
     /// A list of [`Boot`]s, newest last, the 50 newest.
     Boots,
+    /// A list of [`UsbDrive`]s.
+    Usb,
     /// A section that this build does not know.
     #[serde(other)]
     Unknown,
@@ -33,7 +36,7 @@ pub enum Section {
 
 impl Section {
     /// Those that an agent of this build reports.
-    pub const ALL: [Self; 4] = [Self::Facts, Self::Vms, Self::Storage, Self::Boots];
+    pub const ALL: [Self; 5] = [Self::Facts, Self::Vms, Self::Storage, Self::Boots, Self::Usb];
 
     /// As it is written in JSON and in the database.
     pub fn as_str(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Section {
             Self::Vms => "vms",
             Self::Storage => "storage",
             Self::Boots => "boots",
+            Self::Usb => "usb",
             Self::Unknown => "unknown",
         }
     }
@@ -59,6 +63,8 @@ pub enum Content {
     Storage(Storage),
     /// Its boots, oldest first.
     Boots(Vec<Boot>),
+    /// The USB drives that are plugged in, by their device.
+    Usb(Vec<UsbDrive>),
 }
 
 impl Content {
@@ -69,6 +75,7 @@ impl Content {
             Self::Vms(_) => Section::Vms,
             Self::Storage(_) => Section::Storage,
             Self::Boots(_) => Section::Boots,
+            Self::Usb(_) => Section::Usb,
         }
     }
 

@@ -1,20 +1,28 @@
 //! What an appliance can be asked to do, what it may do to it, and what it holds meanwhile.
 
+pub mod backup;
 mod facts;
+pub mod image;
 mod pace;
 mod report;
 mod state;
+pub mod usb;
 pub mod vm;
 pub mod volume;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::backup::{BackupCreate, BackupRestore};
+use self::image::{ImageAt, ImageConvert};
 pub use self::pace::Pace;
 pub use self::report::{Progress, Reason, Report};
 pub use self::state::{Change, IllegalChange, OperationState, Reported};
+use self::usb::DriveAt;
 use self::vm::{Disks, VmChange, VmCreate};
-use crate::id::{BundleId, VmId};
+use crate::id::{BundleId, DriveId, SetId, VmId};
+use crate::image::Format;
+use crate::usb::QualifyMode;
 
 /// One thing asked of one appliance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -162,6 +170,73 @@ pub enum Operation {
         /// `lv_uuid` of the volume.
         volume: String,
     },
+    /// Say what an image is, and whether what it holds can be trusted.
+    ImageCheck {
+        /// The image.
+        image: ImageAt,
+        /// What the VM's configuration calls its format; otherwise its first bytes tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<Format>,
+    },
+    /// Say everything that can be said of an image without looking at what its guest keeps in it.
+    ImageInspect {
+        /// The image.
+        image: ImageAt,
+        /// As for a check.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<Format>,
+    },
+    /// Copy an image and repair the copy, which is there only once it is in order. The image itself
+    /// is not touched.
+    ImageRepair {
+        /// The image.
+        image: ImageAt,
+        /// As for a check.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        format: Option<Format>,
+        /// The new file, by its absolute path. Nothing may be there.
+        to: String,
+        /// Copy what can be read of an image that is corrupt, though parts of it are not what its VM
+        /// wrote.
+        #[serde(default)]
+        salvage: bool,
+    },
+    /// Convert an image into a new file, or onto a volume.
+    ImageConvert(ImageConvert),
+    /// Say which USB drives are plugged in, and what is on them.
+    UsbList,
+    /// Find out what a USB drive really holds, and how fast it is, by writing to it.
+    UsbQualify {
+        /// The drive.
+        drive: DriveAt,
+        /// How much of it.
+        mode: QualifyMode,
+        /// Erase all that is on it; otherwise only blank and free space is written to.
+        #[serde(default)]
+        erase: bool,
+    },
+    /// Make a USB drive ours: one partition, ext4. What is on it is lost.
+    UsbPrepare {
+        /// The drive.
+        drive: DriveAt,
+    },
+    /// Say which backup sets are on a drive.
+    BackupList {
+        /// The drive.
+        drive: DriveId,
+    },
+    /// Back VMs up.
+    BackupCreate(BackupCreate),
+    /// Read every byte of the sets on a drive back, and hold it against what was written.
+    BackupVerify {
+        /// The drive.
+        drive: DriveId,
+        /// One set, instead of all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        set: Option<SetId>,
+    },
+    /// Restore a VM out of a set, into new files or onto new volumes. It is not started.
+    BackupRestore(BackupRestore),
     /// Restart dom0, and with it every VM.
     ApplianceReboot,
     /// Collect debug files and upload them.
@@ -227,6 +302,8 @@ pub enum Lock {
     Os,
     /// Volume groups and what is in them.
     Storage,
+    /// USB drives: one is tried, prepared, written to or read at a time, or each is slower.
+    Usb,
     /// Whether dom0 runs.
     Power,
     /// One VM.
@@ -238,6 +315,7 @@ impl std::fmt::Display for Lock {
         match self {
             Self::Os => f.write_str("os"),
             Self::Storage => f.write_str("storage"),
+            Self::Usb => f.write_str("usb"),
             Self::Power => f.write_str("power"),
             Self::Vm(vm) => write!(f, "vm:{vm}"),
         }
@@ -305,6 +383,38 @@ mod tests {
             );
             assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), operation);
         }
+    }
+
+    #[test]
+    fn a_backup_holds_its_vms_and_the_drive_and_another_backup_waits_for_it() {
+        let (drive, vm) = (DriveId::new(), VmId::new());
+        let create = BackupCreate { drive, vms: vec![vm], shut_down: false };
+        let create = Operation::BackupCreate(create);
+
+        assert_eq!(create.locks(), [Lock::Usb, Lock::Vm(vm)]);
+        assert_eq!(Operation::BackupVerify { drive, set: None }.locks(), [Lock::Usb]);
+        let json = serde_json::to_value(&create).unwrap();
+        assert_eq!(json["kind"], "backup_create");
+        assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), create);
+    }
+
+    #[test]
+    fn only_what_overwrites_something_of_somebody_s_is_destructive() {
+        use super::image::ConvertTo;
+        let drive = DriveAt { path: "/dev/sdb".into(), size_bytes: 1, serial: None };
+        let convert = |target| {
+            let source = ImageAt::Path("/vm/a".into());
+            let format = Format::Raw;
+            Operation::ImageConvert(ImageConvert { source, source_format: None, target, format })
+        };
+        let qualify =
+            |erase| Operation::UsbQualify { drive: drive.clone(), mode: QualifyMode::Quick, erase };
+
+        assert_eq!(convert(ConvertTo::Path("/vm/b".into())).class(), Class::Mutate);
+        assert_eq!(convert(ConvertTo::Volume("u".into())).class(), Class::Destructive);
+        assert_eq!(qualify(false).class(), Class::Mutate);
+        assert_eq!(qualify(true).class(), Class::Destructive);
+        assert_eq!(Operation::UsbPrepare { drive: drive.clone() }.class(), Class::Destructive);
     }
 
     #[test]

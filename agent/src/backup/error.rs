@@ -120,6 +120,17 @@ impl BackupError {
         move |source| Self::Source { path: path.to_owned(), source }
     }
 
+    /// Whether it only ended because nobody wanted it any more.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Cancelled(_) => true,
+            Self::Medium { source, .. }
+            | Self::Source { source, .. }
+            | Self::Target { source, .. } => Cancelled::is_why(source),
+            _ => false,
+        }
+    }
+
     /// Whether the drive itself is the trouble, so that it may go on when it is plugged in again.
     pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::Medium { .. } | Self::Journal(JournalError::Io(_)))

@@ -11,14 +11,19 @@ pub mod step;
 pub mod xen;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domfleet_shared::id::BootId;
+use serde_json::Value;
 
 pub use item::{Collected, Item, Limit};
 pub use news::{Happened, News};
 pub use observed::{Domain, Observed};
 pub use step::Step;
+
+use crate::meter::Meter;
+use crate::works::{Work, WorkError};
 
 /// A privileged domain.
 pub trait Dom0: Send + Sync + 'static {
@@ -38,6 +43,15 @@ pub trait Dom0: Send + Sync + 'static {
     /// answer: it looks again afterwards, because the tools of this field report success for what
     /// they did not do.
     fn apply(&self, step: &Step) -> impl Future<Output = Result<(), Dom0Error>> + Send;
+
+    /// Carries out something that takes long, tells `meter` how far it is, and gives its answer. It
+    /// stops at a safe point once `meter` says that it is no longer wanted; dropping it has it stop
+    /// there too, some time later.
+    fn work(
+        &self,
+        work: Work,
+        meter: &Arc<dyn Meter>,
+    ) -> impl Future<Output = Result<Value, WorkError>> + Send;
 
     /// Tells whoever wants to know on this host that a VM was made, changed or removed. Nothing
     /// where nobody does. It may be told again after a crash.

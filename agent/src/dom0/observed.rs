@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, Volume};
+use domfleet_shared::usb::UsbDrive;
 
 use super::Dom0Error;
 
@@ -18,6 +19,8 @@ pub struct Observed {
     pub vms: Result<Vec<Vm>, Dom0Error>,
     /// Volume groups and volumes, by name.
     pub storage: Result<Storage, Dom0Error>,
+    /// The USB drives that are plugged in, by their device.
+    pub usb: Result<Vec<UsbDrive>, Dom0Error>,
     /// The texts of the configurations in our folder, where `vms` is known.
     pub configs: BTreeMap<VmId, String>,
 }

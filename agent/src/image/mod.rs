@@ -88,6 +88,23 @@ pub fn examine(
     Ok(Examined { judgement, chain, findings })
 }
 
+/// Looks at it, and whether it can be worked with now: while somebody writes to it nothing that is said
+/// of it is certain.
+pub fn look(
+    path: &Path,
+    format: Option<Format>,
+    meter: &dyn Meter,
+) -> Result<Judgement, ImageError> {
+    let examined = examine(path, format, meter)?;
+    let holder = examined.holder();
+    let mut judgement = examined.judgement;
+    if let Some(holder) = holder {
+        judgement.convertible = false;
+        judgement.reasons.push(format!("{holder} writes to it: shut its VM down first"));
+    }
+    Ok(judgement)
+}
+
 /// An image that was looked at.
 #[derive(Debug)]
 pub struct Examined {

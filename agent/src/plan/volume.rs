@@ -1,6 +1,7 @@
 //! Volumes and thin pools.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use domfleet_shared::id::OperationId;
 use domfleet_shared::inventory::{Storage, Vm, Volume, VolumeGroup};
@@ -156,6 +157,27 @@ pub(super) fn revert(host: &Observed, lv_uuid: &str) -> Result<Vec<Step>, Reason
         origin: origin.name.clone(),
         origin_uuid: origin.lv_uuid.clone(),
     }])
+}
+
+/// The path of a volume whose content may go.
+pub(super) fn to_overwrite(host: &Observed, lv_uuid: &str) -> Result<PathBuf, Reason> {
+    let volume = ours(host, lv_uuid)?;
+    if let Some(user) = user_of(host, volume)?
+        && user.domid.is_some()
+    {
+        let why = format!("{} is a disk of {}: shut it down first", full_name(volume), user.name);
+        return Err(reason("refused", why));
+    }
+    if is_open(volume) {
+        return Err(reason("refused", format!("{} is in use", full_name(volume))));
+    }
+    if let Some(other) = depends_on(host, volume)? {
+        let (name, other) = (full_name(volume), full_name(other));
+        let why = format!("{other} is a snapshot or a part of {name}: remove that first");
+        return Err(reason("refused", why));
+    }
+    let [path, _] = paths(volume);
+    Ok(path.into())
 }
 
 pub(super) fn rename(host: &Observed, lv_uuid: &str, to: &str) -> Result<Vec<Step>, Reason> {

@@ -1,20 +1,12 @@
-//! A folder with images, the tools of QEMU that make them, and the agent's binary.
+//! A folder with images, and the tools of QEMU that make them.
 
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) struct Bench(TempDir);
-
-/// What the agent said, and how it ended; nothing where a signal ended it.
-pub(crate) struct Said {
-    pub(crate) code: Option<i32>,
-    pub(crate) answer: Value,
-    pub(crate) complaint: String,
-}
 
 impl Bench {
     pub(crate) fn new() -> Self {
@@ -30,7 +22,7 @@ impl Bench {
         names_in(self.0.path())
     }
 
-    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = command(program);
         command.args(arguments).current_dir(self.0.path());
         command
@@ -94,22 +86,6 @@ impl Bench {
         self.number(name, self.number(name, 40)) & 0x00ff_ffff_ffff_fe00
     }
 
-    fn agent(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_domfleet-agent"), &["--json", "image"]);
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    /// `domfleet-agent --json image …`.
-    pub(crate) fn image(&self, arguments: &[&str]) -> Said {
-        said(&self.agent(arguments).output().unwrap())
-    }
-
-    /// The same, still at work.
-    pub(crate) fn image_at_work(&self, arguments: &[&str]) -> Child {
-        self.agent(arguments).spawn().unwrap()
-    }
-
     pub(crate) fn is_same_disk(&self, first: &str, second: &str) -> bool {
         self.output("qemu-img", &["compare", "-q", first, second]).status.success()
     }
@@ -121,15 +97,6 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
-}
-
-pub(crate) fn said(output: &Output) -> Said {
-    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-    let answer = match output.stdout.as_slice() {
-        [] => Value::Null,
-        stdout => serde_json::from_slice(stdout).unwrap(),
-    };
-    Said { code: output.status.code(), answer, complaint }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests' own machine, not an appliance")]

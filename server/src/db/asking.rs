@@ -7,6 +7,7 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::id::{ApplianceId, BulkId, BundleId, OperationId, OperatorId, OrganisationId};
 use domfleet_shared::inventory::{Section, Storage, Vm};
 use domfleet_shared::operation::{Operation, Priority};
+use domfleet_shared::usb::UsbDrive;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use serde_json::json;
 
@@ -67,6 +68,7 @@ pub enum AskError {
 struct Looked {
     vms: Option<Vec<Vm>>,
     storage: Option<Storage>,
+    usb: Option<Vec<UsbDrive>>,
     locks: Vec<Held>,
     unfinished: usize,
     held: bool,
@@ -76,7 +78,9 @@ impl Looked {
     async fn at(db: &impl ConnectionTrait, appliance: ApplianceId) -> Result<Self, DbErr> {
         let vms = reported::section::<Vec<Vm>>(db, appliance, Section::Vms).await?;
         let storage = reported::section::<Storage>(db, appliance, Section::Storage).await?;
+        let usb = reported::section::<Vec<UsbDrive>>(db, appliance, Section::Usb).await?;
         Ok(Self {
+            usb: usb.map(|found| found.content),
             vms: vms.map(|found| found.content),
             storage: storage.map(|found| found.content),
             locks: operations::locks(db, appliance).await?,
@@ -93,6 +97,7 @@ impl Looked {
             held: self.held,
             vms: self.vms.as_deref(),
             storage: self.storage.as_ref(),
+            usb: self.usb.as_deref(),
             locks: &self.locks,
             unfinished: self.unfinished,
             window: Window::Open,
@@ -107,8 +112,8 @@ pub async fn would(
     appliance: &Appliance,
     operation: &Operation,
 ) -> Result<(), AskError> {
-    let operation = settle(operation.clone())?;
     let looked = Looked::at(db, appliance.id).await?;
+    let operation = settle(operation.clone(), looked.vms.as_deref())?;
     let situation = looked.situation(appliance);
     let confirm = admission::confirmation(&operation, &situation);
     admission::admit(&operation, confirm.as_deref(), &situation)?;
@@ -129,8 +134,8 @@ pub async fn ask(
         let is_same = of == appliance.id && kind == wanted.operation.kind();
         return Err(if is_same { AskError::Again(id) } else { AskError::KeyUsed });
     }
-    let operation = settle(wanted.operation)?;
     let looked = Looked::at(txn, appliance.id).await?;
+    let operation = settle(wanted.operation, looked.vms.as_deref())?;
     let situation = looked.situation(appliance);
     let confirm = match wanted.confirm {
         Confirmed::Typed(text) => text,

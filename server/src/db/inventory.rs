@@ -67,6 +67,7 @@ pub async fn store(
             }
         }
         Content::Boots(boots) => record_boots(db, reporter, boots, now).await?,
+        Content::Usb(_) => {}
     }
     appliances::changed(db, reporter.appliance, now).await
 }
@@ -83,6 +84,7 @@ async fn insert_section(
         Content::Vms(vms) => serde_json::to_value(vms),
         Content::Storage(storage) => serde_json::to_value(storage),
         Content::Boots(boots) => serde_json::to_value(boots),
+        Content::Usb(drives) => serde_json::to_value(drives),
     };
     let row = ActiveModel {
         appliance_id: Set(reporter.appliance.0),

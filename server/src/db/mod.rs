@@ -18,6 +18,7 @@ pub mod appliance_list;
 pub mod appliances;
 pub mod asking;
 pub mod audit;
+pub mod backup_sets;
 pub mod boots;
 pub mod bulks;
 pub mod bundles;

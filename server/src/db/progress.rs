@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::entity::operation::{Column, Entity, Model};
 use super::entity::{operation_lock, operation_report};
 use super::operations::{event, from_json, priority, state, to_json};
-use super::{Db, Stored, bundles, events};
+use super::{Db, Stored, backup_sets, bundles, events};
 
 /// How often a step is tried again when another was faster.
 const TRIES: usize = 8;
@@ -228,6 +228,9 @@ pub async fn apply_report(
             if after != work.state || report.state.is_end() {
                 keep(&txn, &work, report, true, now).await?;
             }
+            if report.state == Reported::Succeeded {
+                learn(&txn, &work, report, now).await?;
+            }
             let with = With { report: Some(report.clone()), reason: None };
             (step(&txn, &work, after, with, now).await?, Heard::Now(after))
         } else {
@@ -240,6 +243,27 @@ pub async fn apply_report(
         }
     }
     Err(DbErr::Custom(format!("operation {} changed {TRIES} times at once", report.id)))
+}
+
+/// Takes over what is known now and was not before.
+async fn learn(
+    txn: &impl ConnectionTrait,
+    work: &Work,
+    report: &Report,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let tells_of_sets = matches!(
+        work.operation,
+        Operation::BackupList { .. } | Operation::BackupCreate(_) | Operation::BackupVerify { .. }
+    );
+    let Some(result) = report.result.as_ref().filter(|_| tells_of_sets) else { return Ok(()) };
+    match from_json(result.clone()) {
+        Ok(told) => backup_sets::record(txn, (work.organisation, work.appliance), told, now).await,
+        Err(error) => {
+            tracing::warn!(operation = %work.id, %error, "what was told of backup sets is not clear");
+            Ok(())
+        }
+    }
 }
 
 /// A report on an operation that is queued is of an offer that a restored backup does not know of.

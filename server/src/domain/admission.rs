@@ -3,11 +3,13 @@
 
 mod objects;
 mod settle;
+mod works;
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::OperationId;
 use domfleet_shared::inventory::{Storage, Vm};
 use domfleet_shared::operation::{Class, Lock, Operation, conflicts};
+use domfleet_shared::usb::UsbDrive;
 
 pub use self::objects::confirmation;
 pub use self::settle::{for_one_of_many, settle};
@@ -31,6 +33,8 @@ pub struct Situation<'a> {
     pub vms: Option<&'a [Vm]>,
     /// Its storage, where it has reported it.
     pub storage: Option<&'a Storage>,
+    /// The USB drives that are plugged in, where it has reported them.
+    pub usb: Option<&'a [UsbDrive]>,
     /// What is held, and by whom.
     pub locks: &'a [Held],
     /// Operations that have not ended.
@@ -208,6 +212,7 @@ pub fn lock_named(name: &str) -> Option<Lock> {
     match name {
         "os" => Some(Lock::Os),
         "storage" => Some(Lock::Storage),
+        "usb" => Some(Lock::Usb),
         "power" => Some(Lock::Power),
         other => other.strip_prefix("vm:")?.parse().ok().map(Lock::Vm),
     }

@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod appliance;
+pub mod backup_set;
 pub mod bulk;
 pub mod bundle;
 pub mod cursor;

@@ -109,7 +109,7 @@ pub(super) async fn create(
         return Err(crate::domain::admission::Refusal::UnknownKind.into());
     }
     // What is wrong everywhere is said once.
-    settle(request.operation.clone())?;
+    settle(request.operation.clone(), None)?;
     let wait = wait(request.expires_in_seconds)?;
     let chosen = choose(&app, &caller, &request).await?;
     if request.dry_run {

@@ -2,6 +2,7 @@
 
 pub mod appliances;
 pub mod audit;
+pub mod backup_sets;
 pub mod bulks;
 pub mod bundles;
 pub mod error;
@@ -62,6 +63,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::vms))
         .routes(routes!(reported::volumes))
         .routes(routes!(reported::boots))
+        .routes(routes!(reported::usb_drives))
+        .routes(routes!(backup_sets::list))
         .routes(routes!(operations::create))
         .routes(routes!(operations::create_bundle))
         .routes(routes!(operations::list, bulks::create))

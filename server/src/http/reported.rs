@@ -5,6 +5,7 @@ use axum::extract::State;
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::ApplianceId;
 use domfleet_shared::inventory::{Section, Storage, Vm, Volume, VolumeGroup};
+use domfleet_shared::usb::UsbDrive;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +34,15 @@ pub struct Volumes {
     pub volume_groups: Vec<VolumeGroup>,
     /// By volume group and name.
     pub volumes: Vec<Volume>,
+    /// When the appliance reported them; nothing where it has not.
+    pub at: Option<Timestamp>,
+}
+
+/// The USB drives of an appliance.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct UsbDrives {
+    /// Those that are plugged in, by their device.
+    pub drives: Vec<UsbDrive>,
     /// When the appliance reported them; nothing where it has not.
     pub at: Option<Timestamp>,
 }
@@ -74,6 +84,23 @@ pub(super) async fn volumes(
     let at = found.as_ref().map(|found| found.at);
     let Storage { volume_groups, volumes } = found.map(|found| found.content).unwrap_or_default();
     Ok(Json(Volumes { volume_groups, volumes, at }))
+}
+
+/// The USB drives that are plugged into an appliance, as it last reported them.
+#[utoipa::path(
+    get, path = "/appliances/{id}/usb-drives", tag = "appliances",
+    params(("id" = ApplianceId, Path)),
+    responses((status = 200, description = "Its drives.", body = UsbDrives))
+)]
+pub(super) async fn usb_drives(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+) -> ApiResult<Json<UsbDrives>> {
+    check(&app, &caller, id).await?;
+    let found = reported::section::<Vec<UsbDrive>>(app.db.read(), id, Section::Usb).await?;
+    let at = found.as_ref().map(|found| found.at);
+    Ok(Json(UsbDrives { drives: found.map(|found| found.content).unwrap_or_default(), at }))
 }
 
 /// The runs of dom0 of an appliance through all epochs, newest first.

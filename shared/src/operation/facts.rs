@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::backup::BackupRestore;
+use super::image::ConvertTo;
 use super::vm::{self, Disks, VmChange, VmCreate};
 use super::{Class, Lock, Operation};
 use crate::id::VmId;
@@ -31,6 +33,17 @@ impl Operation {
             Self::VolumeRename { .. } => "volume_rename",
             Self::VolumeRemove { .. } => "volume_remove",
             Self::VolumeAdopt { .. } => "volume_adopt",
+            Self::ImageCheck { .. } => "image_check",
+            Self::ImageInspect { .. } => "image_inspect",
+            Self::ImageRepair { .. } => "image_repair",
+            Self::ImageConvert(_) => "image_convert",
+            Self::UsbList => "usb_list",
+            Self::UsbQualify { .. } => "usb_qualify",
+            Self::UsbPrepare { .. } => "usb_prepare",
+            Self::BackupList { .. } => "backup_list",
+            Self::BackupCreate(_) => "backup_create",
+            Self::BackupVerify { .. } => "backup_verify",
+            Self::BackupRestore(_) => "backup_restore",
             Self::ApplianceReboot => "appliance_reboot",
             Self::DebugBundle { .. } => "debug_bundle",
             Self::Unknown => "unknown",
@@ -40,8 +53,19 @@ impl Operation {
     /// What it can do.
     pub fn class(&self) -> Class {
         match self {
-            Self::DebugBundle { .. } | Self::VmConsoleLog { .. } | Self::Unknown => Class::Read,
-            Self::VmStart { .. }
+            Self::DebugBundle { .. }
+            | Self::VmConsoleLog { .. }
+            | Self::ImageCheck { .. }
+            | Self::ImageInspect { .. }
+            | Self::UsbList
+            | Self::BackupList { .. }
+            | Self::Unknown => Class::Read,
+            // A file is only ever made where there is none, and a volume made for it.
+            Self::ImageConvert(convert) if !matches!(convert.target, ConvertTo::Volume(_)) => {
+                Class::Mutate
+            }
+            Self::UsbQualify { erase: false, .. }
+            | Self::VmStart { .. }
             | Self::VmShutdown { .. }
             | Self::VmReboot { .. }
             | Self::VmAdopt { .. }
@@ -56,13 +80,39 @@ impl Operation {
             | Self::VolumeGrow { .. }
             | Self::VolumeSnapshot { .. }
             | Self::VolumeRename { .. }
-            | Self::VolumeAdopt { .. } => Class::Mutate,
+            | Self::VolumeAdopt { .. }
+            | Self::ImageRepair { .. }
+            | Self::BackupCreate(_)
+            | Self::BackupVerify { .. }
+            | Self::BackupRestore(_) => Class::Mutate,
             Self::VmDestroy { .. }
             | Self::VmRemove { .. }
             | Self::VolumeRevert { .. }
             | Self::VolumeRemove { .. }
+            | Self::ImageConvert(_)
+            | Self::UsbQualify { .. }
+            | Self::UsbPrepare { .. }
             | Self::ApplianceReboot => Class::Destructive,
         }
+    }
+
+    /// Whether it is done by the agent's own code and takes its time: it gives an answer, and tells
+    /// how far it is.
+    pub fn is_work(&self) -> bool {
+        matches!(
+            self,
+            Self::ImageCheck { .. }
+                | Self::ImageInspect { .. }
+                | Self::ImageRepair { .. }
+                | Self::ImageConvert(_)
+                | Self::UsbList
+                | Self::UsbQualify { .. }
+                | Self::UsbPrepare { .. }
+                | Self::BackupList { .. }
+                | Self::BackupCreate(_)
+                | Self::BackupVerify { .. }
+                | Self::BackupRestore(_)
+        )
     }
 
     /// What it holds while it is under way.
@@ -91,9 +141,26 @@ impl Operation {
             | Self::VolumeRevert { .. }
             | Self::VolumeRename { .. }
             | Self::VolumeRemove { .. }
-            | Self::VolumeAdopt { .. } => vec![Lock::Storage],
+            | Self::VolumeAdopt { .. }
+            | Self::ImageRepair { .. }
+            | Self::ImageConvert(_) => vec![Lock::Storage],
+            Self::UsbQualify { .. }
+            | Self::UsbPrepare { .. }
+            | Self::BackupList { .. }
+            | Self::BackupVerify { .. } => vec![Lock::Usb],
+            Self::BackupCreate(create) => {
+                std::iter::once(Lock::Usb).chain(create.vms.iter().copied().map(Lock::Vm)).collect()
+            }
+            Self::BackupRestore(restore) => {
+                vec![Lock::Usb, Lock::Storage, Lock::Vm(restore.vm)]
+            }
             Self::ApplianceReboot => vec![Lock::Power],
-            Self::VmConsoleLog { .. } | Self::DebugBundle { .. } | Self::Unknown => Vec::new(),
+            Self::VmConsoleLog { .. }
+            | Self::ImageCheck { .. }
+            | Self::ImageInspect { .. }
+            | Self::UsbList
+            | Self::DebugBundle { .. }
+            | Self::Unknown => Vec::new(),
         }
     }
 
@@ -111,7 +178,8 @@ impl Operation {
             | Self::VmAutostart { vm, .. }
             | Self::VmRemove { vm, .. }
             | Self::VmConsoleLog { vm, .. }
-            | Self::VmChange(VmChange { vm, .. }) => Some(*vm),
+            | Self::VmChange(VmChange { vm, .. })
+            | Self::BackupRestore(BackupRestore { vm, .. }) => Some(*vm),
             Self::VmCreate(VmCreate { vm, .. }) => *vm,
             Self::VolumeCreate { .. }
             | Self::ThinPoolCreate { .. }
@@ -121,6 +189,16 @@ impl Operation {
             | Self::VolumeRename { .. }
             | Self::VolumeRemove { .. }
             | Self::VolumeAdopt { .. }
+            | Self::ImageCheck { .. }
+            | Self::ImageInspect { .. }
+            | Self::ImageRepair { .. }
+            | Self::ImageConvert(_)
+            | Self::UsbList
+            | Self::UsbQualify { .. }
+            | Self::UsbPrepare { .. }
+            | Self::BackupList { .. }
+            | Self::BackupCreate(_)
+            | Self::BackupVerify { .. }
             | Self::ApplianceReboot
             | Self::DebugBundle { .. }
             | Self::Unknown => None,
@@ -136,8 +214,19 @@ impl Operation {
             }
             Self::ApplianceReboot => Duration::from_mins(20),
             // It tells how far it is while it goes on, and that begins anew with each word.
-            Self::DebugBundle { .. } | Self::VolumeRevert { .. } => Duration::from_mins(30),
-            Self::VmConsoleLog { .. } => Duration::from_mins(5),
+            Self::DebugBundle { .. }
+            | Self::VolumeRevert { .. }
+            | Self::ImageCheck { .. }
+            | Self::ImageInspect { .. }
+            | Self::ImageRepair { .. }
+            | Self::ImageConvert(_)
+            | Self::UsbQualify { .. }
+            | Self::UsbPrepare { .. }
+            | Self::BackupList { .. }
+            | Self::BackupCreate(_)
+            | Self::BackupVerify { .. }
+            | Self::BackupRestore(_) => Duration::from_mins(30),
+            Self::UsbList | Self::VmConsoleLog { .. } => Duration::from_mins(5),
             Self::VmStart { .. }
             | Self::VmDestroy { .. }
             | Self::VmAdopt { .. }

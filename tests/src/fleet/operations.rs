@@ -1,6 +1,7 @@
 //! Asking an appliance for something, and seeing to its end.
 
 use domfleet_shared::id::VmId;
+use domfleet_shared::operation::image::{ConvertTo, ImageConvert};
 use domfleet_shared::operation::{Class, Operation, OperationState};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -48,6 +49,12 @@ impl Fleet {
         let name = match operation {
             Operation::VmDestroy { vm } | Operation::VmRemove { vm, .. } => vm_name(*vm),
             Operation::VolumeRemove { volume } => volume_name(volume),
+            Operation::ImageConvert(ImageConvert { target: ConvertTo::Volume(volume), .. }) => {
+                volume_name(volume)
+            }
+            Operation::UsbPrepare { drive } | Operation::UsbQualify { drive, .. } => {
+                Some(drive.consent().to_owned())
+            }
             Operation::VolumeRevert { volume } => {
                 let volumes = appliance.host.volumes();
                 let found = volumes.into_iter().find(|found| found.lv_uuid == *volume);

@@ -7,13 +7,16 @@ use domfleet_agent::dom0::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
     Step,
 };
+use domfleet_agent::meter::Meter;
+use domfleet_agent::works::{Work, WorkError};
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, VolumeGroup};
+use serde_json::Value;
 
 use super::boot::Happening;
 use super::effect::{Effect, Fault, kind};
 use super::host::{Host, State};
-use super::{collect, steps};
+use super::{collect, steps, works};
 
 /// A simulated dom0, as the agent sees it.
 #[derive(Clone, Debug)]
@@ -25,12 +28,14 @@ impl Dom0 for SimDom0 {
     }
 
     async fn observe(&self) -> Observed {
+        let drives = self.0.drives();
         let state = self.0.state();
         Observed {
             facts: facts(&self.0, &state),
             domains: Ok(domains(&state)),
             vms: Ok(vms(&state)),
             storage: storage(&state),
+            usb: Ok(drives),
             configs: configs(&state),
         }
     }
@@ -69,6 +74,10 @@ impl Dom0 for SimDom0 {
                 self.end(Happening::PowerCut).await
             }
         }
+    }
+
+    async fn work(&self, work: Work, meter: &Arc<dyn Meter>) -> Result<Value, WorkError> {
+        works::carry_out(&self.0, work, meter).await
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

@@ -21,6 +21,7 @@ use super::effect::{Effect, Fault};
 use super::hardware::{self, Appliance, Guest, SimVm};
 use super::release::Release;
 use super::steps;
+use super::works::SimDrive;
 
 /// A simulated dom0. Shared by the agent's [`super::SimDom0`], the machine that runs the agent, and
 /// the test.
@@ -56,6 +57,8 @@ pub(super) struct State {
     pub(super) storage_hangs: bool,
     /// Snapshots that are being merged, and when each is used up.
     pub(super) merges: Vec<(String, Instant)>,
+    /// The USB drives that somebody has for it.
+    pub(super) drives: Vec<SimDrive>,
     /// Whether the vendor's tools want to be told of VMs.
     pub(super) has_hook: bool,
     /// Whom somebody replaces while the agent is dead: see [`Host::replace_vm_at_death`].
@@ -84,6 +87,7 @@ impl Host {
             faults: VecDeque::new(),
             storage_hangs: false,
             merges: Vec::new(),
+            drives: Vec::new(),
             has_hook: false,
             replaced_at_death: None,
             dice,
@@ -245,6 +249,13 @@ impl Host {
         if let Some(vm) = state.replaced_at_death.take() {
             state.replace_vm(vm);
         }
+    }
+
+    /// Somebody sets up a VM by writing its configuration to that file of this machine's. It is off.
+    pub fn set_up_vm(&self, uuid: VmId, path: &str, text: &str) {
+        let vm = SimVm::configured(uuid, text, path.to_owned());
+        let vm = vm.map(|vm| SimVm { managed: false, config: None, ..vm });
+        self.state().appliance.vms.extend(vm.map(|vm| (uuid, vm)));
     }
 
     /// Somebody restarts the VM's domain by hand: another number, the same VM.

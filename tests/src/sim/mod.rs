@@ -16,6 +16,7 @@ pub mod network;
 pub mod release;
 mod steps;
 pub mod weather;
+mod works;
 
 pub use boot::Happening;
 pub use collect::PASSWORD;
@@ -28,3 +29,4 @@ pub use machine::{Machine, Status};
 pub use network::{Route, SimNetwork};
 pub use release::Release;
 pub use weather::Weather;
+pub use works::SimDrive;

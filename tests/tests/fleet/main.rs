@@ -4,8 +4,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod absence;
+mod backups;
 mod bundles;
 mod copies;
+mod images;
 mod joining;
 mod operations;
 mod recovery;

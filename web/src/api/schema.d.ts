@@ -554,6 +554,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appliances/{id}/usb-drives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The USB drives that are plugged into an appliance, as it last reported them. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its drives. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsbDrives"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appliances/{id}/vms": {
         parameters: {
             query?: never;
@@ -689,6 +736,69 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Audit"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
+         *     is on a drive told anew.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description On this drive. */
+                    drive?: components["schemas"]["DriveId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BackupSets"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -2226,6 +2336,55 @@ export interface components {
             /** @description The id of the request. */
             request_id?: string | null;
         };
+        /** @description VMs to be backed up onto a drive of ours; every byte is read back. */
+        BackupCreate: {
+            /** @description The drive, which must be plugged in. */
+            drive: components["schemas"]["DriveId"];
+            /**
+             * @description Shut down those that run, and start them again afterwards, whatever comes of the backup.
+             *     Otherwise a VM that runs is a reason to refuse.
+             */
+            shut_down?: boolean;
+            /** @description The VMs; all that the appliance has where none is named. The server settles it. */
+            vms?: components["schemas"]["VmId"][];
+        };
+        /** @description A VM to be restored out of a set. */
+        BackupRestore: {
+            /** @description The drive, which must be plugged in. */
+            drive: components["schemas"]["DriveId"];
+            set?: components["schemas"]["SetId"] | null;
+            /** @description Where its disks go. */
+            to: components["schemas"]["RestoreTo"];
+            /** @description The VM. */
+            vm: components["schemas"]["VmId"];
+        };
+        /** @description A backup set on a drive, as the appliance last told of it that had the drive. */
+        BackupSetView: components["schemas"]["SetSummary"] & {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            /** @description The drive. */
+            drive: components["schemas"]["DriveId"];
+            gone_at?: components["schemas"]["Timestamp"] | null;
+            /** @description When that was told. */
+            told_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A part of the table of backup sets. */
+        BackupSets: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /** @description The rows. */
+            sets: components["schemas"]["BackupSetView"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /** @description One run of dom0. */
         Boot: {
             /** @description The kernel's `boot_id`. */
@@ -2499,6 +2658,33 @@ export interface components {
             /** @description The name of what it is about. */
             confirm: string;
         };
+        /** @description What the superblock of a drive or a partition says. */
+        Content: {
+            /** @description ext2, ext3 and ext4: its features by the names that `mkfs.ext4 -O` takes. */
+            features: string[];
+            /** @description Of what kind it is. */
+            kind: components["schemas"]["ContentKind"];
+            /** @description Its label. */
+            label?: string | null;
+            /** @description A UUID, or the serial number that FAT, exFAT and NTFS have instead. */
+            uuid?: string | null;
+        };
+        /**
+         * @description What a drive or a partition can hold.
+         * @enum {string}
+         */
+        ContentKind: "ext2" | "ext3" | "ext4" | "fat" | "exfat" | "ntfs" | "iso9660" | "xfs" | "btrfs" | "squashfs" | "swap" | "lvm_pv" | "luks" | "raid_member" | "unknown";
+        /** @description Where the result of a conversion goes. */
+        ConvertTo: {
+            /** @description A new file, by its absolute path. Nothing may be there. */
+            path: string;
+        } | {
+            /** @description A managed volume that no VM uses, by its `lv_uuid`. Everything on it is lost. */
+            volume: string;
+        } | {
+            /** @description A volume that is made for it, and removed again where nothing comes of it. */
+            new_volume: components["schemas"]["NewVolume"];
+        };
         /** @description The newest key that the CA has certified for an appliance. */
         CredentialView: {
             /** @description Until when the certificate is good. */
@@ -2527,6 +2713,45 @@ export interface components {
          * @enum {string}
          */
         Disks: "keep" | "remove";
+        /**
+         * @description A drive that is plugged in. Its device's name may be another one's by the time that somebody gets
+         *     to work, so that all of this has to be so then.
+         */
+        DriveAt: {
+            /** @description Its device, such as `/dev/sdb`. */
+            path: string;
+            /** @description The serial number of its hardware, where it has one. */
+            serial?: string | null;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            size_bytes: number;
+        };
+        /**
+         * Format: uuid
+         * @description A USB drive of ours, from when it was prepared until it is prepared anew.
+         */
+        DriveId: string;
+        /** @description What a drive is known by, for ever. Its device's name is no part of it. */
+        DriveIdentity: {
+            drive?: components["schemas"]["DriveId"] | null;
+            /** @description The UUID of its file system. */
+            file_system?: string | null;
+            /** @description The UUID of its partition. */
+            partition?: string | null;
+            /** @description `idProduct`. */
+            product_id: string;
+            /** @description The USB device's. */
+            serial?: string | null;
+            /**
+             * Format: int64
+             * @description As it says itself.
+             */
+            size_bytes: number;
+            /** @description `idVendor`. */
+            vendor_id: string;
+        };
         /** @description What does not change while dom0 runs, or changes rarely. */
         Facts: {
             /** @description This run of dom0. */
@@ -2575,6 +2800,29 @@ export interface components {
             macs?: string[];
             /** @description DMI `product_uuid`. */
             system_uuid?: string | null;
+        };
+        /**
+         * @description How an image is laid out.
+         * @enum {string}
+         */
+        Format: "raw" | "qcow" | "qcow2" | "luks" | "vmdk" | "vdi" | "vhd" | "vhdx" | "qed" | "unknown";
+        /** @description Where an image is. */
+        ImageAt: {
+            /** @description A file or a block device in dom0, by its absolute path. */
+            path: string;
+        } | {
+            /** @description A volume, by its `lv_uuid`. */
+            volume: string;
+        };
+        /** @description An image to be converted: the result is read back and compared, or there is none. */
+        ImageConvert: {
+            /** @description What it becomes: raw, qcow2, or qcow, which hypervisor 0.9.7 reads. A volume is raw. */
+            format: components["schemas"]["Format"];
+            /** @description What it is made of. Its VM must be off. */
+            source: components["schemas"]["ImageAt"];
+            source_format?: components["schemas"]["Format"] | null;
+            /** @description Where the result goes. */
+            target: components["schemas"]["ConvertTo"];
         };
         /** @description A new join token. */
         JoinTokenRequest: {
@@ -2873,6 +3121,68 @@ export interface components {
             /** @description `lv_uuid` of the volume. */
             volume: string;
         } | {
+            format?: components["schemas"]["Format"] | null;
+            /** @description The image. */
+            image: components["schemas"]["ImageAt"];
+            /** @enum {string} */
+            kind: "image_check";
+        } | {
+            format?: components["schemas"]["Format"] | null;
+            /** @description The image. */
+            image: components["schemas"]["ImageAt"];
+            /** @enum {string} */
+            kind: "image_inspect";
+        } | {
+            format?: components["schemas"]["Format"] | null;
+            /** @description The image. */
+            image: components["schemas"]["ImageAt"];
+            /** @enum {string} */
+            kind: "image_repair";
+            /**
+             * @description Copy what can be read of an image that is corrupt, though parts of it are not what its VM
+             *     wrote.
+             */
+            salvage?: boolean;
+            /** @description The new file, by its absolute path. Nothing may be there. */
+            to: string;
+        } | (components["schemas"]["ImageConvert"] & {
+            /** @enum {string} */
+            kind: "image_convert";
+        }) | {
+            /** @enum {string} */
+            kind: "usb_list";
+        } | {
+            /** @description The drive. */
+            drive: components["schemas"]["DriveAt"];
+            /** @description Erase all that is on it; otherwise only blank and free space is written to. */
+            erase?: boolean;
+            /** @enum {string} */
+            kind: "usb_qualify";
+            /** @description How much of it. */
+            mode: components["schemas"]["QualifyMode"];
+        } | {
+            /** @description The drive. */
+            drive: components["schemas"]["DriveAt"];
+            /** @enum {string} */
+            kind: "usb_prepare";
+        } | {
+            /** @description The drive. */
+            drive: components["schemas"]["DriveId"];
+            /** @enum {string} */
+            kind: "backup_list";
+        } | (components["schemas"]["BackupCreate"] & {
+            /** @enum {string} */
+            kind: "backup_create";
+        }) | {
+            /** @description The drive. */
+            drive: components["schemas"]["DriveId"];
+            /** @enum {string} */
+            kind: "backup_verify";
+            set?: components["schemas"]["SetId"] | null;
+        } | (components["schemas"]["BackupRestore"] & {
+            /** @enum {string} */
+            kind: "backup_restore";
+        }) | {
             /** @enum {string} */
             kind: "appliance_reboot";
         } | {
@@ -3101,6 +3411,11 @@ export interface components {
             total: number;
         };
         /**
+         * @description How a drive is divided.
+         * @enum {string}
+         */
+        PartitionTable: "none" | "mbr" | "gpt" | "unknown";
+        /**
          * @description Whether an appliance is heard of.
          * @enum {string}
          */
@@ -3157,6 +3472,11 @@ export interface components {
              */
             total_bytes?: number | null;
         };
+        /**
+         * @description How much of a drive is looked at.
+         * @enum {string}
+         */
+        QualifyMode: "quick" | "full" | "unknown";
         /** @description Why an operation was not done. */
         Reason: {
             /**
@@ -3173,6 +3493,20 @@ export interface components {
             email: string;
             /** @description The operator. */
             id: components["schemas"]["OperatorId"];
+        };
+        /** @description A folder that a VM is restored into. */
+        RestoreFolder: {
+            format?: components["schemas"]["Format"] | null;
+            /** @description Its absolute path; made where it is not there. */
+            path: string;
+        };
+        /** @description Where the disks of a VM are restored to. */
+        RestoreTo: {
+            /** @description New files. */
+            folder: components["schemas"]["RestoreFolder"];
+        } | {
+            /** @description New volumes of that group. */
+            volume_group: string;
         };
         /**
          * @description What an operator may do; each role may do what those before it may.
@@ -3203,6 +3537,55 @@ export interface components {
             started_at: components["schemas"]["Timestamp"];
             /** @description Its version. */
             version: string;
+        };
+        /** @description A disk in a set. */
+        SetDisk: {
+            /**
+             * Format: int64
+             * @description How much of it is not zeros; 0 while it is not finished.
+             */
+            data_bytes?: number;
+            /** @description Its name in the guest. */
+            vdev: string;
+            /**
+             * Format: int64
+             * @description Its size, as the guest sees it.
+             */
+            virtual_bytes: number;
+        };
+        /**
+         * Format: uuid
+         * @description A backup set.
+         */
+        SetId: string;
+        /** @description A backup set. */
+        SetSummary: {
+            /** @description When it was begun, by the agent's clock. */
+            created_at: components["schemas"]["Timestamp"];
+            sealed_at?: components["schemas"]["Timestamp"] | null;
+            /** @description The set. */
+            set: components["schemas"]["SetId"];
+            /**
+             * Format: int64
+             * @description What it takes on the drive.
+             */
+            stored_bytes?: number;
+            /** @description What is damaged, or why nothing can be said of it. */
+            troubles?: string[];
+            verified_at?: components["schemas"]["Timestamp"] | null;
+            /** @description What is in it, or is to be. */
+            vms: components["schemas"]["SetVm"][];
+        };
+        /** @description A VM in a set. */
+        SetVm: {
+            /** @description Its disks. */
+            disks: components["schemas"]["SetDisk"][];
+            /** @description Disks that are not in the set, and why. */
+            left_out?: string[];
+            /** @description Its name. */
+            name: string;
+            /** @description The VM. */
+            uuid: components["schemas"]["VmId"];
         };
         /**
          * Format: uuid
@@ -3276,6 +3659,105 @@ export interface components {
          * @description A moment in UTC, RFC 3339 with three decimals.
          */
         Timestamp: string;
+        /** @description What a drive may be used for. */
+        Usage: {
+            /** @enum {string} */
+            kind: "system";
+            /** @description Who. */
+            reason: string;
+        } | {
+            /** @description Which one it is. */
+            drive: components["schemas"]["DriveId"];
+            /** @enum {string} */
+            kind: "ours";
+        } | {
+            /** @description Which one it becomes. */
+            drive: components["schemas"]["DriveId"];
+            /** @enum {string} */
+            kind: "unfinished";
+        } | {
+            /** @enum {string} */
+            kind: "empty";
+        } | {
+            /** @enum {string} */
+            kind: "foreign";
+            /** @description What, for people. */
+            what: string;
+        } | {
+            /** @enum {string} */
+            kind: "unknown";
+        };
+        /** @description A drive that is plugged in now. */
+        UsbDrive: {
+            content?: components["schemas"]["Content"] | null;
+            /** @description What it tells of itself on the bus. */
+            hardware: components["schemas"]["UsbHardware"];
+            /** @description What it is known by. */
+            identity: components["schemas"]["DriveIdentity"];
+            /** @description Where the undivided drive is mounted. */
+            mounted_at: string[];
+            /** @description Its partitions, by where they begin. */
+            partitions: components["schemas"]["UsbPartition"][];
+            /** @description Its device, such as `/dev/sdb`. Another one tomorrow. */
+            path: string;
+            /** @description Whether the kernel refuses to write to it. */
+            read_only: boolean;
+            /**
+             * Format: int64
+             * @description As it says itself.
+             */
+            size_bytes: number;
+            /** @description How it is divided. */
+            table: components["schemas"]["PartitionTable"];
+            /** @description What it may be used for. */
+            use: components["schemas"]["Usage"];
+        };
+        /** @description The USB drives of an appliance. */
+        UsbDrives: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description Those that are plugged in, by their device. */
+            drives: components["schemas"]["UsbDrive"][];
+        };
+        /** @description What a drive tells of itself on the bus. Cheap ones lie, or say nothing. */
+        UsbHardware: {
+            /** @description Its name. */
+            model?: string | null;
+            /** @description Where it is plugged in, such as `1-4.2`: bus, and ports of the hubs on the way. */
+            port?: string | null;
+            /** @description `idProduct`: four hexadecimal digits. */
+            product_id: string;
+            /** @description Of the USB device; nothing where it has none. */
+            serial?: string | null;
+            /**
+             * Format: int32
+             * @description What the bus runs at: 480 is USB 2, 5000 and more is USB 3.
+             */
+            speed_megabits?: number | null;
+            /** @description Who says that they made it. */
+            vendor?: string | null;
+            /** @description `idVendor`: four hexadecimal digits. */
+            vendor_id: string;
+        };
+        /** @description A partition. */
+        UsbPartition: {
+            content?: components["schemas"]["Content"] | null;
+            /** @description Where it is mounted. */
+            mounted_at: string[];
+            /** @description Its device, where the kernel has one for it. */
+            path?: string | null;
+            /**
+             * Format: int64
+             * @description How long it is.
+             */
+            size_bytes: number;
+            /**
+             * Format: int64
+             * @description Where it begins.
+             */
+            start_bytes: number;
+            /** @description Its GUID, or `signature-number` in an MBR. */
+            uuid?: string | null;
+        };
         /** @description A VM: the durable thing. Its running incarnation is a domain. */
         Vm: {
             /** @description Whether it is started with dom0, where that can be told. */

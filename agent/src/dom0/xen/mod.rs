@@ -19,6 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domfleet_shared::inventory::Storage;
+use domfleet_shared::usb::UsbDrive;
+use serde_json::Value;
+use tokio::time::timeout;
 
 pub(crate) use self::facts::Root;
 pub(crate) use self::kernel::messages as kernel_messages;
@@ -26,10 +29,17 @@ use super::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
     Step,
 };
+use crate::clock::Clock;
 use crate::log_ring::LogRing;
+use crate::meter::Meter;
+use crate::usb::Usb;
+use crate::works::{self, Place, Work, WorkError};
 
 /// A query of a healthy system takes a second or two, on one slow CPU.
 const QUERY_WITHIN: Duration = Duration::from_secs(30);
+
+/// So long USB drives may take to be read, all together.
+const DRIVES_WITHIN: Duration = Duration::from_secs(20);
 
 /// The vendor's own tools get so long to take note.
 const HOOK_WITHIN: Duration = Duration::from_secs(30);
@@ -39,6 +49,8 @@ const HOOK_WITHIN: Duration = Duration::from_secs(30);
 pub struct Layout {
     /// `/`, or a folder with a fake system in it.
     pub root: PathBuf,
+    /// The agent's own folder.
+    pub data_dir: PathBuf,
     /// Where configurations of VMs are.
     pub vm_config_dirs: Vec<String>,
     /// Where configurations that we adopted are: our own folder.
@@ -62,17 +74,36 @@ pub struct Xen {
     log: Arc<LogRing>,
     kernel: kernel::Follower,
     device_models: vms::DeviceModels,
+    place: Place,
 }
 
 impl Xen {
     /// The dom0 of `layout`; `log` is what the agent itself has logged.
     pub fn new(layout: Layout, log: Arc<LogRing>) -> Self {
+        let configs = layout.vm_config_dirs.first().map_or("/etc/xen", String::as_str);
+        let place = Place {
+            usb: Usb::new(&layout.root, &layout.data_dir),
+            configs: layout.root.join(configs.trim_start_matches('/')),
+            clock: Clock::of_the_machine(),
+        };
         Self {
+            place,
             root: Root(layout.root.clone()),
             layout,
             log,
             kernel: kernel::Follower::default(),
             device_models: vms::DeviceModels::default(),
+        }
+    }
+
+    /// A drive that is broken can keep whoever reads it for minutes, and hides no VM meanwhile.
+    async fn drives(&self) -> Result<Vec<UsbDrive>, Dom0Error> {
+        let usb = self.place.usb.clone();
+        let looking = tokio::task::spawn_blocking(move || usb.drives());
+        match timeout(DRIVES_WITHIN, looking).await {
+            Ok(Ok(drives)) => Ok(drives),
+            Ok(Err(error)) => Err(Dom0Error::unknown("looking for USB drives", error.to_string())),
+            Err(_) => Err(Dom0Error::unknown("looking for USB drives", "it did not end in time")),
         }
     }
 
@@ -115,7 +146,8 @@ impl Dom0 for Xen {
             }
             Err(error) => (Err(error.clone()), BTreeMap::new()),
         };
-        Observed { facts, domains, vms, storage: self.storage().await, configs }
+        let storage = self.storage().await;
+        Observed { facts, domains, vms, storage, usb: self.drives().await, configs }
     }
 
     async fn domains(&self) -> Result<Vec<Domain>, Dom0Error> {
@@ -125,6 +157,10 @@ impl Dom0 for Xen {
 
     async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
         self.carry_out(step).await
+    }
+
+    async fn work(&self, work: Work, meter: &Arc<dyn Meter>) -> Result<Value, WorkError> {
+        works::carry_out(&self.place, work, meter).await
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

@@ -15,6 +15,7 @@ fn fake() -> Fake {
     let root = tempfile::tempdir().unwrap();
     let layout = Layout {
         root: root.path().to_owned(),
+        data_dir: root.path().join("data"),
         vm_config_dirs: vec!["/etc/xen".into(), "/etc/xen/auto".into()],
         adopted_dir: root.path().join("data/vms"),
         autostart_dir: "/etc/xen/auto".into(),

@@ -3,6 +3,7 @@
 pub mod alarm;
 pub mod appliance;
 pub mod audit;
+pub mod backup_set;
 pub mod boot;
 pub mod bulk;
 pub mod bulk_item;

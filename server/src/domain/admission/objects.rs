@@ -3,11 +3,12 @@
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Vm, Volume, VolumeGroup};
+use domfleet_shared::operation::image::{ConvertTo, ImageConvert};
 use domfleet_shared::operation::vm::{self, DiskSource, NewDisk, NewVolume, VmChange, VmCreate};
 use domfleet_shared::operation::{Class, Operation, volume};
 use domfleet_shared::xl_config::Document;
 
-use super::{Refusal, Situation};
+use super::{Refusal, Situation, works};
 
 /// Memory and CPUs of a VM beyond what any appliance has are a typing error.
 const MOST_MEMORY_MIB: u64 = 4 << 20;
@@ -65,6 +66,7 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
         Operation::VolumeRemove { volume } => managed_volume(situation, volume).map(|_| ()),
         Operation::VolumeAdopt { volume } => known_volume(situation, volume).map(|_| ()),
         Operation::ApplianceReboot | Operation::DebugBundle { .. } | Operation::Unknown => Ok(()),
+        work => works::check(work, situation),
     }
 }
 
@@ -135,7 +137,7 @@ fn check_disks(situation: &Situation<'_>, disks: &[NewDisk]) -> Result<(), Refus
     Ok(())
 }
 
-fn new_volume(
+pub(super) fn new_volume(
     situation: &Situation<'_>,
     volume_group: &str,
     name: &str,
@@ -183,7 +185,7 @@ fn find_vm<'a>(situation: &Situation<'a>, vm: VmId) -> Option<&'a Vm> {
     situation.vms?.iter().find(|known| known.uuid == vm)
 }
 
-fn known_vm<'a>(situation: &Situation<'a>, vm: VmId) -> Result<&'a Vm, Refusal> {
+pub(super) fn known_vm<'a>(situation: &Situation<'a>, vm: VmId) -> Result<&'a Vm, Refusal> {
     find_vm(situation, vm).ok_or_else(|| Refusal::NoSuch("VM", vm.to_string()))
 }
 
@@ -196,20 +198,29 @@ fn volumes<'a>(situation: &Situation<'a>) -> impl Iterator<Item = &'a Volume> {
     situation.storage.into_iter().flat_map(|storage| &storage.volumes)
 }
 
-fn known_group<'a>(situation: &Situation<'a>, name: &str) -> Result<&'a VolumeGroup, Refusal> {
+pub(super) fn known_group<'a>(
+    situation: &Situation<'a>,
+    name: &str,
+) -> Result<&'a VolumeGroup, Refusal> {
     let mut groups = situation.storage.into_iter().flat_map(|storage| &storage.volume_groups);
     groups
         .find(|group| group.name == name)
         .ok_or_else(|| Refusal::NoSuch("volume group", name.to_owned()))
 }
 
-fn known_volume<'a>(situation: &Situation<'a>, lv_uuid: &str) -> Result<&'a Volume, Refusal> {
+pub(super) fn known_volume<'a>(
+    situation: &Situation<'a>,
+    lv_uuid: &str,
+) -> Result<&'a Volume, Refusal> {
     volumes(situation)
         .find(|known| known.lv_uuid == lv_uuid)
         .ok_or_else(|| Refusal::NoSuch("volume", lv_uuid.to_owned()))
 }
 
-fn managed_volume<'a>(situation: &Situation<'a>, lv_uuid: &str) -> Result<&'a Volume, Refusal> {
+pub(super) fn managed_volume<'a>(
+    situation: &Situation<'a>,
+    lv_uuid: &str,
+) -> Result<&'a Volume, Refusal> {
     let found = known_volume(situation, lv_uuid)?;
     if found.managed { Ok(found) } else { Err(Refusal::NotOurs("volume", lv_uuid.to_owned())) }
 }
@@ -226,6 +237,12 @@ pub fn confirmation(operation: &Operation, situation: &Situation<'_>) -> Option<
         }
         Operation::VolumeRevert { volume } => {
             known_volume(situation, volume).ok().and_then(|snapshot| snapshot.origin.clone())
+        }
+        Operation::ImageConvert(ImageConvert { target: ConvertTo::Volume(volume), .. }) => {
+            known_volume(situation, volume).ok().map(|volume| volume.name.clone())
+        }
+        Operation::UsbPrepare { drive } | Operation::UsbQualify { drive, .. } => {
+            Some(drive.consent().to_owned())
         }
         other => other.vm().and_then(|vm| find_vm(situation, vm)).map(|vm| vm.name.clone()),
     };

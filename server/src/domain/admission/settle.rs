@@ -2,15 +2,20 @@
 //! ask, so that it is the same however often it is offered.
 
 use domfleet_shared::id::{BundleId, VmId};
+use domfleet_shared::inventory::Vm;
 use domfleet_shared::operation::Operation;
+use domfleet_shared::operation::backup::BackupCreate;
 use domfleet_shared::operation::vm::{VmCreate, VmForm, VmSource};
 use domfleet_shared::xl_config::Document;
 
 use super::Refusal;
 
 /// Settles what is open, and refuses what can be seen to be wrong without knowing the appliance.
-pub fn settle(operation: Operation) -> Result<Operation, Refusal> {
+///
+/// `vms` are those that the appliance has reported.
+pub fn settle(operation: Operation, vms: Option<&[Vm]>) -> Result<Operation, Refusal> {
     match operation {
+        Operation::BackupCreate(create) => Ok(Operation::BackupCreate(settle_backup(create, vms))),
         Operation::VmCreate(create) => settle_vm(create).map(Operation::VmCreate),
         Operation::VmChange(change) => {
             for disk in &change.add_disks {
@@ -31,6 +36,18 @@ pub fn for_one_of_many(operation: &Operation) -> Operation {
         Operation::DebugBundle { .. } => Operation::DebugBundle { bundle: BundleId::new() },
         other => other.clone(),
     }
+}
+
+fn settle_backup(create: BackupCreate, vms: Option<&[Vm]>) -> BackupCreate {
+    if !create.vms.is_empty() {
+        let mut vms = create.vms;
+        vms.sort_unstable();
+        vms.dedup();
+        return BackupCreate { vms, ..create };
+    }
+    // A domain without a configuration is nothing that could be started again.
+    let kept = vms.unwrap_or_default().iter().filter(|vm| vm.config_path.is_some());
+    BackupCreate { vms: kept.map(|vm| vm.uuid).collect(), ..create }
 }
 
 fn settle_vm(create: VmCreate) -> Result<VmCreate, Refusal> {
@@ -69,7 +86,7 @@ mod tests {
 
     fn of_text(vm: Option<VmId>, text: &str) -> Result<Option<VmId>, Refusal> {
         let create = VmCreate { vm, from: VmSource::Config(text.into()) };
-        settle(Operation::VmCreate(create)).map(|operation| operation.vm())
+        settle(Operation::VmCreate(create), None).map(|operation| operation.vm())
     }
 
     #[test]

@@ -1,5 +1,10 @@
-use domfleet_shared::id::{BundleId, VmId};
+use domfleet_shared::id::{BundleId, DriveId, VmId};
+use domfleet_shared::image::Format;
 use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
+use domfleet_shared::operation::backup::BackupCreate;
+use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert};
+use domfleet_shared::operation::usb::DriveAt;
+use domfleet_shared::usb::{DriveIdentity, PartitionTable, Usage, UsbDrive, UsbHardware};
 
 use super::*;
 
@@ -54,6 +59,7 @@ fn fine<'a>(vms: &'a [Vm], storage: &'a Storage, locks: &'a [Held]) -> Situation
         held: false,
         vms: Some(vms),
         storage: Some(storage),
+        usb: None,
         locks,
         unfinished: 0,
         window: Window::Open,
@@ -183,4 +189,82 @@ fn a_lock_is_found_by_its_name() {
         assert_eq!(lock_named(&lock.to_string()), Some(lock));
     }
     assert_eq!(lock_named("moon"), None);
+}
+
+fn drive(serial: &str, usage: Usage) -> UsbDrive {
+    let id = match usage {
+        Usage::Ours { drive } => Some(drive),
+        _ => None,
+    };
+    UsbDrive {
+        path: "/dev/sdb".into(),
+        size_bytes: 64 << 30,
+        hardware: UsbHardware { serial: Some(serial.into()), ..UsbHardware::default() },
+        read_only: false,
+        table: PartitionTable::None,
+        content: None,
+        mounted_at: Vec::new(),
+        partitions: Vec::new(),
+        usage,
+        identity: DriveIdentity { drive: id, ..DriveIdentity::default() },
+    }
+}
+
+#[test]
+fn a_drive_is_prepared_only_while_it_is_the_one_that_was_meant_and_with_its_serial_number_typed() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let empty = drive("A1", Usage::Empty);
+    let prepare = Operation::UsbPrepare { drive: DriveAt::of(&empty) };
+    let ask = |drives: &[UsbDrive], confirm| {
+        let situation = Situation { usb: Some(drives), ..fine(&vms, &storage, &[]) };
+        admit(&prepare, confirm, &situation)
+    };
+
+    assert_eq!(ask(std::slice::from_ref(&empty), Some("A1")), Ok(vec![Lock::Usb]));
+    assert_eq!(ask(&[empty], None), Err(Refusal::Confirm("A1".into())));
+    let other = [drive("A2", Usage::Empty)];
+    assert!(matches!(ask(&other, Some("A1")), Err(Refusal::NoSuch("USB drive", _))));
+    let system = [drive("A1", Usage::System { reason: "/ is on it".into() })];
+    assert!(matches!(ask(&system, Some("A1")), Err(Refusal::Value("drive", _))));
+}
+
+#[test]
+fn a_backup_needs_its_drive_and_vms_that_are_off_or_may_be_shut_down() {
+    let (id, storage) = (DriveId::new(), storage(true));
+    let vms = [vm("pbx")];
+    let ours = [drive("A1", Usage::Ours { drive: id })];
+    let copy = [ours[0].clone(), ours[0].clone()];
+    let ask = |drives: &[UsbDrive], shut_down| {
+        let situation = Situation { usb: Some(drives), ..fine(&vms, &storage, &[]) };
+        let create = BackupCreate { drive: id, vms: vec![vms[0].uuid], shut_down };
+        admit(&Operation::BackupCreate(create), None, &situation)
+    };
+
+    assert_eq!(ask(&ours, true), Ok(vec![Lock::Usb, Lock::Vm(vms[0].uuid)]));
+    assert!(matches!(ask(&ours, false), Err(Refusal::Value("vms", _))));
+    assert!(matches!(ask(&[], true), Err(Refusal::NoSuch("prepared USB drive", _))));
+    // Two candidates are a question, not a guess.
+    assert!(matches!(ask(&copy, true), Err(Refusal::Value("drive", _))));
+}
+
+#[test]
+fn a_conversion_onto_a_volume_names_the_volume_whose_content_is_lost() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let situation = fine(&vms, &storage, &[]);
+    let convert = |target, format| {
+        let source = ImageAt::Path("/vm/a.qcow2".into());
+        let convert = ImageConvert { source, source_format: None, target, format };
+        Operation::ImageConvert(convert)
+    };
+    let onto = convert(ConvertTo::Volume("v".into()), Format::Raw);
+
+    assert_eq!(admit(&onto, None, &situation), Err(Refusal::Confirm("pbx-root".into())));
+    assert_eq!(admit(&onto, Some("pbx-root"), &situation), Ok(vec![Lock::Storage]));
+    let wrong = convert(ConvertTo::Volume("v".into()), Format::Qcow2);
+    assert!(matches!(
+        admit(&wrong, Some("pbx-root"), &situation),
+        Err(Refusal::Value("format", _))
+    ));
+    let up = convert(ConvertTo::Path("/vm/../etc/x".into()), Format::Raw);
+    assert!(matches!(admit(&up, None, &situation), Err(Refusal::Value("target", _))));
 }

@@ -1,0 +1,274 @@
+//! Backup sets on a drive.
+//!
+//! [`carry_out_on`] does the work on whatever holds the sets; only opening the drive is this
+//! machine's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use domfleet_shared::backup_set::{SetDisk, SetSummary, SetVm, SetsOnDrive};
+use domfleet_shared::id::{DriveId, SetId, VmId};
+use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
+use serde_json::{Value, json};
+
+use super::{Place, Work, WorkError, answer, apart};
+use crate::backup::create::is_as_copied;
+use crate::backup::documents::{Manifest, Plan, SavedVm};
+use crate::backup::error::{BackupError, Damage};
+use crate::backup::files::DiskFiles;
+use crate::backup::folder::Folder;
+use crate::backup::list::{self, Listed};
+use crate::backup::medium::Medium;
+use crate::backup::pipeline::Width;
+use crate::backup::prepare::{Prepared, prepare};
+use crate::backup::restore::Sealed;
+use crate::backup::to_folder::{self, Restored};
+use crate::backup::tools::Tools;
+use crate::backup::volumes::{self, Group};
+use crate::backup::{self, to_volumes};
+use crate::clock::Clock;
+use crate::meter::Meter;
+use crate::usb::mount::Access;
+
+pub(super) async fn carry_out(
+    place: &Place,
+    work: Work,
+    meter: &Arc<dyn Meter>,
+) -> Result<Value, WorkError> {
+    let (place, listening) = (place.clone(), Arc::clone(meter));
+    apart(move || {
+        let (drive, access) = match &work {
+            Work::ListSets(drive) | Work::RestoreVm { drive, .. } => (*drive, Access::ReadOnly),
+            Work::BackUp { drive, .. } | Work::VerifySets { drive, .. } => {
+                (*drive, Access::ReadWrite)
+            }
+            _ => return Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
+        };
+        let broken = |error: &dyn std::error::Error| WorkError::because("drive", error);
+        let found = place.usb.named(&drive.to_string()).map_err(|error| {
+            let why = format!("{error}; plug it in and ask again");
+            WorkError::failed("not_found", why)
+        })?;
+        let mounted = place.usb.mount(&found, access).map_err(|error| broken(&error))?;
+        let folder = Folder::open(mounted.folder()).map_err(|error| broken(&error))?;
+        let tools = (&place.clock, &*listening);
+        let done = carry_out_on(&folder, (drive, &place.configs), &work, tools);
+        drop(folder);
+        mounted.check().map_err(|error| broken(&error))?;
+        done
+    })
+    .await
+}
+
+/// Does `work` on the sets of `medium`, which is `drive`. Blocks, and is to be called from within a
+/// runtime.
+pub fn carry_out_on<M: Medium>(
+    medium: &M,
+    (drive, configs_to): (DriveId, &Path),
+    work: &Work,
+    (clock, meter): (&Clock, &dyn Meter),
+) -> Result<Value, WorkError> {
+    let tools = Tools { medium, clock, meter, width: Width::of_the_machine() };
+    match work {
+        Work::ListSets(_) => {
+            let sets =
+                list::list(medium).map_err(|error| failed(&error))?.iter().map(summary).collect();
+            answer(&SetsOnDrive { drive, sets, is_complete: true })
+        }
+        Work::BackUp { configs, .. } => {
+            let set = back_up(tools, configs)?;
+            answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })
+        }
+        Work::VerifySets { set, .. } => {
+            let sets = verify(tools, *set)?;
+            answer(&SetsOnDrive { drive, sets, is_complete: set.is_none() })
+        }
+        Work::RestoreVm { set, vm, to, .. } => restore(tools, (*set, *vm), to, configs_to),
+        _ => Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
+    }
+}
+
+fn back_up<M: Medium>(tools: Tools<'_, M>, configs: &[PathBuf]) -> Result<SetSummary, WorkError> {
+    let prepared = prepare(configs, tools.clock.now())
+        .map_err(|blockers| WorkError::because("refused", &blockers))?;
+    let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
+    // What was begun goes on: after an unplugging, a power cut, a freeze.
+    let begun = listed.iter().rev().filter(|set| is_unfinished(tools.medium, set));
+    let begun = begun.into_iter().find_map(|set| prepared.as_begun(&set.plan));
+    let Prepared { plan, configs, .. } = begun.unwrap_or(prepared);
+    let proof =
+        backup::create(tools, &plan, &configs, &DiskFiles).map_err(|error| failed(&error))?;
+    Ok(sealed(&proof.manifest, Some(proof.at), &[]))
+}
+
+/// Whether a backup of the same disks goes on with this set, instead of beginning another.
+fn is_unfinished(medium: &impl Medium, set: &Listed) -> bool {
+    let is_sealed = set.manifest.is_some();
+    let is_open = set.verified.is_none() && set.trouble.is_none();
+    is_open && (!is_sealed || is_as_copied(medium, &set.plan, &DiskFiles).unwrap_or(false))
+}
+
+fn verify<M: Medium>(
+    tools: Tools<'_, M>,
+    wanted: Option<SetId>,
+) -> Result<Vec<SetSummary>, WorkError> {
+    let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
+    let chosen: Vec<&Listed> =
+        listed.iter().filter(|listed| wanted.is_none_or(|set| set == listed.set)).collect();
+    if chosen.is_empty() {
+        return Err(WorkError::failed("not_found", "there is no such backup set on the drive"));
+    }
+    let mut sets = Vec::new();
+    for listed in chosen {
+        match backup::verify(tools, listed.set) {
+            Ok(proof) => {
+                let verified = proof.damages.is_empty().then_some(proof.at);
+                sets.push(sealed(&proof.manifest, verified, &proof.damages));
+            }
+            Err(error) if error.is_of_the_medium() || error.is_cancelled() => {
+                return Err(failed(&error));
+            }
+            Err(error) => {
+                let mut set = summary(listed);
+                set.verified_at = None;
+                set.troubles = vec![error.to_string()];
+                sets.push(set);
+            }
+        }
+    }
+    Ok(sets)
+}
+
+fn restore<M: Medium>(
+    tools: Tools<'_, M>,
+    (set, vm): (Option<SetId>, VmId),
+    to: &RestoreTo,
+    configs_to: &Path,
+) -> Result<Value, WorkError> {
+    let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
+    let holds = |listed: &&Listed| {
+        let mut vms = listed.manifest.iter().flat_map(|manifest| &manifest.vms);
+        set.is_none_or(|set| set == listed.set) && vms.any(|saved| saved.uuid == vm)
+    };
+    let not_there = || {
+        let why = format!("no finished backup set on the drive holds a VM {vm}");
+        WorkError::failed("not_found", why)
+    };
+    let newest = listed.iter().rev().find(holds).ok_or_else(not_there)?;
+    let sealed = Sealed::open(tools, newest.set).map_err(|error| failed(&error))?;
+    let saved = sealed.manifest.vms.iter().find(|saved| saved.uuid == vm).ok_or_else(not_there)?;
+    let Restored { config, disks } = match to {
+        RestoreTo::Folder(RestoreFolder { path, format }) => {
+            std::fs::create_dir_all(path)
+                .map_err(|error| WorkError::failed("target", format!("{path}: {error}")))?;
+            to_folder::restore(&sealed, saved, Path::new(path), *format)
+                .map_err(|error| failed(&error))?
+        }
+        RestoreTo::VolumeGroup(name) => {
+            let runtime = tokio::runtime::Handle::current();
+            let run = |program: &str, arguments: &[&str]| {
+                runtime.block_on(volumes::run(program, arguments))
+            };
+            let group =
+                Group::open(name, &run).map_err(|error| WorkError::because("target", &error))?;
+            to_volumes::restore(&sealed, saved, &group, configs_to)
+                .map_err(|error| failed(&error))?
+        }
+    };
+    Ok(json!({
+        "set": newest.set,
+        "vm": vm,
+        "name": saved.name,
+        "config": config,
+        "disks": disks,
+    }))
+}
+
+fn failed(error: &BackupError) -> WorkError {
+    if error.is_cancelled() {
+        return WorkError::Cancelled;
+    }
+    let code = match error {
+        error if error.is_of_the_medium() => "drive",
+        BackupError::NoRoom { .. } => "no_room",
+        BackupError::Exists(_) => "conflict",
+        BackupError::Changed(_) => "in_use",
+        BackupError::Damaged(_) | BackupError::Unreliable(_) => "damaged",
+        _ => "failed",
+    };
+    WorkError::because(code, error)
+}
+
+/// What is told of a set whose documents were read.
+pub fn summary(listed: &Listed) -> SetSummary {
+    if let Some(manifest) = &listed.manifest {
+        return sealed(manifest, listed.verified, &[]);
+    }
+    let Plan { set, created_at, vms, .. } = &listed.plan;
+    let vms = vms.iter().map(|vm| SetVm {
+        uuid: vm.uuid,
+        name: vm.name.clone(),
+        disks: vm
+            .disks
+            .iter()
+            .map(|disk| SetDisk {
+                vdev: disk.vdev.clone(),
+                virtual_bytes: disk.virtual_bytes,
+                data_bytes: 0,
+            })
+            .collect(),
+        left_out: vm
+            .left_out
+            .iter()
+            .map(|disk| format!("{}: {}", disk.vdev, disk.reason))
+            .collect(),
+    });
+    SetSummary {
+        set: *set,
+        created_at: *created_at,
+        sealed_at: None,
+        verified_at: None,
+        stored_bytes: 0,
+        troubles: listed.trouble.iter().map(ToString::to_string).collect(),
+        vms: vms.collect(),
+    }
+}
+
+fn sealed(
+    manifest: &Manifest,
+    verified: Option<domfleet_shared::Timestamp>,
+    damages: &[Damage],
+) -> SetSummary {
+    let vm = |vm: &SavedVm| SetVm {
+        uuid: vm.uuid,
+        name: vm.name.clone(),
+        disks: vm
+            .disks
+            .iter()
+            .map(|disk| SetDisk {
+                vdev: disk.planned.vdev.clone(),
+                virtual_bytes: disk.planned.virtual_bytes,
+                data_bytes: disk.data_bytes,
+            })
+            .collect(),
+        left_out: vm
+            .left_out
+            .iter()
+            .map(|disk| format!("{}: {}", disk.vdev, disk.reason))
+            .collect(),
+    };
+    // All of them would be a book where a drive is dying.
+    let mut troubles: Vec<String> = damages.iter().take(20).map(ToString::to_string).collect();
+    if damages.len() > troubles.len() {
+        troubles.push(format!("and {} more", damages.len() - troubles.len()));
+    }
+    SetSummary {
+        set: manifest.set,
+        created_at: manifest.created_at,
+        sealed_at: Some(manifest.sealed_at),
+        verified_at: verified,
+        stored_bytes: manifest.stored_bytes(),
+        troubles,
+        vms: manifest.vms.iter().map(vm).collect(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Backup sets, by what their appliances tell of them.
+
+use domfleet_shared::Timestamp;
+use domfleet_shared::backup_set::{SetSummary, SetsOnDrive};
+use domfleet_shared::id::{ApplianceId, DriveId, OrganisationId};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, NullOrdering, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use super::appliance_list::Window;
+use super::entity::backup_set::{ActiveModel, Column, Entity, Model};
+use super::entity::{appliance, organisation};
+use super::filter::{Field, Named, condition};
+use super::operations::{from_json, to_json};
+use super::scope::{Names, within};
+use crate::auth::Scope;
+use crate::domain::backup_set::{BackupSet, after};
+use crate::domain::filter::{Holds, Key};
+
+/// What sets can be filtered by.
+pub const KEYS: [Key; 3] = [
+    Key { name: "appliance", holds: Holds::Name },
+    Key { name: "organisation", holds: Holds::Name },
+    Key { name: "drive", holds: Holds::Text },
+];
+
+/// What sets can be sorted by.
+pub const SORTS: [&str; 3] = ["created_at", "sealed_at", "verified_at"];
+
+/// Records what an appliance has told of the sets on a drive.
+pub(super) async fn record(
+    txn: &impl ConnectionTrait,
+    (organisation, appliance): (OrganisationId, ApplianceId),
+    told: SetsOnDrive,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let of_drive = Entity::find()
+        .filter(Column::ApplianceId.eq(appliance.0))
+        .filter(Column::DriveId.eq(told.drive.0));
+    let known: Vec<Model> = of_drive.all(txn).await?;
+    let sets: Vec<Uuid> = told.sets.iter().map(|set| set.set.0).collect();
+    for set in told.sets {
+        let before = known.iter().find(|row| row.set_id == set.set.0);
+        let before = before.map(|row| from_json(row.document.clone())).transpose()?;
+        put(txn, (organisation, appliance, told.drive), &after(before, set), now).await?;
+    }
+    if told.is_complete {
+        Entity::update_many()
+            .col_expr(Column::GoneAt, Expr::value(now.as_millis()))
+            .filter(Column::ApplianceId.eq(appliance.0))
+            .filter(Column::DriveId.eq(told.drive.0))
+            .filter(Column::SetId.is_not_in(sets))
+            .filter(Column::GoneAt.is_null())
+            .exec(txn)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn put(
+    txn: &impl ConnectionTrait,
+    (organisation, appliance, drive): (OrganisationId, ApplianceId, DriveId),
+    set: &SetSummary,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let row = ActiveModel {
+        appliance_id: Set(appliance.0),
+        drive_id: Set(drive.0),
+        set_id: Set(set.set.0),
+        organisation_id: Set(organisation.0),
+        created_at: Set(set.created_at.as_millis()),
+        sealed_at: Set(set.sealed_at.map(Timestamp::as_millis)),
+        verified_at: Set(set.verified_at.map(Timestamp::as_millis)),
+        document: Set(to_json(set)?),
+        told_at: Set(now.as_millis()),
+        gone_at: Set(None),
+    };
+    let newest = OnConflict::columns([Column::ApplianceId, Column::DriveId, Column::SetId])
+        .update_columns([
+            Column::OrganisationId,
+            Column::CreatedAt,
+            Column::SealedAt,
+            Column::VerifiedAt,
+            Column::Document,
+            Column::ToldAt,
+            Column::GoneAt,
+        ])
+        .to_owned();
+    Entity::insert(row).on_conflict(newest).exec_without_returning(txn).await.map(|_| ())
+}
+
+/// The part of the table in `window`, and how many rows the table has.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    window: &Window,
+    now: Timestamp,
+) -> Result<(Vec<BackupSet>, u64), DbErr> {
+    let nothing = Expr::value("");
+    let select = Entity::find().filter(within(scope, Column::OrganisationId)).filter(condition(
+        &window.filter,
+        &nothing,
+        field,
+        now,
+    ));
+    let total = select.clone().count(db).await?;
+    let column = match window.sort.by.as_str() {
+        "sealed_at" => Column::SealedAt,
+        "verified_at" => Column::VerifiedAt,
+        _ => Column::CreatedAt,
+    };
+    let order = if window.sort.descending { Order::Desc } else { Order::Asc };
+    let rows = select
+        .order_by_with_nulls(column, order.clone(), NullOrdering::Last)
+        .order_by(Column::SetId, order)
+        .offset(window.offset)
+        .limit(window.limit)
+        .all(db)
+        .await?;
+    Ok((views(db, rows).await?, total))
+}
+
+fn field(key: &str) -> Option<Field> {
+    let col = |column: Column| Expr::col((Entity, column));
+    Some(match key {
+        "appliance" => Field::Named {
+            id: col(Column::ApplianceId),
+            table: Named::of::<appliance::Entity>(appliance::Column::Name),
+        },
+        "organisation" => Field::Named {
+            id: col(Column::OrganisationId),
+            table: Named::of::<organisation::Entity>(organisation::Column::Name),
+        },
+        "drive" => Field::Id(col(Column::DriveId)),
+        _ => return None,
+    })
+}
+
+async fn views(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<BackupSet>, DbErr> {
+    let ids = rows.iter().map(|row| row.appliance_id);
+    let names = Names::appliances(db, ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(BackupSet {
+                appliance: names.named(row.appliance_id),
+                drive: DriveId(row.drive_id),
+                summary: from_json(row.document)?,
+                told_at: Timestamp::from_millis(row.told_at),
+                gone_at: row.gone_at.map(Timestamp::from_millis),
+            })
+        })
+        .collect()
+}

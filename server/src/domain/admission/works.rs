@@ -1,0 +1,129 @@
+//! Whether an image, a drive or a backup can be worked with, as far as the appliance has reported.
+
+use domfleet_shared::image::Format;
+use domfleet_shared::operation::Operation;
+use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
+use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_path};
+use domfleet_shared::operation::usb::DriveAt;
+use domfleet_shared::operation::vm::NewVolume;
+use domfleet_shared::usb::{QualifyMode, Usage, UsbDrive};
+
+use super::objects::{known_group, known_vm, known_volume, managed_volume, new_volume};
+use super::{Refusal, Situation};
+
+pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<(), Refusal> {
+    match operation {
+        Operation::ImageCheck { image, .. } | Operation::ImageInspect { image, .. } => {
+            at(situation, "image", image)
+        }
+        Operation::ImageRepair { image, to, .. } => {
+            at(situation, "image", image)?;
+            path("to", to)
+        }
+        Operation::ImageConvert(convert) => conversion(situation, convert),
+        Operation::UsbQualify { drive, mode, .. } => {
+            if *mode == QualifyMode::Unknown {
+                return Err(Refusal::Value("mode", "quick or full".into()));
+            }
+            plugged_in(situation, drive)
+        }
+        Operation::UsbPrepare { drive } => plugged_in(situation, drive),
+        Operation::BackupList { drive } | Operation::BackupVerify { drive, .. } => {
+            ours(situation, *drive)
+        }
+        Operation::BackupCreate(BackupCreate { drive, vms, shut_down }) => {
+            ours(situation, *drive)?;
+            if vms.is_empty() {
+                return Err(Refusal::NoSuch("VM", "that could be backed up".into()));
+            }
+            for vm in vms {
+                let found = known_vm(situation, *vm)?;
+                if found.domid.is_some() && !shut_down {
+                    let why = format!("{} runs: shut it down first, or set shut_down", found.name);
+                    return Err(Refusal::Value("vms", why));
+                }
+            }
+            Ok(())
+        }
+        Operation::BackupRestore(BackupRestore { drive, to, .. }) => {
+            ours(situation, *drive)?;
+            match to {
+                RestoreTo::VolumeGroup(group) => known_group(situation, group).map(|_| ()),
+                RestoreTo::Folder(RestoreFolder { path: folder, format }) => {
+                    path("to", folder)?;
+                    match format {
+                        None | Some(Format::Raw | Format::Qcow2) => Ok(()),
+                        Some(_) => Err(Refusal::Value("format", "raw or qcow2".into())),
+                    }
+                }
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn conversion(situation: &Situation<'_>, convert: &ImageConvert) -> Result<(), Refusal> {
+    let ImageConvert { source, target, format, .. } = convert;
+    at(situation, "source", source)?;
+    let fits = match target {
+        ConvertTo::Path(to) => {
+            path("target", to)?;
+            matches!(format, Format::Raw | Format::Qcow | Format::Qcow2)
+        }
+        ConvertTo::Volume(volume) => {
+            managed_volume(situation, volume)?;
+            if *source == ImageAt::Volume(volume.clone()) {
+                return Err(Refusal::Value("target", "it is what is to be converted".into()));
+            }
+            *format == Format::Raw
+        }
+        ConvertTo::NewVolume(new) => {
+            let NewVolume { volume_group, name, size_bytes, thin_pool } = new;
+            new_volume(situation, volume_group, name, *size_bytes, thin_pool.as_deref())?;
+            *format == Format::Raw
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Refusal::Value("format", "a file is raw, qcow or qcow2, and a volume is raw".into()))
+}
+
+fn at(situation: &Situation<'_>, field: &'static str, image: &ImageAt) -> Result<(), Refusal> {
+    match image {
+        ImageAt::Path(text) => path(field, text),
+        ImageAt::Volume(volume) => known_volume(situation, volume).map(|_| ()),
+    }
+}
+
+fn path(field: &'static str, text: &str) -> Result<(), Refusal> {
+    check_path(text).map_err(|why| Refusal::Value(field, why.into()))
+}
+
+/// An appliance that reports no drives is of an earlier build, and asked without a look.
+fn reported<'a>(situation: &Situation<'a>) -> Option<&'a [UsbDrive]> {
+    situation.usb
+}
+
+fn plugged_in(situation: &Situation<'_>, drive: &DriveAt) -> Result<(), Refusal> {
+    let Some(drives) = reported(situation) else { return Ok(()) };
+    let found = drives.iter().find(|found| drive.is(found));
+    let found = found.ok_or_else(|| Refusal::NoSuch("USB drive", drive.path.clone()))?;
+    match &found.usage {
+        Usage::System { reason } => Err(Refusal::Value("drive", format!("it is in use: {reason}"))),
+        _ => Ok(()),
+    }
+}
+
+fn ours(situation: &Situation<'_>, drive: domfleet_shared::id::DriveId) -> Result<(), Refusal> {
+    let Some(drives) = reported(situation) else { return Ok(()) };
+    let is_it = |found: &&UsbDrive| found.identity.drive == Some(drive);
+    match drives.iter().filter(is_it).count() {
+        0 => Err(Refusal::NoSuch("prepared USB drive", drive.to_string())),
+        1 => Ok(()),
+        _ => {
+            let why = "two drives that are plugged in say that they are this one: unplug the copy";
+            Err(Refusal::Value("drive", why.into()))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What is to be backed up, and where a VM is restored to.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{DriveId, SetId, VmId};
+use crate::image::Format;
+
+/// VMs to be backed up onto a drive of ours; every byte is read back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupCreate {
+    /// The drive, which must be plugged in.
+    pub drive: DriveId,
+    /// The VMs; all that the appliance has where none is named. The server settles it.
+    #[serde(default)]
+    pub vms: Vec<VmId>,
+    /// Shut down those that run, and start them again afterwards, whatever comes of the backup.
+    /// Otherwise a VM that runs is a reason to refuse.
+    #[serde(default)]
+    pub shut_down: bool,
+}
+
+/// A VM to be restored out of a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupRestore {
+    /// The drive, which must be plugged in.
+    pub drive: DriveId,
+    /// The set; the newest that holds the VM where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set: Option<SetId>,
+    /// The VM.
+    pub vm: VmId,
+    /// Where its disks go.
+    pub to: RestoreTo,
+}
+
+/// Where the disks of a VM are restored to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RestoreTo {
+    /// New files.
+    Folder(RestoreFolder),
+    /// New volumes of that group.
+    VolumeGroup(String),
+}
+
+/// A folder that a VM is restored into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RestoreFolder {
+    /// Its absolute path; made where it is not there.
+    pub path: String,
+    /// What the disks become, raw or qcow2; what they were where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+}

@@ -1,0 +1,164 @@
+//! What takes long on a simulated appliance: images and backups are this machine's own files, and the
+//! agent's real code works on them; USB drives are made up.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domfleet_agent::backup::folder::Folder;
+use domfleet_agent::meter::Meter;
+use domfleet_agent::usb::Usb;
+use domfleet_agent::works::{self, Place, Work, WorkError, backups};
+use domfleet_shared::id::DriveId;
+use domfleet_shared::operation::usb::DriveAt;
+use domfleet_shared::usb::{
+    DriveIdentity, PartitionTable, Qualification, Usage, UsbDrive, UsbHardware,
+};
+use serde_json::{Value, json};
+
+use super::host::Host;
+
+/// A USB drive of a simulated appliance.
+#[derive(Clone, Debug)]
+pub struct SimDrive {
+    /// What is seen of it.
+    pub(super) seen: UsbDrive,
+    /// What it really holds.
+    true_bytes: u64,
+    /// Where this machine keeps what is on it.
+    folder: PathBuf,
+    /// Whether it is plugged in.
+    pub(super) is_plugged_in: bool,
+}
+
+impl Host {
+    /// Somebody plugs a new drive in that says so of itself, and really holds `true_bytes`. What is
+    /// written to it goes into `folder`.
+    pub fn plug_in_drive(&self, serial: &str, true_bytes: u64, folder: PathBuf) -> DriveAt {
+        let size_bytes = 64 << 30;
+        let hardware = UsbHardware {
+            vendor_id: "0781".into(),
+            product_id: "5581".into(),
+            serial: Some(serial.to_owned()),
+            model: Some("Ultra".into()),
+            port: Some("2-1".into()),
+            speed_megabits: Some(5000),
+            ..UsbHardware::default()
+        };
+        let mut state = self.state();
+        let letter = char::from(b'b' + u8::try_from(state.drives.len()).unwrap_or(0));
+        let seen = UsbDrive {
+            path: format!("/dev/sd{letter}"),
+            size_bytes,
+            hardware,
+            read_only: false,
+            table: PartitionTable::None,
+            content: None,
+            mounted_at: Vec::new(),
+            partitions: Vec::new(),
+            usage: Usage::Empty,
+            identity: DriveIdentity {
+                size_bytes,
+                serial: Some(serial.to_owned()),
+                ..DriveIdentity::default()
+            },
+        };
+        let at = DriveAt::of(&seen);
+        state.drives.push(SimDrive { seen, true_bytes, folder, is_plugged_in: true });
+        at
+    }
+
+    /// Somebody pulls the drive out, or plugs it in again.
+    pub fn set_plugged_in(&self, serial: &str, is_plugged_in: bool) {
+        for drive in &mut self.state().drives {
+            if drive.seen.hardware.serial.as_deref() == Some(serial) {
+                drive.is_plugged_in = is_plugged_in;
+            }
+        }
+    }
+
+    pub(super) fn drives(&self) -> Vec<UsbDrive> {
+        let state = self.state();
+        let plugged_in = state.drives.iter().filter(|drive| drive.is_plugged_in);
+        plugged_in.map(|drive| drive.seen.clone()).collect()
+    }
+
+    fn with_drive<T>(
+        &self,
+        is_it: impl Fn(&UsbDrive) -> bool,
+        then: impl FnOnce(&mut SimDrive) -> T,
+    ) -> Result<T, WorkError> {
+        let mut state = self.state();
+        let mut plugged_in = state.drives.iter_mut().filter(|drive| drive.is_plugged_in);
+        match plugged_in.find(|drive| is_it(&drive.seen)) {
+            Some(drive) => Ok(then(drive)),
+            None => Err(WorkError::failed("not_found", "no such drive is plugged in")),
+        }
+    }
+}
+
+/// Does a work there.
+pub(super) async fn carry_out(
+    host: &Arc<Host>,
+    work: Work,
+    meter: &Arc<dyn Meter>,
+) -> Result<Value, WorkError> {
+    match work {
+        Work::ListDrives => Ok(json!({ "drives": host.drives() })),
+        Work::QualifyDrive { drive: wanted, mode, erase } => host.with_drive(
+            |seen| wanted.is(seen),
+            |drive| {
+                if !erase && matches!(drive.seen.usage, Usage::Foreign { .. }) {
+                    return Err(WorkError::failed("refused", "it holds something of somebody's"));
+                }
+                let claimed_bytes = drive.seen.size_bytes;
+                let is_fake = drive.true_bytes < claimed_bytes;
+                let said = Qualification {
+                    mode,
+                    is_fit: !is_fake,
+                    claimed_bytes,
+                    true_bytes: drive.true_bytes,
+                    is_exact: true,
+                    is_fake,
+                    tested_bytes: 1 << 30,
+                    errors: 0,
+                    write_rate: None,
+                    read_rate: None,
+                    smart: None,
+                    reasons: Vec::new(),
+                };
+                Ok(json!(said))
+            },
+        )?,
+        Work::PrepareDrive(wanted) => host.with_drive(
+            |seen| wanted.is(seen),
+            |drive| {
+                let id = DriveId::new();
+                drive.seen.usage = Usage::Ours { drive: id };
+                drive.seen.identity.drive = Some(id);
+                drive.seen.table = PartitionTable::Gpt;
+                json!({ "drive": drive.seen })
+            },
+        ),
+        Work::ListSets(drive)
+        | Work::BackUp { drive, .. }
+        | Work::VerifySets { drive, .. }
+        | Work::RestoreVm { drive, .. } => {
+            let is_it = |seen: &UsbDrive| seen.identity.drive == Some(drive);
+            let folder = host.with_drive(is_it, |drive| drive.folder.clone())?;
+            let (clock, listening) = (host.clock(), Arc::clone(meter));
+            let blocking = tokio::task::spawn_blocking(move || {
+                let unusable = |error: std::io::Error| WorkError::because("drive", &error);
+                let medium = Folder::open(&folder).map_err(unusable)?;
+                let tools = (&clock, &*listening);
+                backups::carry_out_on(&medium, (drive, &folder), &work, tools)
+            });
+            blocking.await.unwrap_or_else(|error| Err(WorkError::because("unknown", &error)))
+        }
+        images => {
+            let nowhere = PathBuf::from("/nonexistent");
+            let usb = Usb::new(&nowhere, &nowhere);
+            let place = Place { usb, configs: nowhere, clock: host.clock() };
+            works::carry_out(&place, images, meter).await
+        }
+    }
+}
