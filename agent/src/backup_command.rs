@@ -1,28 +1,35 @@
 //! `domfleet-agent backup`: backup sets on a drive or in a folder, on site and without a server.
 
+mod answer;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use domfleet_agent::backup::create::is_as_copied;
-use domfleet_agent::backup::documents::{Manifest, SavedVm};
+use domfleet_agent::backup::documents::SavedVm;
 use domfleet_agent::backup::files::DiskFiles;
 use domfleet_agent::backup::folder::{Folder, Lock};
 use domfleet_agent::backup::list::{self, Listed};
+use domfleet_agent::backup::medium::Medium;
+use domfleet_agent::backup::on_drive::{DriveError, Failure, on_drive};
 use domfleet_agent::backup::pipeline::Width;
 use domfleet_agent::backup::prepare::{Prepared, prepare};
 use domfleet_agent::backup::restore::Sealed;
 use domfleet_agent::backup::to_folder::{self, Restored};
 use domfleet_agent::backup::tools::Tools;
 use domfleet_agent::backup::volumes::{self, Group, Run};
-use domfleet_agent::backup::{self, BackupError, to_volumes};
+use domfleet_agent::backup::{self, BackupError, begun, to_volumes};
 use domfleet_agent::clock::Clock;
 use domfleet_agent::meter::Meter as _;
+use domfleet_agent::usb::Usb;
+use domfleet_agent::usb::mount::Access;
 use domfleet_shared::id::SetId;
 use domfleet_shared::image::Format;
+use domfleet_shared::usb::Usage;
 use serde_json::{Value, json};
 
+use self::answer::{describe, describe_listed, told, told_listed};
 use crate::bar::Bar;
 
 /// How it ends where a set is damaged or not finished.
@@ -37,21 +44,25 @@ pub(crate) enum BackupCommand {
         /// The xl configurations of the VMs.
         #[arg(long, required = true, num_args = 1..)]
         config: Vec<PathBuf>,
-        /// A drive's folder, or any other.
-        #[arg(long)]
-        to: PathBuf,
+        /// A folder.
+        #[arg(long, required_unless_present = "drive")]
+        to: Option<PathBuf>,
+        /// A drive of ours instead: its device, its serial number or its id. Where it is pulled out, the
+        /// backup goes on once it is back.
+        #[arg(long, conflicts_with = "to")]
+        drive: Option<String>,
     },
     /// Say which sets there are, what is in them, and when they were verified.
     List {
-        /// Where they are.
-        folder: PathBuf,
+        #[command(flatten)]
+        place: Place,
     },
     /// Read every byte of the sets back, and hold it against what was written.
     ///
     /// Ends with 0 only where everything is there and unchanged.
     Verify {
-        /// Where they are.
-        folder: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// One set, instead of all.
         #[arg(long)]
         set: Option<SetId>,
@@ -59,8 +70,8 @@ pub(crate) enum BackupCommand {
     /// Restore a VM into new files, or onto new logical volumes, which are there under their names only
     /// once they have been read back.
     Restore {
-        /// Where the set is.
-        folder: PathBuf,
+        #[command(flatten)]
+        place: Place,
         /// The VM's name or UUID.
         #[arg(long)]
         vm: String,
@@ -79,28 +90,131 @@ pub(crate) enum BackupCommand {
     },
 }
 
+/// Where sets are.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Place {
+    /// A folder.
+    #[arg(required_unless_present = "drive")]
+    folder: Option<PathBuf>,
+    /// A drive of ours instead: its device, its serial number or its id.
+    #[arg(long, conflicts_with = "folder")]
+    drive: Option<String>,
+}
+
 impl BackupCommand {
-    pub(crate) fn carry_out(&self, as_json: bool) -> anyhow::Result<ExitCode> {
+    pub(crate) fn carry_out(
+        &self,
+        root: &Path,
+        data: impl FnOnce() -> anyhow::Result<PathBuf>,
+        as_json: bool,
+    ) -> anyhow::Result<ExitCode> {
         let clock = Clock::of_the_machine();
         let bar = Bar::begin(as_json)?;
-        let work = Work { clock: &clock, bar: &bar, as_json };
-        let done = match self {
-            Self::Create { config, to } => work.create(config, to),
-            Self::List { folder } => work.list(folder),
-            Self::Verify { folder, set } => work.verify(folder, *set),
-            Self::Restore { folder, vm, to, config_to, set, format } => {
-                work.restore(folder, (vm, *set), &Destination::of(to, config_to, *format)?)
-            }
+        let usb = || Ok::<_, anyhow::Error>(Usb::new(root, &data()?));
+        let done = match self.place() {
+            Place { folder: _, drive: Some(name) } => self.on_drive(&usb()?, &name, &clock, &bar),
+            Place { folder: Some(path), drive: None } => self.in_folder(&path, &clock, &bar),
+            Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
         };
+        let is_stopped = |error: &anyhow::Error| error.is::<BackupError>() && bar.is_cancelled();
         match (done, self) {
-            (Err(error), Self::Create { .. })
-                if error.is::<BackupError>() && bar.is_cancelled() =>
-            {
+            (Err(error), Self::Create { .. }) if is_stopped(&error) => {
                 anyhow::bail!(
                     "stopped; what was copied is kept, and the same command goes on from there"
                 )
             }
-            (done, _) => done,
+            (done, _) => {
+                let answer = done?;
+                bar.end();
+                answer.print(as_json);
+                Ok(answer.code)
+            }
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self {
+            Self::Create { to, drive, .. } => Place { folder: to.clone(), drive: drive.clone() },
+            Self::List { place } | Self::Verify { place, .. } | Self::Restore { place, .. } => {
+                place.clone()
+            }
+        }
+    }
+
+    fn on_drive(&self, usb: &Usb, name: &str, clock: &Clock, bar: &Bar) -> anyhow::Result<Answer> {
+        let drive = usb.named(name)?;
+        let Usage::Ours { drive: id } = drive.usage else {
+            anyhow::bail!("{name} is no drive of ours: prepare it first")
+        };
+        let access = match self {
+            Self::List { .. } | Self::Restore { .. } => Access::ReadOnly,
+            Self::Create { .. } | Self::Verify { .. } => Access::ReadWrite,
+        };
+        let done = on_drive(usb, (id, access), bar, |medium| {
+            self.work(&Work::new(medium, name, clock, bar)).map_err(Failed)
+        });
+        done.map_err(|Failed(error)| error)
+    }
+
+    fn in_folder(&self, path: &Path, clock: &Clock, bar: &Bar) -> anyhow::Result<Answer> {
+        if let Self::Create { .. } = self {
+            std::fs::create_dir_all(path)
+                .with_context(|| format!("{} cannot be made as a folder", path.display()))?;
+        }
+        let folder = Folder::open(path)
+            .with_context(|| format!("{} cannot be opened as a folder", path.display()))?;
+        let _lock = match self {
+            Self::Create { .. } | Self::Verify { .. } => Some(lock(&folder, path)?),
+            Self::List { .. } | Self::Restore { .. } => None,
+        };
+        self.work(&Work::new(&folder, &path.to_string_lossy(), clock, bar))
+    }
+
+    fn work<M: Medium>(&self, work: &Work<'_, M>) -> anyhow::Result<Answer> {
+        match self {
+            Self::Create { config, .. } => work.create(config),
+            Self::List { .. } => work.list(),
+            Self::Verify { set, .. } => work.verify(*set),
+            Self::Restore { vm, to, config_to, set, format, .. } => {
+                work.restore((vm, *set), &Destination::of(to, config_to, *format)?)
+            }
+        }
+    }
+}
+
+/// Why work on a drive failed.
+struct Failed(anyhow::Error);
+
+impl From<DriveError> for Failed {
+    fn from(error: DriveError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl Failure for Failed {
+    fn is_of_the_drive(&self) -> bool {
+        self.0.downcast_ref().is_some_and(BackupError::is_of_the_medium)
+    }
+}
+
+/// What is said at the end, and what the program ends with.
+struct Answer {
+    said: Value,
+    text: String,
+    code: ExitCode,
+}
+
+impl Answer {
+    fn good(said: Value, text: String) -> Self {
+        Self { said, text, code: ExitCode::SUCCESS }
+    }
+
+    #[expect(clippy::print_stdout, reason = "answers are what standard output is for")]
+    fn print(&self, as_json: bool) {
+        if as_json {
+            println!("{}", self.said);
+        } else {
+            println!("{}", self.text);
         }
     }
 }
@@ -124,7 +238,7 @@ impl<'d> Destination<'d> {
         Ok(Self::Group(group, configs))
     }
 
-    fn restore(&self, sealed: &Sealed<'_, Folder>, vm: &SavedVm) -> anyhow::Result<Restored> {
+    fn restore<M: Medium>(&self, sealed: &Sealed<'_, M>, vm: &SavedVm) -> anyhow::Result<Restored> {
         match self {
             Self::Folder(folder, format) => {
                 std::fs::create_dir_all(folder)
@@ -145,16 +259,6 @@ fn with_lvm<T>(work: impl FnOnce(Run<'_>) -> anyhow::Result<T>) -> anyhow::Resul
     work(&|program, arguments| runtime.block_on(volumes::run(program, arguments)))
 }
 
-struct Work<'w> {
-    clock: &'w Clock,
-    bar: &'w Bar,
-    as_json: bool,
-}
-
-fn open(path: &Path) -> anyhow::Result<Folder> {
-    Folder::open(path).with_context(|| format!("{} cannot be opened as a folder", path.display()))
-}
-
 fn lock(folder: &Folder, path: &Path) -> anyhow::Result<Lock> {
     let lock = folder.lock().with_context(|| format!("{} cannot be written to", path.display()))?;
     lock.with_context(|| {
@@ -162,51 +266,48 @@ fn lock(folder: &Folder, path: &Path) -> anyhow::Result<Lock> {
     })
 }
 
-impl Work<'_> {
-    fn tools<'t>(&'t self, folder: &'t Folder) -> Tools<'t, Folder> {
-        let width = Width::of_the_machine();
-        Tools { medium: folder, clock: self.clock, meter: self.bar, width }
+/// Work on the sets of a folder or of a drive.
+struct Work<'w, M> {
+    tools: Tools<'w, M>,
+    bar: &'w Bar,
+    /// Where the sets are, as the person has called it.
+    place: &'w str,
+}
+
+impl<'w, M: Medium> Work<'w, M> {
+    fn new(medium: &'w M, place: &'w str, clock: &'w Clock, bar: &'w Bar) -> Self {
+        let tools = Tools { medium, clock, meter: bar, width: Width::of_the_machine() };
+        Self { tools, bar, place }
     }
 
-    fn create(&self, configs: &[PathBuf], to: &Path) -> anyhow::Result<ExitCode> {
-        let prepared = prepare(configs, self.clock.now())?;
-        std::fs::create_dir_all(to)
-            .with_context(|| format!("{} cannot be made as a folder", to.display()))?;
-        let folder = open(to)?;
-        let _lock = lock(&folder, to)?;
-        let listed = list::list(&folder)?;
-        let begun = listed.iter().rev().filter(|set| is_unfinished(&folder, set));
-        let begun: Option<Prepared> =
-            begun.into_iter().find_map(|set| prepared.as_begun(&set.plan));
-        let Prepared { plan, configs, .. } = begun.unwrap_or(prepared);
-        let proof = backup::create(self.tools(&folder), &plan, &configs, &DiskFiles)?;
+    fn create(&self, configs: &[PathBuf]) -> anyhow::Result<Answer> {
+        let prepared = prepare(configs, self.tools.clock.now())?;
+        let Prepared { plan, configs, .. } =
+            begun::resume(self.tools.medium, prepared, &DiskFiles)?;
+        let proof = backup::create(self.tools, &plan, &configs, &DiskFiles)?;
         let mut said = told(&proof.manifest, true);
         said["seconds"] = json!(self.bar.seconds());
-        self.print(&said, &describe(&proof.manifest, "verified"));
-        Ok(ExitCode::SUCCESS)
+        Ok(Answer::good(said, describe(&proof.manifest, "verified")))
     }
 
-    fn list(&self, path: &Path) -> anyhow::Result<ExitCode> {
-        let sets = list::list(&open(path)?)?;
+    fn list(&self) -> anyhow::Result<Answer> {
+        let sets = list::list(self.tools.medium)?;
         let said: Vec<Value> = sets.iter().map(told_listed).collect();
         let text: Vec<String> = sets.iter().map(describe_listed).collect();
         let text = if text.is_empty() { "no backup set".to_owned() } else { text.join("\n") };
-        self.print(&json!({ "sets": said }), &text);
-        Ok(ExitCode::SUCCESS)
+        Ok(Answer::good(json!({ "sets": said }), text))
     }
 
-    fn verify(&self, path: &Path, set: Option<SetId>) -> anyhow::Result<ExitCode> {
-        let folder = open(path)?;
-        let _lock = lock(&folder, path)?;
-        let sets = list::list(&folder)?;
+    fn verify(&self, set: Option<SetId>) -> anyhow::Result<Answer> {
+        let sets = list::list(self.tools.medium)?;
         let wanted: Vec<&Listed> =
             sets.iter().filter(|listed| set.is_none_or(|set| set == listed.set)).collect();
         if wanted.is_empty() {
-            anyhow::bail!("there is no such backup set in {}", path.display());
+            anyhow::bail!("there is no such backup set in {}", self.place);
         }
         let (mut said, mut text, mut is_whole) = (Vec::new(), Vec::new(), true);
         for listed in wanted {
-            match backup::verify(self.tools(&folder), listed.set) {
+            match backup::verify(self.tools, listed.set) {
                 Ok(proof) => {
                     let damages: Vec<String> =
                         proof.damages.iter().map(ToString::to_string).collect();
@@ -228,30 +329,25 @@ impl Work<'_> {
                 }
             }
         }
-        self.print(
-            &json!({ "sets": said, "verified": is_whole, "seconds": self.bar.seconds() }),
-            &text.join("\n"),
-        );
-        Ok(if is_whole { ExitCode::SUCCESS } else { NOT_VERIFIED.into() })
+        let said = json!({ "sets": said, "verified": is_whole, "seconds": self.bar.seconds() });
+        let code = if is_whole { ExitCode::SUCCESS } else { NOT_VERIFIED.into() };
+        Ok(Answer { said, text: text.join("\n"), code })
     }
 
     fn restore(
         &self,
-        path: &Path,
         (vm, set): (&str, Option<SetId>),
         to: &Destination<'_>,
-    ) -> anyhow::Result<ExitCode> {
-        let folder = open(path)?;
-        let sets = list::list(&folder)?;
+    ) -> anyhow::Result<Answer> {
+        let sets = list::list(self.tools.medium)?;
         let is_it = |saved: &&SavedVm| saved.name == vm || saved.uuid.to_string() == vm;
         let newest = sets.iter().rev().find(|listed| {
             let mut vms = listed.manifest.iter().flat_map(|manifest| &manifest.vms);
             set.is_none_or(|set| set == listed.set) && vms.any(|saved| is_it(&saved))
         });
-        let newest = newest.with_context(|| {
-            format!("no finished backup set in {} holds a VM {vm}", path.display())
-        })?;
-        let sealed = Sealed::open(self.tools(&folder), newest.set)?;
+        let newest = newest
+            .with_context(|| format!("no finished backup set in {} holds a VM {vm}", self.place))?;
+        let sealed = Sealed::open(self.tools, newest.set)?;
         let mut found = sealed.manifest.vms.iter().filter(is_it);
         let saved = found.next().context("the set has changed meanwhile")?;
         if found.next().is_some() {
@@ -274,77 +370,6 @@ impl Work<'_> {
             "disks": restored.disks,
             "seconds": self.bar.seconds(),
         });
-        self.print(&said, &text);
-        Ok(ExitCode::SUCCESS)
+        Ok(Answer::good(said, text))
     }
-
-    #[expect(clippy::print_stdout, reason = "answers are what standard output is for")]
-    fn print(&self, said: &Value, text: &str) {
-        self.bar.end();
-        if self.as_json {
-            println!("{said}");
-        } else {
-            println!("{text}");
-        }
-    }
-}
-
-/// Whether a backup of the same disks goes on with this set, instead of beginning another.
-fn is_unfinished(folder: &Folder, set: &Listed) -> bool {
-    let is_sealed = set.manifest.is_some();
-    let is_open = set.verified.is_none() && set.trouble.is_none();
-    is_open && (!is_sealed || is_as_copied(folder, &set.plan, &DiskFiles).unwrap_or(false))
-}
-
-fn told(manifest: &Manifest, is_verified: bool) -> Value {
-    json!({
-        "set": manifest.set,
-        "generation": manifest.generation,
-        "created_at": manifest.created_at,
-        "sealed_at": manifest.sealed_at,
-        "verified": is_verified,
-        "stored_bytes": manifest.stored_bytes(),
-        "vms": manifest.vms,
-    })
-}
-
-fn told_listed(listed: &Listed) -> Value {
-    match &listed.manifest {
-        Some(manifest) => {
-            let mut told = told(manifest, listed.verified.is_some());
-            told["verified_at"] = json!(listed.verified);
-            told
-        }
-        None => json!({
-            "set": listed.set,
-            "created_at": listed.plan.created_at,
-            "verified": false,
-            "trouble": listed.trouble.as_ref().map(BackupError::to_string),
-            "vms": listed.plan.vms,
-        }),
-    }
-}
-
-fn describe_listed(listed: &Listed) -> String {
-    match (&listed.manifest, listed.verified, &listed.trouble) {
-        (Some(manifest), Some(at), _) => describe(manifest, &format!("verified at {at}")),
-        (Some(manifest), None, _) => describe(manifest, "NOT VERIFIED"),
-        (None, _, Some(trouble)) => format!("{}  NOT VERIFIED: {trouble}", listed.set),
-        (None, _, None) => format!("{}  not finished: run the backup again to go on", listed.set),
-    }
-}
-
-fn describe(manifest: &Manifest, word: &str) -> String {
-    let mut lines = vec![format!("{}  {word}", manifest.set)];
-    for vm in &manifest.vms {
-        lines.push(format!("  {}", vm.name));
-        lines.extend(vm.disks.iter().map(|disk| {
-            let (vdev, bytes) = (&disk.planned.vdev, disk.planned.virtual_bytes);
-            let (data, stored) = (disk.data_bytes, disk.stored_bytes);
-            format!("    {vdev}  {bytes} bytes, {data} of data, {stored} stored")
-        }));
-        let left_out = vm.left_out.iter();
-        lines.extend(left_out.map(|disk| format!("    {}  left out: {}", disk.vdev, disk.reason)));
-    }
-    lines.join("\n")
 }

@@ -113,7 +113,9 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Agent(command) => Err(command),
         Command::Image(command) => Ok(command.carry_out(as_json)),
-        Command::Backup(command) => Ok(command.carry_out(as_json)),
+        Command::Backup(command) => {
+            Ok(command.carry_out(&arguments.root, || data_dir(&arguments), as_json))
+        }
         Command::Usb(command) => Ok(data_dir(&arguments)
             .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),
     };

@@ -1,9 +1,12 @@
 //! The words that the command line understands.
 
+pub(crate) mod media;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use self::media::{Backups, Images, Usb};
 use crate::output::Format;
 
 /// Looks after fleets of hypervisor appliances.
@@ -53,6 +56,15 @@ pub(crate) enum Command {
     /// Logical volumes of an appliance.
     #[command(subcommand)]
     Volumes(Volumes),
+    /// Disk images of an appliance's VMs.
+    #[command(subcommand)]
+    Images(Images),
+    /// USB drives that are plugged into an appliance.
+    #[command(subcommand)]
+    Usb(Usb),
+    /// Backup sets.
+    #[command(subcommand)]
+    Backups(Backups),
     /// Operations: what was asked of appliances.
     #[command(subcommand)]
     Operations(Operations),

@@ -238,15 +238,23 @@ class Machine:
                         raise LabError(f"qmp {command}: {answer['error']['desc']}")
                 return answer["return"]
 
-    def plug_usb(self):
-        """Plugs the lab's USB stick in; dom0 sees it as /dev/sdX."""
-        if not any(node.get("node-name") == "stick" for node in self.qmp("query-named-block-nodes")):
-            self.qmp("blockdev-add", **{"node-name": "stick", "driver": "qcow2",
-                                        "file": {"driver": "file", "filename": str(self.folder / "usb.qcow2")}})
+    def plug_usb(self, bytes_per_second=0):
+        """Plugs the lab's USB stick in; dom0 sees it as /dev/sdX. 0 is as fast as it can be."""
+        nodes = {node.get("node-name") for node in self.qmp("query-named-block-nodes")}
+        if "stick" not in nodes:
+            self.qmp("object-add", **{"qom-type": "throttle-group", "id": "stick-rate",
+                                      "limits": {"bps-total": bytes_per_second}})
+            self.qmp("blockdev-add", **{"node-name": "stick", "driver": "throttle", "throttle-group": "stick-rate",
+                                        "file": {"driver": "qcow2",
+                                                 "file": {"driver": "file", "filename": str(self.folder / "usb.qcow2")}}})
         self.qmp("device_add", driver="usb-storage", id="usbstick", bus="xhci.0", drive="stick", removable=True, serial="USB0001")
 
     def unplug_usb(self):
+        """Pulls it out, without a word to dom0."""
         self.qmp("device_del", id="usbstick")
+        # Until it is gone it cannot be plugged in again.
+        until("the stick to be gone", 30, lambda: not any(
+            device.get("qdev", "").endswith("usbstick") for device in self.qmp("query-block")))
 
     # --- dom0 ------------------------------------------------------------------------------------
 

@@ -158,7 +158,7 @@ impl Packer {
     }
 }
 
-fn is_zeros(bytes: &[u8]) -> bool {
+pub(super) fn is_zeros(bytes: &[u8]) -> bool {
     let (wide, rest) = bytes.as_chunks::<16>();
     wide.iter().all(|part| u128::from_ne_bytes(*part) == 0) && rest.iter().all(|byte| *byte == 0)
 }

@@ -8,6 +8,7 @@
 //! Two seams: [`medium::Medium`] is the file system of the set, [`source::Sources`] the VMs' disks. The
 //! tests put a disk below the first that loses what was not flushed.
 
+pub mod begun;
 mod buffer;
 mod chunk;
 mod config;
@@ -16,6 +17,7 @@ pub mod create;
 pub mod direct;
 pub mod documents;
 mod draft;
+pub mod drive;
 mod durable;
 pub mod error;
 pub mod files;
@@ -32,6 +34,7 @@ pub mod journal;
 pub mod list;
 pub mod medium;
 pub mod names;
+pub mod on_drive;
 mod open_set;
 pub mod pipeline;
 pub mod prepare;

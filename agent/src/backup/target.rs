@@ -1,8 +1,10 @@
 //! Where a disk is restored to.
 
 use std::io;
+use std::ops::Range;
 
 use super::buffer::Buffer;
+use super::frame::is_zeros;
 use super::medium::MediumFile;
 use super::source::Source;
 
@@ -40,6 +42,8 @@ pub struct Whole<D> {
     zeros: Buffer,
 }
 
+/// Runs of zeros shorter than this are written: a file in many pieces is slower than they are.
+const PIECE: usize = 64 << 10;
 /// So many zeros are written at once.
 const ZEROS: usize = 1 << 20;
 
@@ -59,6 +63,28 @@ impl<D: Device> Whole<D> {
         zeros.resize(ZEROS);
         zeros.as_mut().fill(0);
         Self { device, name, is_new, zeros }
+    }
+
+    /// Writes what is not zeros already: a file stays as sparse as its disk is, and most of a frame of a
+    /// file system's metadata is zeros.
+    fn write_data(&mut self, offset: u64, frame: &[u8]) -> io::Result<()> {
+        let (mut begin, mut end) = (0, 0);
+        for piece in frame.chunks(PIECE) {
+            if is_zeros(piece) {
+                self.write_part(offset, frame, begin..end)?;
+                begin = end + piece.len();
+            }
+            end += piece.len();
+        }
+        self.write_part(offset, frame, begin..end)
+    }
+
+    fn write_part(&mut self, offset: u64, frame: &[u8], part: Range<usize>) -> io::Result<()> {
+        let at = offset + part.start as u64;
+        match frame.get(part) {
+            None | Some([]) => Ok(()),
+            Some(part) => self.device.write_at(part, at),
+        }
     }
 
     fn write_zeros(&mut self, offset: u64, bytes: u64) -> io::Result<()> {
@@ -81,7 +107,11 @@ impl<D: Device> Target for Whole<D> {
     }
 
     fn write(&mut self, offset: u64, frame: &[u8]) -> io::Result<()> {
-        self.device.write_at(frame, offset)
+        if self.is_new {
+            self.write_data(offset, frame)
+        } else {
+            self.device.write_at(frame, offset)
+        }
     }
 
     fn zeros(&mut self, offset: u64, bytes: u64) -> io::Result<()> {
@@ -124,5 +154,54 @@ impl<D: MediumFile> Source for Back<D> {
 
     fn fingerprint(&self) -> io::Result<Option<super::hash::Hash>> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+    use crate::backup::folder::Folder;
+
+    const FRAME: usize = 8 * PIECE;
+
+    /// Zeros but for the first and the sixth piece.
+    fn frame() -> Vec<u8> {
+        let mut frame = vec![0; FRAME];
+        frame[..PIECE].fill(1);
+        frame[5 * PIECE + 7] = 2;
+        frame
+    }
+
+    #[test]
+    fn a_new_file_takes_room_for_what_is_not_zeros() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = Folder::open(folder.path()).unwrap().create_sized("a", FRAME as u64).unwrap();
+        let mut target = Whole::fresh(file, "a".into());
+
+        target.write(0, &frame()).unwrap();
+        target.finish(FRAME as u64).unwrap();
+
+        let path = folder.path().join("a");
+        assert!(std::fs::read(&path).unwrap() == frame());
+        let taken = std::fs::metadata(&path).unwrap().blocks() * 512;
+        assert!(taken <= 2 * PIECE as u64 + 4096, "{taken}");
+    }
+
+    #[test]
+    fn where_something_was_before_zeros_are_written_over_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::open(folder.path()).unwrap();
+        let mut file = folder.create_sized("a", FRAME as u64).unwrap();
+        file.write_at(&vec![9; FRAME], 0).unwrap();
+        let mut target = Whole::used(file, "a".into());
+
+        target.write(0, &frame()).unwrap();
+        let mut back = target.finish(FRAME as u64).unwrap();
+
+        let mut read = vec![0; FRAME];
+        back.read(0, &mut read).unwrap();
+        assert!(read == frame());
     }
 }

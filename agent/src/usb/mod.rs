@@ -4,6 +4,7 @@
 //! customer's data gone. So what a drive is, is read by ourselves ([`Usb::drives`]); which one is
 //! meant is a question wherever two might be ([`which`]).
 
+mod attached;
 mod device;
 mod ext;
 mod find;
@@ -19,7 +20,7 @@ mod superblock;
 mod sysfs;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod usage;
 pub mod which;
 mod window;

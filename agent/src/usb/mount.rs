@@ -1,68 +1,16 @@
 //! A drive of ours, mounted in the agent's own folder for as long as somebody needs it.
 
-use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domfleet_shared::id::DriveId;
 use domfleet_shared::usb::{Usage, UsbDrive};
-use rustix::io::Errno;
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
-use super::{Usb, in_use, ioctl, record};
+use super::attached::Attached;
+pub use super::attached::{Access, MountError};
+use super::{Usb, in_use, record};
 use crate::dom0::KernelMessage;
 use crate::dom0::xen::{Root, kernel_messages};
-
-/// What is done with what is mounted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Reading. A journal that was not closed is still replayed.
-    ReadOnly,
-    /// Reading and writing.
-    ReadWrite,
-}
-
-/// Why a drive is not mounted, or no longer as it should be.
-#[derive(Debug, thiserror::Error)]
-pub enum MountError {
-    /// It is none of ours.
-    #[error("{path} is no drive of ours that could be used: prepare it first")]
-    NotOurs {
-        /// The device.
-        path: String,
-    },
-    /// The kernel has no device for the partition.
-    #[error("the kernel does not know the partition of {path}: unplug it and plug it in again")]
-    NoDevice {
-        /// The device of the drive.
-        path: String,
-    },
-    /// The system refuses.
-    #[error("{} cannot be {doing} at {}", device.display(), folder.display())]
-    Refused {
-        /// `mounted` or `unmounted`.
-        doing: &'static str,
-        /// What.
-        device: PathBuf,
-        /// Where.
-        folder: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
-    /// It is another one.
-    #[error("what is plugged in now is not drive {wanted}: plug that one in")]
-    Other {
-        /// The one that is meant.
-        wanted: DriveId,
-    },
-    /// The kernel has let go of it.
-    #[error("the drive at {} is gone: plug it in again", .0.display())]
-    Gone(PathBuf),
-    /// The file system was made read-only, as it is after an error.
-    #[error("the drive at {} had errors and is read-only now: look at it with fsck.ext4", .0.display())]
-    ReadOnly(PathBuf),
-}
 
 /// A mounted drive. Dropping it unmounts it.
 #[derive(Debug)]
@@ -122,7 +70,7 @@ impl Usb {
 impl Mounted {
     /// Where it is mounted.
     pub fn folder(&self) -> &Path {
-        &self.attached.folder
+        self.attached.folder()
     }
 
     /// Which one it is.
@@ -144,10 +92,10 @@ impl Mounted {
         let folder = self.folder().to_string_lossy();
         let mounts = in_use::mounts(&self.root);
         let here = mounts.iter().rev().find(|mount| mount.folder == folder);
-        let device_is_there = self.attached.device.exists();
+        let device_is_there = self.attached.device().exists();
         match here.filter(|_| device_is_there) {
             None => Err(MountError::Gone(self.folder().into())),
-            Some(mount) if self.attached.access == Access::ReadWrite && !mount.is_writable => {
+            Some(mount) if self.attached.access() == Access::ReadWrite && !mount.is_writable => {
                 Err(MountError::ReadOnly(self.folder().into()))
             }
             Some(_) => Ok(()),
@@ -188,87 +136,6 @@ fn complaints(messages: &[KernelMessage], names: &Names, since: Option<u64>) -> 
         (message.level <= 4 && (of_device || of_port.is_some())) || of_port.is_some_and(is_reset)
     };
     new.filter(is_it).map(|message| message.text.clone()).collect()
-}
-
-/// A file system, mounted.
-#[derive(Debug)]
-pub(super) struct Attached {
-    pub(super) folder: PathBuf,
-    device: PathBuf,
-    access: Access,
-    is_mounted: bool,
-}
-
-impl Attached {
-    pub(super) fn new(
-        device: PathBuf,
-        folder: PathBuf,
-        access: Access,
-    ) -> Result<Self, MountError> {
-        let mut attached = Self { folder, device, access, is_mounted: false };
-        fs::create_dir_all(&attached.folder)
-            .map_err(|source| attached.refused("mounted", source))?;
-        // EINVAL is what says that nothing is mounted there.
-        while unmount(&attached.folder, UnmountFlags::NOFOLLOW).is_ok() {}
-        attached.attach()?;
-        Ok(attached)
-    }
-
-    fn attach(&mut self) -> Result<(), MountError> {
-        let mut flags =
-            MountFlags::NOATIME | MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
-        if self.access == Access::ReadOnly {
-            flags |= MountFlags::RDONLY;
-        }
-        let options = c"errors=remount-ro,data=ordered";
-        mount(&self.device, &self.folder, "ext4", flags, options)
-            .map_err(|error| self.refused("mounted", error.into()))?;
-        self.is_mounted = true;
-        Ok(())
-    }
-
-    fn release(&mut self) -> Result<(), MountError> {
-        unmount(&self.folder, UnmountFlags::NOFOLLOW)
-            .map_err(|error| self.refused("unmounted", error.into()))?;
-        self.is_mounted = false;
-        Ok(())
-    }
-
-    fn remount(&mut self, access: Access) -> Result<(), MountError> {
-        self.release()?;
-        let device = File::open(&self.device).and_then(|device| ioctl::forget(&device));
-        device.map_err(|source| self.refused("mounted", source))?;
-        self.access = access;
-        self.attach()
-    }
-
-    pub(super) fn detach(mut self) -> Result<(), MountError> {
-        self.release()
-    }
-
-    fn refused(&self, doing: &'static str, source: io::Error) -> MountError {
-        let (device, folder) = (self.device.clone(), self.folder.clone());
-        MountError::Refused { doing, device, folder, source }
-    }
-}
-
-impl Drop for Attached {
-    fn drop(&mut self) {
-        if self.is_mounted {
-            let folder = self.folder.display();
-            match unmount(&self.folder, UnmountFlags::NOFOLLOW) {
-                Ok(()) => {}
-                // Someone still reads there. It goes once they are done, and nobody comes in anew.
-                Err(Errno::BUSY) => {
-                    let detached = unmount(&self.folder, UnmountFlags::DETACH);
-                    tracing::warn!(%folder, ?detached, "a drive is still in use while it is unmounted");
-                }
-                Err(error) => tracing::warn!(%folder, %error, "a drive cannot be unmounted"),
-            }
-        }
-        // Not where something is in it: then it is still mounted.
-        fs::remove_dir(&self.folder).ok();
-    }
 }
 
 #[cfg(test)]

@@ -18,9 +18,9 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::usb::{DriveIdentity, DriveRecord, Usage, UsbDrive};
 use tokio::time::sleep;
 
+use super::attached::{Access, Attached, MountError};
 use super::gpt::{self, Made};
 use super::marker::{self, Marker};
-use super::mount::{Access, Attached, MountError};
 use super::sysfs::{self, Part};
 use super::{Usb, ioctl, record};
 use crate::dom0::Dom0Error;
@@ -233,7 +233,7 @@ impl Usb {
         let record = DriveRecord { format: DriveRecord::FORMAT, identity, prepared_at: now };
         let folder = self.mounts.join(marker.drive.to_string());
         let attached = Attached::new(partition, folder, Access::ReadWrite)?;
-        record::write(&attached.folder, &record).map_err(failed("written"))?;
+        record::write(attached.folder(), &record).map_err(failed("written"))?;
         attached.detach()?;
         meter.go_on()?;
         unmark(&device, sector).map_err(failed("written"))?;
@@ -333,6 +333,11 @@ fn divide(file: &File, made: &Made) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Most files of a set are chunks of some MiB.
+const BYTES_PER_INODE: u64 = 4 * 1024 * 1024;
+/// So many files even the smallest drive holds: a set has some dozen that are small.
+const FEWEST_INODES: u64 = 1024;
+
 /// Makes the file system. Nothing is reserved for root, whose folder this is; few inodes, since
 /// files are large; and everything is written now, not by the kernel in the background while a
 /// backup is written.
@@ -341,6 +346,7 @@ async fn format(partition: &Path, marker: &Marker, size: u64) -> Result<(), Prep
         if size > NEEDS_64BIT { format!("{FEATURES},64bit") } else { FEATURES.to_owned() };
     let uuid = marker.file_system.to_string();
     let partition = partition.to_string_lossy();
+    let inodes = (size / BYTES_PER_INODE).max(FEWEST_INODES).to_string();
     let arguments = [
         "-q",
         "-F",
@@ -348,8 +354,8 @@ async fn format(partition: &Path, marker: &Marker, size: u64) -> Result<(), Prep
         "4096",
         "-m",
         "0",
-        "-T",
-        "largefile4",
+        "-N",
+        &inodes,
         "-L",
         "DOMFLEET",
         "-U",

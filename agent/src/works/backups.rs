@@ -12,23 +12,22 @@ use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
 use serde_json::{Value, json};
 
 use super::{Place, Work, WorkError, answer, apart};
-use crate::backup::create::is_as_copied;
 use crate::backup::documents::{Manifest, Plan, SavedVm};
 use crate::backup::error::{BackupError, Damage};
 use crate::backup::files::DiskFiles;
-use crate::backup::folder::Folder;
 use crate::backup::list::{self, Listed};
 use crate::backup::medium::Medium;
+use crate::backup::on_drive::{DriveError, Failure, on_drive};
 use crate::backup::pipeline::Width;
 use crate::backup::prepare::{Prepared, prepare};
 use crate::backup::restore::Sealed;
 use crate::backup::to_folder::{self, Restored};
 use crate::backup::tools::Tools;
 use crate::backup::volumes::{self, Group};
-use crate::backup::{self, to_volumes};
+use crate::backup::{self, begun, to_volumes};
 use crate::clock::Clock;
 use crate::meter::Meter;
-use crate::usb::mount::Access;
+use crate::usb::mount::{Access, MountError};
 
 pub(super) async fn carry_out(
     place: &Place,
@@ -44,18 +43,10 @@ pub(super) async fn carry_out(
             }
             _ => return Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
         };
-        let broken = |error: &dyn std::error::Error| WorkError::because("drive", error);
-        let found = place.usb.named(&drive.to_string()).map_err(|error| {
-            let why = format!("{error}; plug it in and ask again");
-            WorkError::failed("not_found", why)
-        })?;
-        let mounted = place.usb.mount(&found, access).map_err(|error| broken(&error))?;
-        let folder = Folder::open(mounted.folder()).map_err(|error| broken(&error))?;
-        let tools = (&place.clock, &*listening);
-        let done = carry_out_on(&folder, (drive, &place.configs), &work, tools);
-        drop(folder);
-        mounted.check().map_err(|error| broken(&error))?;
-        done
+        on_drive(&place.usb, (drive, access), &*listening, |mounted| {
+            let tools = (&place.clock, &*listening);
+            carry_out_on(mounted, (drive, &place.configs), &work, tools)
+        })
     })
     .await
 }
@@ -91,21 +82,11 @@ pub fn carry_out_on<M: Medium>(
 fn back_up<M: Medium>(tools: Tools<'_, M>, configs: &[PathBuf]) -> Result<SetSummary, WorkError> {
     let prepared = prepare(configs, tools.clock.now())
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
-    let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
-    // What was begun goes on: after an unplugging, a power cut, a freeze.
-    let begun = listed.iter().rev().filter(|set| is_unfinished(tools.medium, set));
-    let begun = begun.into_iter().find_map(|set| prepared.as_begun(&set.plan));
-    let Prepared { plan, configs, .. } = begun.unwrap_or(prepared);
+    let Prepared { plan, configs, .. } =
+        begun::resume(tools.medium, prepared, &DiskFiles).map_err(|error| failed(&error))?;
     let proof =
         backup::create(tools, &plan, &configs, &DiskFiles).map_err(|error| failed(&error))?;
     Ok(sealed(&proof.manifest, Some(proof.at), &[]))
-}
-
-/// Whether a backup of the same disks goes on with this set, instead of beginning another.
-fn is_unfinished(medium: &impl Medium, set: &Listed) -> bool {
-    let is_sealed = set.manifest.is_some();
-    let is_open = set.verified.is_none() && set.trouble.is_none();
-    is_open && (!is_sealed || is_as_copied(medium, &set.plan, &DiskFiles).unwrap_or(false))
 }
 
 fn verify<M: Medium>(
@@ -182,6 +163,25 @@ fn restore<M: Medium>(
         "config": config,
         "disks": disks,
     }))
+}
+
+impl From<DriveError> for WorkError {
+    fn from(error: DriveError) -> Self {
+        match &error {
+            DriveError::Cancelled(_) => Self::Cancelled,
+            DriveError::NotFound(not_found) => {
+                Self::failed("not_found", format!("{not_found}; plug it in and ask again"))
+            }
+            DriveError::Mount(MountError::Claimed(_)) => Self::because("in_use", &error),
+            _ => Self::because("drive", &error),
+        }
+    }
+}
+
+impl Failure for WorkError {
+    fn is_of_the_drive(&self) -> bool {
+        matches!(self, Self::Failed(reason) if reason.code == "drive")
+    }
 }
 
 fn failed(error: &BackupError) -> WorkError {

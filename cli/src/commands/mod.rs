@@ -1,10 +1,13 @@
 //! What each command does: a file a noun.
 
 mod appliances;
+mod backups;
 mod bundles;
+mod images;
 mod operations;
 mod session;
 mod tokens;
+mod usb;
 mod vms;
 mod volumes;
 
@@ -28,6 +31,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
         Command::Appliances(command) => appliances::run(&mut client, format, command).await,
         Command::Vms(command) => vms::run(&mut client, format, command).await,
         Command::Volumes(command) => volumes::run(&mut client, format, command).await,
+        Command::Images(command) => images::run(&mut client, format, command).await,
+        Command::Usb(command) => usb::run(&mut client, format, command).await,
+        Command::Backups(command) => backups::run(&mut client, format, command).await,
         Command::Operations(command) => operations::run(&mut client, format, command).await,
         Command::Bundles(command) => bundles::run(&mut client, format, command).await,
         Command::Tokens(command) => tokens::run(&mut client, format, command).await,

@@ -129,6 +129,25 @@ pub(super) async fn ask(
     wait(client, format, id, Duration::from_secs(waiting.timeout)).await
 }
 
+/// Asks an appliance for an operation. What came of it, if it is waited for; otherwise the operation is
+/// printed.
+pub(super) async fn result(
+    client: &mut Client,
+    format: Format,
+    appliance: &str,
+    body: &Value,
+    waiting: Waiting,
+) -> Result<Option<Value>, Error> {
+    let operation = client.post(&format!("/appliances/{appliance}/operations"), body).await?;
+    if !waiting.wait {
+        output::one(format, &COLUMNS, &operation)?;
+        return Ok(None);
+    }
+    let limit = Duration::from_secs(waiting.timeout);
+    let mut done = end_of(client, super::text(&operation, "id"), limit).await?;
+    Ok(Some(done["result"].take()))
+}
+
 /// Stays until the operation has ended; an end that is no success is an error.
 async fn wait(client: &mut Client, format: Format, id: &str, limit: Duration) -> Result<(), Error> {
     let operation = end_of(client, id, limit).await?;

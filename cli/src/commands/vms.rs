@@ -85,10 +85,9 @@ async fn about(
     more: Value,
 ) -> Result<(String, Value), Error> {
     let id = super::appliances::id(client, &vm.appliance).await?;
-    let rows = vms(client, &id).await?;
     let mut operation = more;
     operation["kind"] = kind.into();
-    operation["vm"] = super::pick(&rows, "VM", "uuid", &vm.vm)?["uuid"].clone();
+    operation["vm"] = uuid(client, &id, &vm.vm).await?;
     Ok((id, operation))
 }
 
@@ -130,6 +129,16 @@ async fn console(client: &mut Client, format: Format, vm: Guest, bytes: u32) -> 
         return Ok(());
     }
     output::one(format, &COLUMNS, &done["result"])
+}
+
+/// The UUID of the VM that is called so.
+pub(super) async fn uuid(
+    client: &mut Client,
+    appliance: &str,
+    wanted: &str,
+) -> Result<Value, Error> {
+    let rows = vms(client, appliance).await?;
+    Ok(super::pick(&rows, "VM", "uuid", wanted)?["uuid"].clone())
 }
 
 async fn vms(client: &mut Client, appliance: &str) -> Result<Vec<Value>, Error> {

@@ -67,16 +67,24 @@ async fn ask(
     confirm: Option<String>,
 ) -> Result<(), Error> {
     let id = super::appliances::id(client, &volume.appliance).await?;
-    let rows = volumes(client, &id).await?;
     let mut operation = more;
     operation["kind"] = kind.into();
-    let found = super::pick(&rows, "volume", "lv_uuid", &volume.volume)?;
-    operation["volume"] = found["lv_uuid"].clone();
+    operation["volume"] = uuid(client, &id, &volume.volume).await?;
     let mut body = json!({ "operation": operation });
     if let Some(confirm) = confirm {
         body["confirm"] = Value::String(confirm);
     }
     super::operations::ask(client, format, &id, "operations", &body, volume.waiting).await
+}
+
+/// The `lv_uuid` of the volume that is called so.
+pub(super) async fn uuid(
+    client: &mut Client,
+    appliance: &str,
+    wanted: &str,
+) -> Result<Value, Error> {
+    let rows = volumes(client, appliance).await?;
+    Ok(super::pick(&rows, "volume", "lv_uuid", wanted)?["lv_uuid"].clone())
 }
 
 async fn volumes(client: &mut Client, appliance: &str) -> Result<Vec<Value>, Error> {

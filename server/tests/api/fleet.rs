@@ -1,7 +1,8 @@
 //! Rows that only agents could make.
 
-use domfleet_server::db::entity::{appliance, boot, inventory};
-use domfleet_shared::id::{ApplianceId, VmId};
+use domfleet_server::db::entity::{appliance, backup_set, boot, inventory};
+use domfleet_shared::backup_set::SetSummary;
+use domfleet_shared::id::{ApplianceId, DriveId, SetId, VmId};
 use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
@@ -56,6 +57,34 @@ pub(crate) async fn insert(api: &Api, rows: Vec<appliance::ActiveModel>) {
             .await
             .unwrap();
     }
+}
+
+/// A set that is no backup yet, on a drive of its own.
+pub(crate) async fn backup_set(api: &Api, organisation: &str, appliance: Uuid) -> Uuid {
+    let now = api.app.clock.now();
+    let set = SetSummary {
+        set: SetId::new(),
+        created_at: now,
+        sealed_at: None,
+        verified_at: None,
+        stored_bytes: 0,
+        troubles: Vec::new(),
+        vms: Vec::new(),
+    };
+    let row = backup_set::ActiveModel {
+        appliance_id: Set(appliance),
+        drive_id: Set(DriveId::new().0),
+        set_id: Set(set.set.0),
+        organisation_id: Set(organisation.parse().unwrap()),
+        created_at: Set(now.as_millis()),
+        sealed_at: Set(None),
+        verified_at: Set(None),
+        document: Set(json!(set)),
+        told_at: Set(now.as_millis()),
+        gone_at: Set(None),
+    };
+    backup_set::Entity::insert(row).exec_without_returning(api.app.db.write()).await.unwrap();
+    set.set.0
 }
 
 /// An appliance with a VM `pbx` and a managed volume `pbx-root`.

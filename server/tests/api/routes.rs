@@ -46,6 +46,7 @@ pub(crate) enum About {
     Operation,
     Bulk,
     Bundle,
+    BackupSet,
     JoinToken,
     Site,
     Operator,
@@ -99,9 +100,13 @@ fn row(method: &str, path: &str) -> Option<Route> {
             | "/appliances/{id}/revoke"
             | "/appliances/{id}/clones/resolve",
         ) => (A::Appliance, "admin", appliance_name()),
-        ("get", "/appliances/{id}/vms" | "/appliances/{id}/volumes" | "/appliances/{id}/boots") => {
-            (A::Appliance, "viewer", Value::Null)
-        }
+        (
+            "get",
+            "/appliances/{id}/vms"
+            | "/appliances/{id}/volumes"
+            | "/appliances/{id}/usb-drives"
+            | "/appliances/{id}/boots",
+        ) => (A::Appliance, "viewer", Value::Null),
         ("post", "/appliances/{id}/operations") => {
             let reboot = json!({ "kind": "appliance_reboot" });
             (A::Appliance, "operator", json!({ "operation": reboot, "confirm": "box" }))
@@ -122,6 +127,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("get", "/bundles") => (A::List("bundles"), "viewer", Value::Null),
         ("get", "/bundles/{id}" | "/bundles/{id}/content") => (A::Bundle, "viewer", Value::Null),
         ("delete", "/bundles/{id}") => (A::Bundle, "operator", Value::Null),
+        ("get", "/backup-sets") => (A::List("backup_sets"), "viewer", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
         ("get", "/server") => (A::Server, "viewer", Value::Null),
@@ -227,6 +233,10 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             fill(api, &bundle).await;
             bundle
         }
+        About::BackupSet => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            fleet::backup_set(api, organisation, appliance).await.to_string()
+        }
         _ => fleet::appliance(api, organisation, "box").await.id.to_string(),
     }
 }
@@ -303,6 +313,7 @@ async fn lists_hold_what_is_below_one_s_organisation_and_nothing_else(db: TestDa
         About::Operator,
         About::Operation,
         About::Bundle,
+        About::BackupSet,
         About::Appliance,
     ];
     let (mut seen, mut hidden) = (vec![tree.own.clone(), tree.child.clone()], Vec::new());

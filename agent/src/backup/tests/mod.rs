@@ -3,6 +3,7 @@
 mod cuts;
 mod drive;
 mod faults;
+mod on_drive;
 mod parts;
 mod prepare;
 

@@ -1,6 +1,7 @@
 //! Drives in a fake system, and drives that are files.
 
 mod find;
+pub(crate) mod loops;
 mod prepare;
 mod which;
 
@@ -13,13 +14,13 @@ use tempfile::TempDir;
 
 use super::Usb;
 
-pub(super) const MIB: u64 = 1024 * 1024;
+pub(crate) const MIB: u64 = 1024 * 1024;
 
 /// A folder that looks like the root of a dom0.
-pub(super) struct System(TempDir);
+pub(crate) struct System(TempDir);
 
 impl System {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let system = Self(tempfile::tempdir().unwrap());
         for folder in ["sys/block", "proc/self", "dev"] {
             fs::create_dir_all(system.path(folder)).unwrap();
@@ -29,22 +30,22 @@ impl System {
         system
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    pub(super) fn usb(&self) -> Usb {
+    pub(crate) fn usb(&self) -> Usb {
         Usb::new(self.0.path(), &self.path("data"))
     }
 
     /// Plugs in a blank drive; its content is the file that is answered.
-    pub(super) fn plug(&self, name: &str, serial: &str, size: u64) -> PathBuf {
+    pub(crate) fn plug(&self, name: &str, serial: &str, size: u64) -> PathBuf {
         let port = format!("1-{}", name.len() + usize::from(name.as_bytes()[2]));
         let usb = format!("sys/devices/pci0/usb1/{port}");
         for (file, text) in
@@ -57,7 +58,7 @@ impl System {
     }
 
     /// A disk at `place` in sysfs.
-    pub(super) fn disk(&self, place: &str, name: &str, size: u64) -> PathBuf {
+    pub(crate) fn disk(&self, place: &str, name: &str, size: u64) -> PathBuf {
         let minor = u32::from(name.as_bytes()[2].saturating_sub(b'a')) * 16;
         self.write(&format!("{place}/dev"), format!("8:{minor}"));
         self.write(&format!("{place}/size"), (size / 512).to_string());
@@ -70,7 +71,7 @@ impl System {
     }
 
     /// The kernel reads the table.
-    pub(super) fn partition(&self, disk: &str, number: u32, start: u64, size: u64) {
+    pub(crate) fn partition(&self, disk: &str, number: u32, start: u64, size: u64) {
         let folder = format!("sys/block/{disk}/{disk}{number}");
         let minor = u32::from(disk.as_bytes()[2] - b'a') * 16 + number;
         for (file, value) in [
@@ -83,25 +84,25 @@ impl System {
         }
     }
 
-    pub(super) fn only(&self) -> UsbDrive {
+    pub(crate) fn only(&self) -> UsbDrive {
         let mut drives = self.usb().drives();
         assert_eq!(drives.len(), 1, "{drives:?}");
         drives.remove(0)
     }
 
-    pub(super) fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self) -> Usage {
         self.only().usage
     }
 }
 
-pub(super) fn put(path: &Path, offset: u64, bytes: impl AsRef<[u8]>) {
+pub(crate) fn put(path: &Path, offset: u64, bytes: impl AsRef<[u8]>) {
     let file = fs::OpenOptions::new().write(true).open(path).unwrap();
     file.write_all_at(bytes.as_ref(), offset).unwrap();
 }
 
 /// Runs a tool of the machine that tests.
 #[expect(clippy::disallowed_methods, reason = "not on dom0, and this time without a deadline")]
-pub(super) fn run(tool: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(tool: &str, arguments: &[&str]) -> String {
     let output = std::process::Command::new(tool).args(arguments).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);

@@ -1,73 +1,17 @@
 //! Drives prepared and mounted for real: loop devices and ext4. Needs root, as the agent does.
 
 use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use domfleet_shared::Timestamp;
 use domfleet_shared::usb::{ContentKind, QualifyMode, Usage};
 
 use super::super::gpt::ALIGNMENT;
 use super::super::mount::{Access, MountError};
 use super::super::prepare::PrepareError;
-use super::{MIB, System, put, run};
+use super::loops::{Loops, SIZE};
+use super::{put, run};
 use crate::meter::{Meter, Unwatched};
-
-const SIZE: u64 = 64 * MIB;
-
-/// A drive on loop devices: one for the whole, and one for the partition, as a kernel that reads
-/// tables would have it.
-struct Loops {
-    system: System,
-    image: PathBuf,
-    devices: Vec<String>,
-}
-
-impl Loops {
-    fn new() -> Self {
-        let system = System::new();
-        let image = system.path("image");
-        fs::File::create(&image).unwrap().set_len(SIZE).unwrap();
-        system.plug("sdb", "4C530001", SIZE);
-        let length = SIZE - 2 * ALIGNMENT;
-        system.partition("sdb", 1, ALIGNMENT, length);
-        let file = image.to_str().unwrap();
-        let (start, limit) = (ALIGNMENT.to_string(), length.to_string());
-        let whole = run("losetup", &["-f", "--show", file]);
-        let part = run("losetup", &["-f", "--show", "-o", &start, "--sizelimit", &limit, file]);
-        let loops = Self { system, image, devices: vec![whole, part] };
-        for (name, place, device) in
-            [("sdb", "sdb", &loops.devices[0]), ("sdb1", "sdb/sdb1", &loops.devices[1])]
-        {
-            let (device, node) = (device.trim(), loops.system.path(&format!("dev/{name}")));
-            fs::remove_file(&node).ok();
-            symlink(device, node).unwrap();
-            let numbers = format!("/sys/block/{}/dev", device.trim_start_matches("/dev/"));
-            let numbers = fs::read_to_string(numbers).unwrap();
-            loops.system.write(&format!("sys/block/{place}/dev"), numbers);
-        }
-        let mounts = loops.system.path("proc/self/mountinfo");
-        fs::remove_file(&mounts).unwrap();
-        symlink("/proc/self/mountinfo", mounts).unwrap();
-        symlink("/dev/kmsg", loops.system.path("dev/kmsg")).unwrap();
-        loops
-    }
-
-    async fn prepare(&self, typed: Option<&str>, meter: &dyn Meter) -> Result<Usage, PrepareError> {
-        let drive = self.system.only();
-        let now = Timestamp::from_millis(1);
-        Ok(self.system.usb().prepare(&drive, typed, now, meter).await?.usage)
-    }
-}
-
-impl Drop for Loops {
-    fn drop(&mut self) {
-        for device in &self.devices {
-            run("losetup", &["-d", device.trim()]);
-        }
-    }
-}
 
 /// Has work stop at its n-th safe point.
 struct Cut(AtomicUsize);
@@ -198,12 +142,32 @@ async fn what_a_killed_agent_left_mounted_is_taken_over_and_another_drive_is_not
     loops.prepare(None, &Unwatched).await.unwrap();
     let (usb, drive) = (loops.system.usb(), loops.system.only());
 
-    std::mem::forget(usb.mount(&drive, Access::ReadWrite).unwrap());
+    // Its mount stays, and its claim is given up with it.
+    let folder = usb.mount(&drive, Access::ReadWrite).unwrap().folder().to_owned();
+    fs::create_dir(&folder).unwrap();
+    run("mount", &[loops.devices[1].trim(), folder.to_str().unwrap()]);
     usb.mount(&drive, Access::ReadOnly).unwrap().unmount().unwrap();
 
     loops.prepare(Some("4C530001"), &Unwatched).await.unwrap();
     let other = usb.mount(&drive, Access::ReadOnly);
     assert!(matches!(other, Err(MountError::Other { .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_drive_is_mounted_by_one_run_of_the_agent_at_a_time() {
+    let loops = Loops::new();
+    loops.prepare(None, &Unwatched).await.unwrap();
+    let (usb, drive) = (loops.system.usb(), loops.system.only());
+    let mounted = usb.mount(&drive, Access::ReadWrite).unwrap();
+    fs::write(mounted.folder().join("backup"), "half").unwrap();
+
+    let second = usb.mount(&drive, Access::ReadWrite);
+    assert!(matches!(second, Err(MountError::Claimed(_))), "{second:?}");
+
+    // The first one's is still mounted.
+    assert_eq!(fs::read_to_string(mounted.folder().join("backup")).unwrap(), "half");
+    mounted.unmount().unwrap();
+    usb.mount(&drive, Access::ReadOnly).unwrap().unmount().unwrap();
 }
 
 /// The line of the mount, from the kernel.

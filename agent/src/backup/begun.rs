@@ -1,0 +1,28 @@
+//! Which set a backup goes on with: after an unplugging, a power cut, a freeze.
+
+use super::create::is_as_copied;
+use super::error::BackupError;
+use super::list::{self, Listed};
+use super::medium::Medium;
+use super::prepare::Prepared;
+use super::source::Sources;
+
+/// What was prepared, as the newest set of the medium that was begun with the same disks and is not
+/// finished; as it is where there is no such set.
+pub fn resume<M: Medium>(
+    medium: &M,
+    prepared: Prepared,
+    sources: &impl Sources,
+) -> Result<Prepared, BackupError> {
+    let listed = list::list(medium)?;
+    let mut unfinished = listed.iter().rev().filter(|set| is_unfinished(medium, set, sources));
+    let begun = unfinished.find_map(|set| prepared.as_begun(&set.plan));
+    Ok(begun.unwrap_or(prepared))
+}
+
+/// A set that was sealed and not proved is finished too, if a disk has changed since.
+fn is_unfinished(medium: &impl Medium, set: &Listed, sources: &impl Sources) -> bool {
+    let is_sealed = set.manifest.is_some();
+    let is_open = set.verified.is_none() && set.trouble.is_none();
+    is_open && (!is_sealed || is_as_copied(medium, &set.plan, sources).unwrap_or(false))
+}

@@ -1,0 +1,157 @@
+//! The words for what VMs are kept on: disk images, USB drives, backup sets.
+
+use clap::{Args as ClapArgs, Subcommand};
+
+use super::{Selection, Waiting};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Images {
+    /// Say whether what an image holds can be trusted, and whether it may be converted as it is.
+    Check(OneImage),
+    /// Say everything that can be said of an image without looking at what its guest keeps in it.
+    Inspect(OneImage),
+    /// Repair a copy of an image; the image itself is not touched.
+    Repair {
+        #[command(flatten)]
+        image: OneImage,
+        /// The new file, by its absolute path.
+        #[arg(long)]
+        to: String,
+        /// Copy what can be read of a corrupt image.
+        #[arg(long)]
+        salvage: bool,
+    },
+    /// Convert an image into a new file or onto a volume, and read it back. Its VM must be off.
+    Convert {
+        #[command(flatten)]
+        image: OneImage,
+        /// What it becomes: raw, qcow2 or qcow.
+        #[arg(long)]
+        into: String,
+        #[command(flatten)]
+        target: ConvertTarget,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneImage {
+    /// Name, id, or the beginning of an id.
+    pub(crate) appliance: String,
+    /// A file or device by its absolute path, or a volume's name or `lv_uuid`.
+    pub(crate) image: String,
+    /// What the VM's configuration calls its format, such as qcow2; otherwise its first bytes tell.
+    #[arg(long)]
+    pub(crate) format: Option<String>,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false, id = "target")]
+pub(crate) struct ConvertTarget {
+    /// A new file, by its absolute path.
+    #[arg(long, group = "target")]
+    pub(crate) to: Option<String>,
+    /// A managed volume that no VM uses: its name or `lv_uuid`. Everything on it is lost.
+    #[arg(long, group = "target", requires = "confirm")]
+    pub(crate) onto: Option<String>,
+    /// The name of that volume again.
+    #[arg(long, requires = "onto")]
+    pub(crate) confirm: Option<String>,
+    /// A new volume: `GROUP/NAME`.
+    #[arg(long, group = "target", requires = "size")]
+    pub(crate) volume: Option<String>,
+    /// The new volume's size, in bytes: at least that of the disk as its guest sees it.
+    #[arg(long, requires = "volume")]
+    pub(crate) size: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Usb {
+    /// List the USB drives that are plugged into an appliance.
+    List {
+        appliance: String,
+        /// Have it look again first, and wait for that.
+        #[arg(long)]
+        again: bool,
+        /// Wait at most so many seconds.
+        #[arg(long, default_value_t = 60)]
+        timeout: u64,
+    },
+    /// Find out what a drive really holds, and how fast it is, by writing to it.
+    Qualify {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// Every block, which takes hours, instead of some all over it.
+        #[arg(long)]
+        full: bool,
+        /// Erase all that is on it: its serial number, or its device where it has none.
+        #[arg(long)]
+        erase: Option<String>,
+    },
+    /// Make a drive ours: one partition, ext4. What is on it is lost.
+    Prepare {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// Its serial number, or its device where it has none.
+        #[arg(long)]
+        confirm: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OneDrive {
+    /// Name, id, or the beginning of an id.
+    pub(crate) appliance: String,
+    /// The drive's device, its serial number, or the id of a drive of ours.
+    pub(crate) drive: String,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backups {
+    /// List backup sets, by what their appliances last told of them.
+    List(Selection),
+    /// Have an appliance look which sets are on a drive.
+    Look(OneDrive),
+    /// Back VMs up, and read every byte back.
+    Create {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// A VM's name or UUID; all of the appliance's where none is named. May be said several times.
+        #[arg(long)]
+        vm: Vec<String>,
+        /// Shut down those that run, and start them again afterwards.
+        #[arg(long)]
+        shut_down: bool,
+    },
+    /// Read every byte of the sets on a drive back.
+    Verify {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// One set, instead of all.
+        #[arg(long)]
+        set: Option<String>,
+    },
+    /// Restore a VM into new files or onto new volumes. It is not started.
+    Restore {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// The VM's UUID, or its name in the newest set that holds it.
+        #[arg(long)]
+        vm: String,
+        /// The folder for its files, by its absolute path.
+        #[arg(long, required_unless_present = "group", conflicts_with = "group")]
+        to: Option<String>,
+        /// What the files become: raw or qcow2. They stay what they were where it is not said.
+        #[arg(long, requires = "to")]
+        format: Option<String>,
+        /// The volume group for its volumes.
+        #[arg(long)]
+        group: Option<String>,
+        /// A set other than the newest that holds the VM.
+        #[arg(long)]
+        set: Option<String>,
+    },
+}
