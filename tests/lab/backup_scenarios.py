@@ -29,7 +29,7 @@ def drive_that_is(world, use):
 
 
 def sets(world):
-    return world.api.get(f"/api/v1/backup-sets?appliance={world.id}")["backup_sets"]
+    return world.api.get(f"/api/v1/backup-sets?appliance={world.id}")["sets"]
 
 
 def begin(world, kind, confirm=None, **fields):

@@ -37,7 +37,7 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     match command {
         Backups::List(selection) => {
-            let rows = super::all(client, "/backup-sets", "backup_sets", &selection).await?;
+            let rows = super::all(client, "/backup-sets", "sets", &selection).await?;
             output::rows(format, &COLUMNS, &rows)
         }
         Backups::Look(drive) => sets(client, format, drive, json!({ "kind": "backup_list" })).await,
@@ -114,7 +114,7 @@ async fn saved(client: &mut Client, drive: &OneDrive, wanted: &str) -> Result<St
     let appliance = super::appliance(client, &drive.appliance).await?;
     let filter = format!("appliance={}", super::quoted(super::text(&appliance, "name")));
     let selection = Selection { filter, sort: Some("-created_at".into()), limit: 1000 };
-    let sets = super::all(client, "/backup-sets", "backup_sets", &selection).await?;
+    let sets = super::all(client, "/backup-sets", "sets", &selection).await?;
     named(&sets, wanted)
         .ok_or_else(|| Error::NotFound { what: "VM in a backup set", name: wanted.to_owned() })
 }

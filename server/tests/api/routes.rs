@@ -127,7 +127,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("get", "/bundles") => (A::List("bundles"), "viewer", Value::Null),
         ("get", "/bundles/{id}" | "/bundles/{id}/content") => (A::Bundle, "viewer", Value::Null),
         ("delete", "/bundles/{id}") => (A::Bundle, "operator", Value::Null),
-        ("get", "/backup-sets") => (A::List("backup_sets"), "viewer", Value::Null),
+        ("get", "/backup-sets") => (A::List("sets"), "viewer", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
         ("get", "/server") => (A::Server, "viewer", Value::Null),
