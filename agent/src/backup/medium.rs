@@ -48,7 +48,7 @@ pub trait Medium: Send + Sync {
 }
 
 /// An open file of a [`Medium`].
-pub trait MediumFile: Send {
+pub trait MediumFile: Send + Sync {
     /// Its length.
     fn bytes(&self) -> io::Result<u64>;
 

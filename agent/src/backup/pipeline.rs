@@ -25,6 +25,11 @@ impl Width {
         Self::threads(std::thread::available_parallelism().map_or(1, usize::from))
     }
 
+    /// For workers that also read: one more, because one of them waits for the drive.
+    pub(super) fn reading(self) -> Self {
+        Self { threads: self.threads + 1 }
+    }
+
     /// Frames that are under way at once: one for each thread, one being read, one being written.
     fn under_way(self) -> usize {
         self.threads + 2

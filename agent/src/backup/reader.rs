@@ -1,20 +1,42 @@
 //! The frames of a disk out of a set, in order, as they are stored.
 
+use std::sync::Arc;
+
 use super::buffer::{Buffer, Pool};
 use super::chunk::{self, ChunkId};
 use super::documents::SavedDisk;
 use super::frame::{Kind, Record};
 use super::geometry::Geometry;
 use super::index::{IndexError, IndexId, IndexReader};
-use super::medium::{Medium, MediumFile as _};
+use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
 
 /// The next frame.
-pub(super) enum Part {
-    /// As it is stored, with what is between it and the next; nothing where it is zeros.
-    Frame { chunk: u64, record: Record, length: usize, stored: Option<Buffer> },
+pub(super) enum Part<F> {
+    /// Where it is stored, with what is between it and the next; nothing where it is zeros.
+    Frame { chunk: u64, record: Record, length: usize, stored: Option<Stored<F>> },
     /// It cannot be had.
     Bad { chunk: u64, record: Record, what: String },
+}
+
+/// Where a frame is stored. It is read by whoever works on it, so that the drive has several reads to do
+/// at once: one after the other, it waits for us as long as we wait for it.
+pub(super) struct Stored<F> {
+    file: Arc<F>,
+    at: u64,
+    bytes: usize,
+}
+
+impl<F: MediumFile> Stored<F> {
+    pub(super) fn read(&self, pool: &Pool) -> Result<Buffer, String> {
+        let mut stored = pool.take();
+        stored.resize(self.bytes);
+        match self.file.read_at(stored.as_mut(), self.at) {
+            Ok(read) if read == self.bytes => Ok(stored),
+            Ok(_) => Err("it is cut off".to_owned()),
+            Err(error) => Err(format!("it cannot be read: {error}")),
+        }
+    }
 }
 
 pub(super) struct DiskReader<'r, M: Medium> {
@@ -32,7 +54,7 @@ struct OpenChunk<F> {
     /// Its frames that are still to come, with where each begins; in reverse.
     frames: Vec<(Record, u64)>,
     /// Nothing where all of it is zeros.
-    file: Result<Option<F>, String>,
+    file: Result<Option<Arc<F>>, String>,
 }
 
 impl<'r, M: Medium> DiskReader<'r, M> {
@@ -55,7 +77,7 @@ impl<'r, M: Medium> DiskReader<'r, M> {
     }
 
     /// The next frame, until there is none.
-    pub(super) fn next(&mut self) -> Result<Option<Part>, IndexError> {
+    pub(super) fn next(&mut self) -> Result<Option<Part<M::File>>, IndexError> {
         if self.next_frame >= self.id.geometry.frames(self.id.virtual_bytes) {
             return Ok(None);
         }
@@ -74,19 +96,9 @@ impl<'r, M: Medium> DiskReader<'r, M> {
                 Part::Frame { chunk: number, record, length, stored: None }
             }
             Ok(Some(file)) => {
-                let mut stored = self.pool.take();
-                stored.resize(usize::try_from(record.room()).unwrap_or(0));
-                match file.read_at(stored.as_mut(), at) {
-                    Ok(read) if read == stored.as_ref().len() => {
-                        Part::Frame { chunk: number, record, length, stored: Some(stored) }
-                    }
-                    Ok(_) => Part::Bad { chunk: number, record, what: "it is cut off".to_owned() },
-                    Err(error) => Part::Bad {
-                        chunk: number,
-                        record,
-                        what: format!("it cannot be read: {error}"),
-                    },
-                }
+                let bytes = usize::try_from(record.room()).unwrap_or(0);
+                let stored = Some(Stored { file: Arc::clone(file), at, bytes });
+                Part::Frame { chunk: number, record, length, stored }
             }
         };
         if !chunk.frames.is_empty() {
@@ -111,7 +123,7 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         let file = if records.iter().all(|record| record.kind == Kind::Zeros) {
             Ok(None)
         } else {
-            self.open_file(&id, &records).map(Some)
+            self.open_file(&id, &records).map(|file| Some(Arc::new(file)))
         };
         Ok(OpenChunk { number, frames, file })
     }

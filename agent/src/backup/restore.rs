@@ -99,6 +99,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
                     let mut plain = pool.take();
                     plain.resize(length);
                     let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
+                    let stored = stored.read(&pool).map_err(|what| (chunk, what))?;
                     let stored_part = stored.as_ref().get(..bytes).unwrap_or_default();
                     let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
                     pool.give_back(stored);
@@ -109,20 +110,25 @@ impl<'t, M: Medium> Sealed<'t, M> {
             }
         };
         let mut at = 0;
-        pipeline::run(tools.width, produce, worker, |piece: Result<Piece, (u64, String)>| {
-            let Piece { length, plain } =
-                piece.map_err(|(chunk, what)| damage(Some(chunk), what))?;
-            match plain {
-                None => target.zeros(at, length as u64).map_err(&unwritable)?,
-                Some(plain) => {
-                    target.write(at, plain.as_ref()).map_err(&unwritable)?;
-                    pool.give_back(plain);
+        pipeline::run(
+            tools.width.reading(),
+            produce,
+            worker,
+            |piece: Result<Piece, (u64, String)>| {
+                let Piece { length, plain } =
+                    piece.map_err(|(chunk, what)| damage(Some(chunk), what))?;
+                match plain {
+                    None => target.zeros(at, length as u64).map_err(&unwritable)?,
+                    Some(plain) => {
+                        target.write(at, plain.as_ref()).map_err(&unwritable)?;
+                        pool.give_back(plain);
+                    }
                 }
-            }
-            at += length as u64;
-            tools.meter.advance(length as u64);
-            Ok(())
-        })?;
+                at += length as u64;
+                tools.meter.advance(length as u64);
+                Ok(())
+            },
+        )?;
         let mut back = target.finish(virtual_bytes).map_err(&unwritable)?;
         self.prove(&mut back, disk, &name)?;
         Ok(back)

@@ -8,14 +8,14 @@ use super::buffer::Pool;
 use super::documents::{LONGEST, MANIFEST, Manifest, PLAN, SavedDisk, SavedVm};
 use super::durable;
 use super::error::{BackupError, Damage};
-use super::frame::Packer;
+use super::frame::{Packer, Record};
 use super::hash::Hash;
 use super::journal;
-use super::medium::Medium;
+use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
 use super::open_set::OpenRecord;
 use super::pipeline;
-use super::reader::{DiskReader, Part};
+use super::reader::{DiskReader, Part, Stored};
 use super::standing::{Event, Standing};
 use super::tools::Tools;
 
@@ -158,35 +158,23 @@ impl<M: Medium> Verifier<'_, '_, M> {
         let worker = || {
             let mut packer = Packer::new();
             let pool = &pool;
-            move |part| match part {
+            move |part: Part<M::File>| match part {
                 Part::Frame { chunk, record, length, stored } => {
-                    let stored_bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
-                    let room = record.room();
-                    let wrong = match (&mut packer, stored) {
-                        (Err(error), _) => Some(error.to_string()),
-                        (Ok(packer), Some(stored)) => {
-                            let mut plain = pool.take();
-                            plain.resize(length);
-                            let (stored_part, padding) = stored.as_ref().split_at(stored_bytes);
-                            let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
-                            let is_padded = padding.iter().all(|byte| *byte == 0);
-                            pool.give_back(plain);
-                            pool.give_back(stored);
-                            match unpacked {
-                                Err(error) => Some(error.to_string()),
-                                Ok(()) if is_padded => None,
-                                Ok(()) => Some("something was written between frames".to_owned()),
-                            }
-                        }
-                        (Ok(_), None) => None,
+                    let checked = match (&mut packer, stored) {
+                        (Err(error), _) => Err(error.to_string()),
+                        (Ok(packer), Some(stored)) => check(packer, &record, length, &stored, pool),
+                        (Ok(_), None) => Ok(()),
                     };
-                    (chunk, room, record.plain, wrong)
+                    (chunk, record.room(), record.plain, checked.err())
                 }
                 Part::Bad { chunk, record, what, .. } => (chunk, 0, record.plain, Some(what)),
             }
         };
-        let run =
-            pipeline::run(self.tools.width, produce, worker, |(chunk, room, plain, wrong)| {
+        let run = pipeline::run(
+            self.tools.width.reading(),
+            produce,
+            worker,
+            |(chunk, room, plain, wrong)| {
                 content.frame(&plain);
                 self.tools.meter.advance(room);
                 if let Some(what) = wrong
@@ -195,7 +183,8 @@ impl<M: Medium> Verifier<'_, '_, M> {
                     damages.push(damage(Some(chunk), what));
                 }
                 Ok(())
-            });
+            },
+        );
         match run {
             Err(BackupError::Damaged(damage)) => damages.push(damage),
             run => run?,
@@ -211,5 +200,29 @@ impl<M: Medium> Verifier<'_, '_, M> {
             }
         }
         Ok(damages)
+    }
+}
+
+/// Reads a frame, and says what is wrong with it.
+fn check<F: MediumFile>(
+    packer: &mut Packer,
+    record: &Record,
+    length: usize,
+    stored: &Stored<F>,
+    pool: &Pool,
+) -> Result<(), String> {
+    let stored = stored.read(pool)?;
+    let mut plain = pool.take();
+    plain.resize(length);
+    let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
+    let (stored_part, padding) = stored.as_ref().split_at(bytes);
+    let unpacked = packer.unpack(record, stored_part, plain.as_mut());
+    let is_padded = padding.iter().all(|byte| *byte == 0);
+    pool.give_back(plain);
+    pool.give_back(stored);
+    match unpacked {
+        Err(error) => Err(error.to_string()),
+        Ok(()) if is_padded => Ok(()),
+        Ok(()) => Err("something was written between frames".to_owned()),
     }
 }

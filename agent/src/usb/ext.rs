@@ -116,7 +116,9 @@ impl<'a> Superblock<'a> {
 }
 
 /// The file at `path`, at most `limit` bytes of it, in a file system that is not mounted; nothing
-/// where it is not there. What is still in the journal counts.
+/// where it is not there. What is still in the journal counts, where it is one that can be read here:
+/// that of a drive of ours, which was pulled out, is none. Its file is as it was when the drive was
+/// prepared, and what the journal holds is of later days.
 pub(super) fn read(window: Window, path: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let head = window.read(0, AT + 1024)?;
     let fits = Superblock::of(&head).and_then(|superblock| superblock.fits(window.length()));
@@ -124,7 +126,14 @@ pub(super) fn read(window: Window, path: &str, limit: u64) -> io::Result<Option<
         return Err(damaged("its superblock says what cannot be"));
     }
     let error = |error: Ext4Error| damaged(&error.to_string());
-    let file_system = Ext4::load(Box::new(Metered { window, left: BUDGET })).map_err(error)?;
+    let metered = |window, skips_journal| {
+        Ext4::load(Box::new(Metered { window, left: BUDGET, skips_journal }))
+    };
+    let file_system = match metered(window.clone(), false) {
+        Err(Ext4Error::Incompatible(_)) => metered(window, true),
+        loaded => loaded,
+    };
+    let file_system = file_system.map_err(error)?;
     match file_system.symlink_metadata(path) {
         Ok(metadata) if metadata.len() > limit || !metadata.file_type().is_regular_file() => {
             Err(damaged("it is not the small file that it should be"))
@@ -146,7 +155,12 @@ const BUDGET: u64 = 256 * 1024 * 1024;
 struct Metered {
     window: Window,
     left: u64,
+    /// Whether the superblock is to say that nothing is in the journal.
+    skips_journal: bool,
 }
+
+/// Where the superblock has the byte that says `needs_recovery`, and its bit for that.
+const NEEDS_RECOVERY: (u64, u8) = (AT as u64 + 96, 0x4);
 
 impl Ext4Read for Metered {
     fn read(
@@ -158,6 +172,12 @@ impl Ext4Read for Metered {
             .left
             .checked_sub(bytes.len() as u64)
             .ok_or_else(|| damaged("there is no end to what has to be read"))?;
-        Ok(self.window.read_exact(start, bytes)?)
+        self.window.read_exact(start, bytes)?;
+        let (at, bit) = NEEDS_RECOVERY;
+        let flags = at.checked_sub(start).and_then(|at| bytes.get_mut(usize::try_from(at).ok()?));
+        if let Some(flags) = flags.filter(|_| self.skips_journal) {
+            *flags &= !bit;
+        }
+        Ok(())
     }
 }

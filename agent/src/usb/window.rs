@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A drive, or a partition of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Window {
-    file: File,
+    file: Arc<File>,
     start: u64,
     length: u64,
 }
@@ -16,7 +17,7 @@ pub(super) struct Window {
 impl Window {
     /// `length` bytes of `path` from `start` on.
     pub(super) fn open(path: &Path, start: u64, length: u64) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)?, start, length })
+        Ok(Self { file: Arc::new(File::open(path)?), start, length })
     }
 
     pub(super) fn length(&self) -> u64 {

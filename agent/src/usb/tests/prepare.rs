@@ -154,6 +154,31 @@ async fn what_a_killed_agent_left_mounted_is_taken_over_and_another_drive_is_not
 }
 
 #[tokio::test]
+async fn a_drive_that_was_pulled_out_while_it_was_written_to_is_still_ours() {
+    let loops = Loops::new();
+    let ours = loops.prepare(None, &Unwatched).await.unwrap();
+    let mounted = loops.system.usb().mount(&loops.system.only(), Access::ReadWrite).unwrap();
+    let file = fs::File::create(mounted.folder().join("backup")).unwrap();
+    file.sync_all().unwrap();
+    fs::File::open(mounted.folder()).unwrap().sync_all().unwrap();
+
+    // What is on the drive at that moment.
+    let pulled_out = fs::read(&loops.image).unwrap();
+    drop(file);
+    mounted.unmount().unwrap();
+    fs::write(&loops.image, pulled_out).unwrap();
+    for device in &loops.devices {
+        run("blockdev", &["--flushbufs", device.trim()]);
+    }
+
+    let content = loops.system.only().partitions[0].content.clone().unwrap();
+    assert!(content.features.contains(&"needs_recovery".to_owned()), "{content:?}");
+    assert_eq!(loops.system.usage(), ours);
+    let mounted = loops.system.usb().mount(&loops.system.only(), Access::ReadOnly).unwrap();
+    assert!(mounted.folder().join("backup").exists());
+}
+
+#[tokio::test]
 async fn a_drive_is_mounted_by_one_run_of_the_agent_at_a_time() {
     let loops = Loops::new();
     loops.prepare(None, &Unwatched).await.unwrap();
