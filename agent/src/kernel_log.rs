@@ -1,5 +1,5 @@
 //! Follows the kernel's log, and makes its warnings durable at once: after a freeze they are all
-//! that is left.
+//! that is left. What it says of drives has the agent look at once which there are.
 
 use std::time::Duration;
 
@@ -77,6 +77,9 @@ pub(crate) async fn follow<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>)
             }
         };
         after = messages.last().map(|message| message.sequence).or(after);
+        if messages.iter().any(is_of_a_drive) {
+            agent.look_again.notify_one();
+        }
         let is_new = |message: &&KernelMessage| {
             message.level <= WARNING && persisted.last.is_none_or(|last| message.sequence > last)
         };
@@ -89,6 +92,12 @@ pub(crate) async fn follow<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>)
             tracing::warn!(error, "kernel warnings could not be written down");
         }
     }
+}
+
+/// What the kernel says once a drive is there to be used, and once one was pulled out.
+fn is_of_a_drive(message: &KernelMessage) -> bool {
+    let text = &message.text;
+    text.contains("Attached SCSI") || text.contains("USB disconnect")
 }
 
 /// The file that is being written.
@@ -160,6 +169,26 @@ mod tests {
     fn message(sequence: u64, text: &str) -> KernelMessage {
         let at = Duration::from_millis(sequence);
         KernelMessage { sequence, level: 4, at, text: text.to_owned() }
+    }
+
+    #[test]
+    fn a_drive_that_comes_or_goes_is_told_from_what_else_is_plugged_in() {
+        // As Linux 6.1 says it.
+        let said = [
+            (
+                "usb 2-2: New USB device found, idVendor=46f4, idProduct=0001, bcdDevice= 0.00",
+                false,
+            ),
+            ("sd 0:0:0:0: [sda] 2097152 512-byte logical blocks: (1.07 GB/1.00 GiB)", false),
+            ("sd 0:0:0:0: [sda] Attached SCSI removable disk", true),
+            ("sd 1:0:0:0: [sdb] Attached SCSI disk", true),
+            ("usb 2-2: USB disconnect, device number 2", true),
+        ];
+        for (text, expected) in said {
+            let message =
+                KernelMessage { sequence: 1, level: 6, at: Duration::ZERO, text: text.into() };
+            assert_eq!(is_of_a_drive(&message), expected, "{text}");
+        }
     }
 
     #[test]
