@@ -1,6 +1,6 @@
 //! Work on one frame after another, on several threads, given on in the order in which it came.
 //!
-//! Whatever touches a medium stays on one thread, so that the order of what is done to it is the same
+//! Whatever changes a medium stays on one thread, so that the order of what is done to it is the same
 //! each time: this is what lets tests cut the power between any two steps.
 
 use std::collections::BTreeMap;
