@@ -53,6 +53,23 @@ export const activeOperations = () =>
     queryFn: ({ signal }) => fetchOperations({ states: ACTIVE, limit: 1 }, signal),
   });
 
+/** How many operations there are, how many of them went wrong, and how many are under way. */
+export const operationCounts = () =>
+  queryOptions({
+    queryKey: ["operation-counts"],
+    queryFn: async ({ signal }) => {
+      const countOf = async (states?: string) => {
+        return (await fetchOperations({ states, limit: 1 }, signal)).total;
+      };
+      const [all, failed, active] = await Promise.all([
+        countOf(),
+        countOf("lost,failed,rejected"),
+        countOf("running,cancelling,accepted,offered,queued"),
+      ]);
+      return { all, failed, active };
+    },
+  });
+
 export const operationDetail = (id: string) =>
   queryOptions({
     queryKey: ["operation", id],

@@ -76,6 +76,9 @@ function takeOperation(change: Change): void {
   // Progress changes the row alone; a new state changes which lists it is in.
   if (row && before?.state === row.state) return;
   refetchSoon("active-operations");
+  refetchSoon("operation-counts");
+  if (row?.bulk_id) refetchSoon("bulk", row.bulk_id);
+  if (row?.kind.startsWith("backup_")) refetchSoon("backup-sets");
   if (row) refetchSoon("appliance-operations", row.appliance.id);
 }
 

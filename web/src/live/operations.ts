@@ -16,6 +16,7 @@ export function noteOperation(operation: Operation): void {
     activeOperations().queryKey,
     applianceOperations(operation.appliance.id).queryKey.slice(0, 2),
     ["operations"],
+    ["operation-counts"],
     ["bundles"],
   ];
   for (const queryKey of lists) void queries.invalidateQueries({ queryKey });

@@ -104,7 +104,7 @@ export function OperationActions({ seen, inGrid = false }: OperationActionsProps
       </>
     );
   }
-  if (state !== "queued" && state !== "offered") return null;
+  if (!CANCELLABLE.has(state)) return null;
   return (
     <Button
       small
@@ -118,13 +118,21 @@ export function OperationActions({ seen, inGrid = false }: OperationActionsProps
   );
 }
 
+/** Whoever has begun stops at the next point where nothing is left half done, or goes on to the end. */
+const CANCELLABLE: ReadonlySet<Operation["state"]> = new Set<Operation["state"]>([
+  "queued",
+  "offered",
+  "accepted",
+  "running",
+]);
+
 async function cancel(operation: Operation): Promise<void> {
   try {
     const changed = await cancelOperation(operation.id);
     noteOperation(changed);
     tell(
       changed.state === "cancelling"
-        ? "Asked the appliance not to begin; it may have begun already"
+        ? "Asked the appliance to stop where nothing is left half done; it may go on to the end"
         : "Cancelled before anybody had heard of it",
       operation.id,
     );

@@ -7,6 +7,7 @@ import type {
   Presence,
   VmState,
 } from "../api/types";
+import type { SetState } from "../api/backups";
 import { Badge, type Shape, type Tone } from "./Badge";
 
 type Look = readonly [Tone, Shape, string];
@@ -71,6 +72,34 @@ const BUNDLE: Record<BundleState, Look> = {
   expired: ["quiet", "square", "Expired"],
 };
 
+const VERDICT: Record<string, Look> = {
+  ok: ["good", "disc", "In order"],
+  leaks: ["good", "half", "In order, wastes room"],
+  unclean: ["warn", "triangle", "Not closed properly"],
+  corrupt: ["bad", "cross", "Corrupt"],
+  encrypted: ["bad", "square", "Encrypted"],
+  missing_backing: ["bad", "ring", "What it is based on is missing"],
+  uncheckable: ["quiet", "ring", "Cannot be checked"],
+  unknown: ["quiet", "ring", "Unknown verdict"],
+};
+
+const SET: Record<SetState, Look> = {
+  verified: ["good", "disc", "Verified"],
+  damaged: ["bad", "cross", "Damaged"],
+  unverified: ["warn", "triangle", "Not verified"],
+  unfinished: ["warn", "half", "Not finished"],
+  gone: ["quiet", "square", "Gone from the drive"],
+};
+
+const USE: Record<string, Look> = {
+  ours: ["good", "disc", "Backup drive"],
+  unfinished: ["warn", "half", "Not prepared to the end"],
+  empty: ["info", "ring", "Empty"],
+  foreign: ["warn", "triangle", "Holds other data"],
+  system: ["quiet", "square", "Used by the appliance"],
+  unknown: ["quiet", "ring", "Unknown use"],
+};
+
 // A newer server may name a state that this page does not know; it is shown as it is.
 function badge<K extends string>(looks: Record<K, Look>, state: K, bare?: boolean) {
   const look: Look = looks[state] ?? ["quiet", "ring", state];
@@ -97,6 +126,10 @@ export const OperationStateBadge = ({ state, bare }: StateProps<OperationState>)
 export const BootEndBadge = ({ state, bare }: StateProps<BootEnd>) => badge(BOOT_END, state, bare);
 export const BundleStateBadge = ({ state, bare }: StateProps<BundleState>) =>
   badge(BUNDLE, state, bare);
+
+export const VerdictBadge = ({ state, bare }: StateProps<string>) => badge(VERDICT, state, bare);
+export const SetStateBadge = ({ state, bare }: StateProps<SetState>) => badge(SET, state, bare);
+export const DriveUseBadge = ({ state, bare }: StateProps<string>) => badge(USE, state, bare);
 
 export function bootEndTone(end: BootEnd | null | undefined): Tone {
   return end ? (BOOT_END[end]?.[0] ?? "quiet") : "good";

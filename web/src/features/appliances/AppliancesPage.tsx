@@ -19,6 +19,7 @@ import { EmptyState, Loading } from "../../ui/EmptyState";
 import { count } from "../../ui/format";
 import { Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
+import { Segments } from "../../ui/Segments";
 import styles from "./AppliancesPage.module.css";
 import { COLUMNS } from "./columns";
 import { FilterBar } from "./FilterBar";
@@ -131,21 +132,13 @@ interface FilterProps {
 /** The filter that is wanted most often, with how many there are of each. */
 function Presences({ terms, onChange }: FilterProps) {
   const { data } = useQuery(presenceCounts());
-  const held = heldTo(terms, "presence");
   return (
-    <div role="group" aria-label="Presence" className={styles.presences}>
-      {PRESENCES.map(([key, value, word]) => (
-        <button
-          key={key}
-          type="button"
-          className={styles.presence}
-          aria-pressed={held === value}
-          onClick={() => onChange(withHeld(terms, "presence", value))}
-        >
-          {word} <span className={styles.presenceCount}>{data?.[key] ?? ""}</span>
-        </button>
-      ))}
-    </div>
+    <Segments<string | null>
+      label="Presence"
+      value={heldTo(terms, "presence")}
+      segments={PRESENCES.map(([key, value, word]) => ({ value, word, count: data?.[key] }))}
+      onChange={(value) => onChange(withHeld(terms, "presence", value))}
+    />
   );
 }
 

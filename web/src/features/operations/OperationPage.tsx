@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 
-import { operationDetail } from "../../api/queries";
+import { applianceVms, operationDetail } from "../../api/queries";
 import type { Operation } from "../../api/types";
 import { useOperation } from "../../live/operations";
 import { Button } from "../../ui/Button";
@@ -14,7 +15,10 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { OperationProgress } from "../../ui/ProgressBar";
 import { isOver, OperationStateBadge } from "../../ui/states";
 import { Elapsed, Time } from "../../ui/Time";
+import { askedRows, configOf } from "./asked";
 import styles from "./OperationsPage.module.css";
+
+const Outcome = lazy(() => import("./Outcome"));
 
 const route = getRouteApi("/operations/$id");
 
@@ -40,13 +44,17 @@ export function OperationPage() {
 
 function Shown({ seen }: { seen: Operation }) {
   const operation = useOperation(seen);
-  const { appliance, state, reason, progress, result, started_at, ended_at } = operation;
+  const { appliance, state, reason, progress, started_at, ended_at } = operation;
+  const config = configOf(operation.operation);
+  const inventory = useQuery(applianceVms(appliance.id));
+  const vms = inventory.data?.vms.map(({ uuid, name }) => ({ id: uuid, name }));
   return (
     <Page
       title={operationTitle(operation.kind)}
       lead={
         <span className="line">
           <OperationStateBadge state={state} />
+          <Spoken operation={operation} />
           <span>
             on{" "}
             <Link to="/appliances/$id" params={{ id: appliance.id }}>
@@ -85,7 +93,7 @@ function Shown({ seen }: { seen: Operation }) {
               ["Id", <CopyId key="id" id={operation.id} what="operation id" />],
               ["Kind", operationTitle(operation.kind)],
               ["Class", operation.class],
-              ...parameters(operation),
+              ...askedRows(operation.operation, vms),
               ["By", operation.requested_by?.email ?? "the server"],
               ...(started_at
                 ? [["Took", <Elapsed key="took" from={started_at} to={ended_at} />] as const]
@@ -107,21 +115,29 @@ function Shown({ seen }: { seen: Operation }) {
           />
         </Card>
       </div>
-      {result !== null && result !== undefined && (
-        <Card title="Result">
-          <pre className={styles.result} tabIndex={0}>
-            {JSON.stringify(result, null, 2)}
+      {config !== null && (
+        <Card title="Configuration">
+          <pre className={styles.result} tabIndex={0} aria-label="Configuration">
+            {config}
           </pre>
         </Card>
       )}
+      <Suspense fallback={null}>
+        <Outcome operation={operation} />
+      </Suspense>
     </Page>
   );
 }
 
-function parameters({ operation }: Operation): ReadonlyArray<readonly [string, string]> {
-  return Object.entries(operation)
-    .filter(([key, value]) => key !== "kind" && value !== null && value !== undefined)
-    .map(([key, value]) => [key.replaceAll("_", " "), String(value)] as const);
+/** Says where it is now and then, for those who do not see the bar grow. */
+function Spoken({ operation: { state, progress } }: { operation: Operation }) {
+  const share = progress?.total_bytes ? progress.done_bytes / progress.total_bytes : null;
+  const tenths = share === null || isOver(state) ? "" : `, ${Math.floor(share * 10) * 10} %`;
+  return (
+    <span role="status" className="hidden">
+      {`${state.replaceAll("_", " ")}${tenths}`}
+    </span>
+  );
 }
 
 function steps(operation: Operation): ReadonlyArray<readonly [string, string | null | undefined]> {

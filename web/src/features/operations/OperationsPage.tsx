@@ -1,7 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 
-import { ACTIVE, fetchOperations } from "../../api/queries";
+import { fetchOperations, operationCounts } from "../../api/queries";
 import type { Operation } from "../../api/types";
 import { operations } from "../../live/live";
 import { Button } from "../../ui/Button";
@@ -17,42 +18,50 @@ import { count, operationTitle, OPERATION_KINDS } from "../../ui/format";
 import { OperationActions } from "../../ui/OperationsTable";
 import { Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
+import { Segments } from "../../ui/Segments";
 import { isOver, OperationStateBadge } from "../../ui/states";
 import { Elapsed, Time } from "../../ui/Time";
+import { partsOf, rankOf, stretch } from "./failuresFirst";
 import { InlineProgress } from "./InlineProgress";
 import styles from "./OperationsPage.module.css";
 
 const route = getRouteApi("/operations");
 
 const STATES = [
-  ["", "All"],
-  ["active", "In progress"],
-  ["failed", "Failed"],
-  ["lost", "Lost"],
-  ["succeeded", "Succeeded"],
+  ["all", null, "All"],
+  ["failed", "failed", "Failed or lost"],
+  ["active", "active", "In progress"],
+  ["over", "over", "Over"],
 ] as const;
 
-/** What the API is asked for by a word of the page's URL. */
-function statesOf(word: string | undefined): string | undefined {
-  if (word === "active") return ACTIVE;
-  if (word === "failed") return "failed,rejected";
-  return word;
-}
+/** The order where none is asked for: what went wrong first. */
+const FAILURES_FIRST = "failures";
 
 export function OperationsPage() {
-  const { state, kind, sort: sortText = "-created_at" } = route.useSearch();
+  const { state, kind, sort: sortText = FAILURES_FIRST } = route.useSearch();
   const navigate = route.useNavigate();
   const sort = useMemo(() => parseSort(sortText), [sortText]);
   const open = (id: string) => void navigate({ to: "/operations/$id", params: { id } });
-  const states = statesOf(state);
+  const inParts = sortText === FAILURES_FIRST;
+  const wanted = partsOf(state);
 
   const blocks = useBlocks(
     ["operations", state ?? "", kind ?? "", sortText],
     operations,
     async (offset, limit, signal) => {
-      const query = { offset, limit, states, kind, sort: sortText };
-      const page = await fetchOperations(query, signal);
-      return { rows: page.operations, total: page.total };
+      const ask = (states: string | undefined, sort: string) => {
+        return async (offset: number, limit: number) => {
+          const page = await fetchOperations({ offset, limit, states, kind, sort }, signal);
+          return { rows: page.operations, total: page.total };
+        };
+      };
+      if (inParts)
+        return stretch(
+          wanted.map((states) => ask(states, "-created_at")),
+          offset,
+          limit,
+        );
+      return ask(state ? wanted.join(",") : undefined, sortText)(offset, limit);
     },
   );
   const moved = useMoved<Operation>(operations, blocks.fetchedAt, {
@@ -60,26 +69,22 @@ export function OperationsPage() {
     whole: blocks.loaded.length >= blocks.total,
     get: (id) => operations.get(id),
     matches: (row) =>
-      (!kind || row.kind === kind) && (!states || states.split(",").includes(row.state)),
-    compare: () => 0,
+      (!kind || row.kind === kind) && wanted.join(",").split(",").includes(row.state),
+    compare: (a, b) => (inParts ? rankOf(a.state) - rankOf(b.state) : 0),
   });
-  const change = (search: { state?: string; kind?: string }) =>
+  const change = (search: { state?: string; kind?: string; sort?: string }) =>
     void navigate({ to: ".", search: (old) => ({ ...old, ...search }), replace: true });
 
   return (
-    <Page title="Operations" fill lead="What was asked of appliances, and what became of it.">
+    <Page
+      title="Operations"
+      fill
+      lead="What was asked of appliances, and what became of it."
+      aside={
+        <States held={state ?? null} onChange={(state) => change({ state: state ?? undefined })} />
+      }
+    >
       <div className={styles.filters}>
-        <SelectField
-          label="State"
-          value={state ?? ""}
-          onChange={(event) => change({ state: event.target.value || undefined })}
-        >
-          {STATES.map(([value, word]) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </SelectField>
         <SelectField
           label="Kind"
           value={kind ?? ""}
@@ -91,6 +96,14 @@ export function OperationsPage() {
               {operationTitle(value)}
             </option>
           ))}
+        </SelectField>
+        <SelectField
+          label="Order"
+          value={inParts ? "" : "-created_at"}
+          onChange={(event) => change({ sort: event.target.value || undefined })}
+        >
+          <option value="">Failures first</option>
+          <option value="-created_at">Newest first</option>
         </SelectField>
         <span role="status" className={styles.total}>
           {blocks.pending ? "" : count(blocks.total, "operation")}
@@ -131,6 +144,28 @@ export function OperationsPage() {
         />
       )}
     </Page>
+  );
+}
+
+interface StatesProps {
+  held: string | null;
+  onChange: (state: string | null) => void;
+}
+
+/** What is looked for most often, with how many there are of each. */
+function States({ held, onChange }: StatesProps) {
+  const { data } = useQuery(operationCounts());
+  return (
+    <Segments<string | null>
+      label="State"
+      value={held}
+      segments={STATES.map(([key, value, word]) => ({
+        value,
+        word,
+        count: key === "over" ? undefined : data?.[key],
+      }))}
+      onChange={onChange}
+    />
   );
 }
 
