@@ -1,5 +1,6 @@
 //! Thousands of simulated appliances in one process.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::sim::belongings::bring;
 use crate::sim::machine::{Pauses, whole};
 use crate::sim::{Dice, Machine, SimNetwork, Weather};
 
@@ -20,6 +22,8 @@ use crate::sim::{Dice, Machine, SimNetwork, Weather};
 const JOINS: usize = 48;
 /// Appliances that share an address: see [`SimNetwork::from_loopback`].
 const PER_ADDRESS: u64 = 100;
+/// Makes the dice of what appliances have others than those of the appliances.
+const BELONGINGS: u64 = 0x6265_6c6f_6e67_696e;
 /// A join that failed is tried again after this and up to twice this.
 const JOIN_AGAIN: Duration = Duration::from_secs(2);
 /// Files that the process needs beside one for each appliance.
@@ -38,6 +42,9 @@ pub struct Swarm {
     pub seed: u64,
     /// What becomes of them.
     pub weather: Weather,
+    /// Where what is on their USB drives and on the disks of some VMs is kept, by the number of the
+    /// appliance; they have neither where it is not said.
+    pub belongings: Option<PathBuf>,
 }
 
 /// How far a swarm is.
@@ -87,6 +94,13 @@ impl Swarm {
         let dice = Dice::of(self.seed, index);
         let network = SimNetwork::from_loopback(index / PER_ADDRESS);
         let machine = Machine::new(dice, None, network, self.weather, Pauses::REAL);
+        if let Some(folder) = &self.belongings {
+            let mut dice = Dice::of(self.seed ^ BELONGINGS, index);
+            let brought = bring(&machine.host, &mut dice, index, &folder.join(index.to_string()));
+            if let Err(error) = brought {
+                tracing::warn!(index, %error, "it has no drives and no VM with a real disk");
+            }
+        }
         loop {
             let turn = joins.acquire().await.ok()?;
             let joined = machine.join(&self.token, self.server.as_deref()).await;

@@ -1,5 +1,6 @@
 //! `domfleet-swarm`: simulated appliances with real agents, from one process.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,10 @@ struct Arguments {
     /// How much faster than in life they freeze, panic and lose power; 0 is never.
     #[arg(long, default_value_t = 0.0)]
     freeze_scale: f64,
+    /// A folder for what is on their USB drives and on the disks of some VMs; without it they have
+    /// neither.
+    #[arg(long)]
+    belongings: Option<PathBuf>,
     /// How logs are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -93,6 +98,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         appliances: arguments.appliances,
         seed: arguments.seed,
         weather: Weather::scaled(arguments.freeze_scale),
+        belongings: arguments.belongings,
     };
     let progress = swarm.start(&tracker, &stop);
     tokio::select! {

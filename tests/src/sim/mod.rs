@@ -3,6 +3,7 @@
 //! Everything follows from a seed. [`host::Host`] counts what was really done, so that tests can
 //! show that nothing destructive is done twice.
 
+pub mod belongings;
 pub mod boot;
 pub mod collect;
 pub mod dice;
