@@ -25,6 +25,24 @@ export function TextField({ label, hint, error, className, ...rest }: TextFieldP
   );
 }
 
+type AreaFieldProps = Around & ComponentProps<"textarea">;
+
+/** A text of several lines. */
+export function AreaField({ label, hint, error, className, ...rest }: AreaFieldProps) {
+  const ids = useIds(hint, error);
+  return (
+    <Frame label={label} hint={hint} error={error} ids={ids} className={className}>
+      <textarea
+        {...rest}
+        id={ids.field}
+        className={`${styles.input} ${styles.area}`}
+        aria-describedby={ids.described}
+        aria-invalid={error ? true : undefined}
+      />
+    </Frame>
+  );
+}
+
 type SelectFieldProps = Around & ComponentProps<"select">;
 
 export function SelectField({ label, hint, error, className, ...rest }: SelectFieldProps) {
@@ -60,6 +78,53 @@ export function CheckField({
         )}
       </span>
     </label>
+  );
+}
+
+/** Fields that belong together, under one name. */
+export function FieldGroup({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <fieldset className={styles.group}>
+      <legend className={styles.legend}>{title}</legend>
+      {children}
+    </fieldset>
+  );
+}
+
+/** Fields beside each other, where there is room. */
+export function FieldRow({ children }: { children: ReactNode }) {
+  return <div className={styles.row}>{children}</div>;
+}
+
+interface ChoiceFieldProps<K extends string> {
+  label: string;
+  value: K;
+  choices: ReadonlyArray<readonly [K, string, ReactNode?]>;
+  onChange: (value: K) => void;
+}
+
+/** One of a few, all of them in view. */
+export function ChoiceField<K extends string>(props: ChoiceFieldProps<K>) {
+  const { label, value: held, choices, onChange } = props;
+  const name = useId();
+  return (
+    <FieldGroup title={label}>
+      {choices.map(([value, word, hint]) => (
+        <label key={value} className={styles.check}>
+          <input
+            type="radio"
+            name={name}
+            value={value}
+            checked={held === value}
+            onChange={() => onChange(value)}
+          />
+          <span>
+            {word}
+            {hint && <span className={styles.hint}>{hint}</span>}
+          </span>
+        </label>
+      ))}
+    </FieldGroup>
   );
 }
 

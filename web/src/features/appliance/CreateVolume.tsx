@@ -3,7 +3,8 @@ import { useState } from "react";
 import type { VolumeGroup } from "../../api/types";
 import { SelectField, TextField } from "../../ui/Field";
 import { formatBytes, parseSize } from "../../ui/format";
-import { VolumeForm, volumeNameError } from "./VolumeForm";
+import { volumeNameError } from "./names";
+import { OperationForm } from "./OperationForm";
 
 interface CreateVolumeProps {
   appliance: string;
@@ -27,7 +28,7 @@ export default function CreateVolume({ appliance, groups, onClose }: CreateVolum
           : null;
   const ready = bytes !== null && !sizeError && name !== "" && !volumeNameError(name);
   return (
-    <VolumeForm
+    <OperationForm
       title="Create a volume"
       action="Create"
       appliance={appliance}
@@ -64,6 +65,6 @@ export default function CreateVolume({ appliance, groups, onClose }: CreateVolum
         hint="Such as 20 GiB. Rounded up to whole extents."
         autoComplete="off"
       />
-    </VolumeForm>
+    </OperationForm>
   );
 }

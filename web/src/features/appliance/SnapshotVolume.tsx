@@ -3,7 +3,8 @@ import { useState } from "react";
 import type { Volume } from "../../api/types";
 import { TextField } from "../../ui/Field";
 import { parseSize } from "../../ui/format";
-import { VolumeForm, volumeNameError } from "./VolumeForm";
+import { volumeNameError } from "./names";
+import { OperationForm } from "./OperationForm";
 
 interface SnapshotVolumeProps {
   appliance: string;
@@ -19,7 +20,7 @@ export default function SnapshotVolume({ appliance, volume, onClose }: SnapshotV
   const sizeError = size !== "" && bytes === null ? "A size such as 2 GiB or 512 MiB." : null;
   const ready = name !== "" && !volumeNameError(name) && !sizeError;
   return (
-    <VolumeForm
+    <OperationForm
       title={`Snapshot ${volume.name}`}
       action="Snapshot"
       appliance={appliance}
@@ -55,6 +56,6 @@ export default function SnapshotVolume({ appliance, volume, onClose }: SnapshotV
           autoComplete="off"
         />
       )}
-    </VolumeForm>
+    </OperationForm>
   );
 }

@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 
-import { applianceVms, requestOperation } from "../../api/queries";
-import type { ApplianceDetail, Operation, Vm } from "../../api/types";
+import { applianceVms, applianceVolumes, requestOperation } from "../../api/queries";
+import type { ApplianceDetail, Operation, OperationRequest, Vm } from "../../api/types";
 import { ask, asked, useActiveOn, useOperation } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { ConfirmByTyping } from "../../ui/ConfirmByTyping";
@@ -17,16 +17,25 @@ import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
 import { holderOf } from "./locks";
 import { useAppliance, useAskReason } from "./useAppliance";
+import type { VmDialog, VmRequest } from "./VmMenu";
 import { vmReasons } from "./vmReasons";
 
 const VmMenu = lazy(() => import("./VmMenu"));
+const CreateVm = lazy(() => import("./CreateVm"));
+const ChangeVm = lazy(() => import("./ChangeVm"));
+const RenameVm = lazy(() => import("./RenameVm"));
+const RemoveVm = lazy(() => import("./RemoveVm"));
+const ReadConsole = lazy(() => import("./ReadConsole"));
+
+type Open = { what: "create" } | { what: VmDialog; vm: Vm };
 
 export function VmsTab() {
   const appliance = useAppliance();
   const { data, error, refetch } = useQuery(applianceVms(appliance.id));
   const active = useActiveOn(appliance.id);
   const reason = useAskReason(appliance);
-  const [destroying, setDestroying] = useState<Vm | null>(null);
+  const reading = useAskReason(appliance, "nothing");
+  const [open, setOpen] = useState<Open | null>(null);
 
   if (error && !data) {
     return (
@@ -61,8 +70,9 @@ export function VmsTab() {
           appliance={appliance}
           vm={vm}
           reason={reason}
+          reading={reading}
           held={holder(vm, active)}
-          onDestroy={() => setDestroying(vm)}
+          onOpen={(what) => setOpen({ what, vm })}
         />
       ),
     },
@@ -71,11 +81,16 @@ export function VmsTab() {
     <Card
       title="VMs"
       aside={
-        data.at && (
-          <span className="muted">
-            as reported <Time at={data.at} />
-          </span>
-        )
+        <>
+          {data.at && (
+            <span className="muted">
+              as reported <Time at={data.at} />
+            </span>
+          )}
+          <Button small disabledReason={reason} onClick={() => setOpen({ what: "create" })}>
+            Create VM
+          </Button>
+        </>
       }
     >
       {data.vms.length === 0 ? (
@@ -85,26 +100,61 @@ export function VmsTab() {
       ) : (
         <Table label="VMs" columns={columns} rows={data.vms} rowKey={(vm) => vm.uuid} />
       )}
-      {destroying && (
+      {open && (
+        <Suspense>
+          <Dialogs appliance={appliance} open={open} onClose={() => setOpen(null)} />
+        </Suspense>
+      )}
+    </Card>
+  );
+}
+
+interface DialogsProps {
+  appliance: ApplianceDetail;
+  open: Open;
+  onClose: () => void;
+}
+
+function Dialogs({ appliance, open, onClose }: DialogsProps) {
+  const storage = useQuery(applianceVolumes(appliance.id));
+  const groups = storage.data?.volume_groups ?? [];
+  const volumes = storage.data?.volumes ?? [];
+  const { id } = appliance;
+  if (open.what === "create") {
+    return <CreateVm appliance={id} groups={groups} volumes={volumes} onClose={onClose} />;
+  }
+  const { what, vm } = open;
+  switch (what) {
+    case "change":
+      return (
+        <ChangeVm appliance={id} vm={vm} groups={groups} volumes={volumes} onClose={onClose} />
+      );
+    case "rename":
+      return <RenameVm appliance={id} vm={vm} onClose={onClose} />;
+    case "remove":
+      return <RemoveVm appliance={appliance} vm={vm} onClose={onClose} />;
+    case "console":
+      return <ReadConsole appliance={id} vm={vm} onClose={onClose} />;
+    case "destroy":
+      return (
         <ConfirmByTyping
           title="Destroy the VM's domain"
           effect={
             <p>
-              The power of <strong>{destroying.name}</strong> on {appliance.name} is cut at once.
-              What its guest has not written to disk is lost. Its disks stay.
+              The power of <strong>{vm.name}</strong> on {appliance.name} is cut at once. What its
+              guest has not written to disk is lost. Its disks stay.
             </p>
           }
-          phrase={destroying.name}
+          phrase={vm.name}
           action="Destroy"
-          onClose={() => setDestroying(null)}
+          onClose={onClose}
           onConfirm={async (confirm) => {
-            const operation = { kind: "vm_destroy", vm: destroying.uuid } as const;
-            await asked(requestOperation(appliance.id, operation, confirm), destroying.name);
+            const operation = { kind: "vm_destroy", vm: vm.uuid } as const;
+            await asked(requestOperation(id, operation, confirm), vm.name);
           }}
         />
-      )}
-    </Card>
-  );
+      );
+  }
 }
 
 function holder(vm: Vm, active: readonly Operation[]): Operation | undefined {
@@ -116,6 +166,7 @@ function VmName({ vm }: { vm: Vm }) {
     <span>
       <span className={styles.name}>{vm.name}</span>
       {!vm.managed && <span className={styles.tag}>not managed</span>}
+      {vm.autostart && <span className={styles.tag}>starts with dom0</span>}
     </span>
   );
 }
@@ -155,14 +206,15 @@ interface VmActionsProps {
   appliance: ApplianceDetail;
   vm: Vm;
   reason: string | null;
+  reading: string | null;
   held: Operation | undefined;
-  onDestroy: () => void;
+  onOpen: (dialog: VmDialog) => void;
 }
 
-function VmActions({ appliance, vm, reason, held, onDestroy }: VmActionsProps) {
-  const reasons = vmReasons(vm, reason, held?.kind);
-  const request = (kind: "vm_start" | "vm_shutdown" | "vm_reboot" | "vm_adopt") =>
-    void ask(requestOperation(appliance.id, { kind, vm: vm.uuid }), vm.name);
+function VmActions({ appliance, vm, reason, reading, held, onOpen }: VmActionsProps) {
+  const reasons = vmReasons(vm, { general: reason, reading, heldBy: held?.kind });
+  const request = (kind: VmRequest) =>
+    void ask(requestOperation(appliance.id, requested(kind, vm)), vm.name);
   const running = vm.state === "running" || vm.state === "paused";
   return (
     <div className={styles.actions}>
@@ -186,8 +238,13 @@ function VmActions({ appliance, vm, reason, held, onDestroy }: VmActionsProps) {
         </Button>
       )}
       <Suspense fallback={<span style={{ width: 28 }} />}>
-        <VmMenu vm={vm} reasons={reasons} onRequest={request} onDestroy={onDestroy} />
+        <VmMenu vm={vm} reasons={reasons} onRequest={request} onOpen={onOpen} />
       </Suspense>
     </div>
   );
+}
+
+function requested(kind: VmRequest, vm: Vm): OperationRequest {
+  if (kind === "vm_autostart") return { kind, vm: vm.uuid, enabled: !vm.autostart };
+  return { kind, vm: vm.uuid };
 }
