@@ -41,6 +41,19 @@ export const applianceOperations = (id: string) =>
     queryFn: ({ signal }) => fetchOperations({ appliance: id, sort: "-created_at" }, signal),
   });
 
+/** The last operations of some kinds that an appliance has done. */
+const doneOperations = (id: string, name: string, kinds: string) =>
+  queryOptions({
+    queryKey: ["appliance-operations", id, name],
+    queryFn: ({ signal }) => {
+      const query = { appliance: id, states: "succeeded", kinds, sort: "-created_at", limit: 200 };
+      return fetchOperations(query, signal);
+    },
+  });
+
+export const imageVerdicts = (id: string) =>
+  doneOperations(id, "images", "image_check,image_inspect");
+
 export const activeOperationsOf = (id: string) =>
   queryOptions({
     queryKey: ["appliance-operations", id, "active"],
@@ -147,14 +160,17 @@ interface OperationsQuery {
   /** Any of these, with commas between them. */
   states?: string | undefined;
   kind?: string | undefined;
+  /** Of any of these kinds, with commas between them. */
+  kinds?: string | undefined;
   sort?: string | undefined;
   offset?: number;
   limit?: number;
 }
 
 export function fetchOperations(query: OperationsQuery, signal: AbortSignal) {
-  const { states, ...rest } = query;
-  const q = states ? { q: `state=${states}` } : {};
+  const { states, kinds, ...rest } = query;
+  const terms = [states && `state=${states}`, kinds && `kind=${kinds}`].filter(Boolean).join(" ");
+  const q = terms === "" ? {} : { q: terms };
   return answered(api.GET("/api/v1/operations", { params: { query: { ...rest, ...q } }, signal }));
 }
 

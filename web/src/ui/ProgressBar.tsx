@@ -46,9 +46,19 @@ export function Bar({ share, label }: { share: number; label: string }) {
   );
 }
 
+interface MeterProps {
+  share: number;
+  label: string;
+  /** From here on somebody should make room. */
+  warnFrom?: number;
+  /** From here on it is urgent. */
+  fullFrom?: number;
+}
+
 /** How full something is. */
-export function Meter({ share, label }: { share: number; label: string }) {
+export function Meter({ share, label, warnFrom = 1.1, fullFrom = 0.9 }: MeterProps) {
   const percent = Math.min(100, Math.max(0, share * 100));
+  const look = share >= fullFrom ? styles.full : share >= warnFrom ? styles.filling : "";
   return (
     <div
       className={styles.bar}
@@ -59,10 +69,7 @@ export function Meter({ share, label }: { share: number; label: string }) {
       aria-valuemax={100}
       aria-valuetext={formatPercent(share)}
     >
-      <div
-        className={`${styles.fill} ${percent > 90 ? styles.full : ""}`}
-        style={{ width: `${percent}%` }}
-      />
+      <div className={`${styles.fill} ${look}`} style={{ width: `${percent}%` }} />
     </div>
   );
 }

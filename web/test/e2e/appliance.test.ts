@@ -104,15 +104,17 @@ test("a volume is made, and removed once its name is typed", async () => {
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Size").fill("64 MiB");
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  const remove = page.getByRole("button", { name: `Remove ${name}` });
-  await remove.waitFor({ timeout: 90_000 });
+  const more = page.getByRole("button", { name: `More for ${name}`, exact: true });
+  const snapshot = page.getByRole("button", { name: `Snapshot ${name}`, exact: true });
+  await more.waitFor({ timeout: 90_000 });
   // Until the operation is over another of storage would be refused, and the button says so.
-  await expect.poll(() => remove.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
-  await remove.click();
+  await expect.poll(() => snapshot.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
+  await more.click();
+  await page.getByRole("menuitem", { name: "Remove…" }).click();
   await page.getByLabel(`Type ${name} to confirm`).fill(name);
   await page.getByRole("alertdialog").getByRole("button", { name: "Remove" }).click();
 
-  await remove.waitFor({ state: "detached", timeout: 90_000 });
+  await more.waitFor({ state: "detached", timeout: 90_000 });
   await context.close();
 });
 

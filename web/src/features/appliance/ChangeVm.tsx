@@ -3,9 +3,10 @@ import { useState } from "react";
 import type { NewDisk, NewNic, OperationRequest, Vm } from "../../api/types";
 import { CheckField, FieldGroup, FieldRow, TextField } from "../../ui/Field";
 import { newDiskOf, type DraftDisk } from "./newDisk";
-import { NewDisks, type Storage } from "./NewDisks";
+import { NewDisks } from "./NewDisks";
 import { newNicOf, type DraftNic } from "./newNic";
 import { NewNics } from "./NewNics";
+import type { Storage } from "./NewVolumeFields";
 import { OperationForm } from "./OperationForm";
 
 interface ChangeVmProps extends Storage {

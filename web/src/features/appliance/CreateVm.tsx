@@ -5,9 +5,10 @@ import { AreaField, CheckField, FieldRow, SelectField, TextField } from "../../u
 import { Segments } from "../../ui/Segments";
 import { vmNameError } from "./names";
 import { newDiskOf, type DraftDisk } from "./newDisk";
-import { NewDisks, type Storage } from "./NewDisks";
+import { NewDisks } from "./NewDisks";
 import { newNicOf, type DraftNic } from "./newNic";
 import { NewNics } from "./NewNics";
+import type { Storage } from "./NewVolumeFields";
 import { OperationForm, type Refused } from "./OperationForm";
 
 interface CreateVmProps extends Storage {

@@ -1,24 +1,12 @@
 import type { ReactNode } from "react";
 
-import type { Volume, VolumeGroup } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { CheckField, FieldRow, SelectField, TextField } from "../../ui/Field";
-import { formatBytes, parseSize } from "../../ui/format";
-import { pathError, volumeNameError } from "./names";
-import {
-  draftDisk,
-  freeVdev,
-  poolsOf,
-  usableVolumes,
-  type DiskKind,
-  type DraftDisk,
-} from "./newDisk";
+import { formatBytes } from "../../ui/format";
+import { pathError } from "./names";
+import { draftDisk, freeVdev, usableVolumes, type DiskKind, type DraftDisk } from "./newDisk";
+import { NewVolumeFields, type Putting, type Storage } from "./NewVolumeFields";
 import styles from "./Parts.module.css";
-
-export interface Storage {
-  readonly groups: readonly VolumeGroup[];
-  readonly volumes: readonly Volume[];
-}
 
 interface NewDisksProps extends Storage {
   drafts: readonly DraftDisk[];
@@ -137,11 +125,6 @@ function Source({ draft, groups, volumes, onChange }: SourceProps): ReactNode {
   }
 }
 
-interface Putting {
-  draft: DraftDisk;
-  put: (change: Partial<DraftDisk>) => void;
-}
-
 function PathField({ label, hint, draft, put }: Putting & { label: string; hint: string }) {
   return (
     <TextField
@@ -153,50 +136,5 @@ function PathField({ label, hint, draft, put }: Putting & { label: string; hint:
       autoComplete="off"
       spellCheck={false}
     />
-  );
-}
-
-function NewVolumeFields({ draft, groups, volumes, put }: Storage & Putting) {
-  const isOdd = draft.size !== "" && parseSize(draft.size) === null;
-  return (
-    <FieldRow>
-      <SelectField
-        label="Volume group"
-        value={draft.group}
-        onChange={(event) => put({ group: event.target.value, pool: "" })}
-      >
-        {groups.map((group) => (
-          <option key={group.uuid}>{group.name}</option>
-        ))}
-      </SelectField>
-      <SelectField
-        label="Thin pool"
-        value={draft.pool}
-        onChange={(event) => put({ pool: event.target.value })}
-      >
-        <option value="">None: a thick volume</option>
-        {poolsOf(volumes, draft.group).map((pool) => (
-          <option key={pool.lv_uuid} value={pool.name}>
-            {pool.name}
-          </option>
-        ))}
-      </SelectField>
-      <TextField
-        label="Name of the volume"
-        value={draft.name}
-        onChange={(event) => put({ name: event.target.value.trim() })}
-        error={volumeNameError(draft.name)}
-        autoComplete="off"
-        spellCheck={false}
-      />
-      <TextField
-        label="Size"
-        hint="Such as 20 GiB."
-        value={draft.size}
-        onChange={(event) => put({ size: event.target.value })}
-        error={isOdd ? "A size such as 20 GiB or 512 MiB." : null}
-        autoComplete="off"
-      />
-    </FieldRow>
   );
 }
