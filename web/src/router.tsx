@@ -68,6 +68,12 @@ const storage = createRoute({
   component: lazyRouteComponent(() => import("./features/appliance/StorageTab"), "StorageTab"),
 });
 
+const applianceBackups = createRoute({
+  getParentRoute: () => appliance,
+  path: "backups",
+  component: lazyRouteComponent(() => import("./features/appliance/BackupsTab"), "BackupsTab"),
+});
+
 const boots = createRoute({
   getParentRoute: () => appliance,
   path: "boots",
@@ -112,6 +118,16 @@ const operation = createRoute({
   ),
 });
 
+const backups = createRoute({
+  getParentRoute: () => root,
+  path: "/backups",
+  validateSearch: (search: Search): { appliance?: string; sort?: string } => ({
+    appliance: text(search, "appliance"),
+    sort: text(search, "sort"),
+  }),
+  component: lazyRouteComponent(() => import("./features/backups/BackupsPage"), "BackupsPage"),
+});
+
 const enrolment = createRoute({
   getParentRoute: () => root,
   path: "/enrolment",
@@ -131,9 +147,18 @@ export const router = createRouter({
   routeTree: root.addChildren([
     home,
     appliances,
-    appliance.addChildren([overview, vms, storage, boots, applianceOperations, debug]),
+    appliance.addChildren([
+      overview,
+      vms,
+      storage,
+      applianceBackups,
+      boots,
+      applianceOperations,
+      debug,
+    ]),
     operations,
     operation,
+    backups,
     enrolment,
     audit,
   ]),

@@ -1,5 +1,5 @@
 // What is fetched, under which key it is remembered, and what can be asked for.
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { answered, api } from "./client";
 import type { Operation, OperationRequest } from "./types";
@@ -28,6 +28,35 @@ export const applianceVolumes = (id: string) =>
       answered(api.GET("/api/v1/appliances/{id}/volumes", { params: { path: { id } }, signal })),
   });
 
+export const usbDrives = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance", id, "usb-drives"],
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/v1/appliances/{id}/usb-drives", { params: { path: { id } }, signal })),
+  });
+
+/** The backup sets that an appliance has told of, newest first. */
+export const backupSetsOf = (appliance: string) =>
+  queryOptions({
+    queryKey: ["backup-sets", appliance],
+    queryFn: ({ signal }) => {
+      const query = { appliance, sort: "-created_at", limit: 500 };
+      return answered(api.GET("/api/v1/backup-sets", { params: { query }, signal }));
+    },
+  });
+
+/** All backup sets that filter `q` leaves, a part at a time. */
+export const allBackupSets = (q: string, sort: string) =>
+  infiniteQueryOptions({
+    queryKey: ["backup-sets", "all", q, sort],
+    queryFn: ({ signal, pageParam }) => {
+      const query = { q, sort, limit: 100, ...(pageParam ? { next: pageParam } : {}) };
+      return answered(api.GET("/api/v1/backup-sets", { params: { query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next ?? null,
+  });
+
 export const applianceBoots = (id: string) =>
   queryOptions({
     queryKey: ["appliance", id, "boots"],
@@ -54,6 +83,8 @@ const doneOperations = (id: string, name: string, kinds: string) =>
 export const imageVerdicts = (id: string) =>
   doneOperations(id, "images", "image_check,image_inspect");
 
+export const driveQualifications = (id: string) => doneOperations(id, "drives", "usb_qualify");
+
 export const activeOperationsOf = (id: string) =>
   queryOptions({
     queryKey: ["appliance-operations", id, "active"],
@@ -79,7 +110,7 @@ export const operationCounts = () =>
         countOf("lost,failed,rejected"),
         countOf("running,cancelling,accepted,offered,queued"),
       ]);
-      return { all, failed, active };
+      return { all, failed, active, over: all - failed - active };
     },
   });
 

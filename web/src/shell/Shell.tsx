@@ -4,7 +4,14 @@ import { lazy, Suspense, useEffect, useState, type ComponentType } from "react";
 import { arrive } from "../ui/arrival";
 import { Button } from "../ui/Button";
 import { EmptyState } from "../ui/EmptyState";
-import { ApplianceIcon, AuditIcon, EnrolIcon, OperationIcon, SearchIcon } from "../ui/icons";
+import {
+  ApplianceIcon,
+  AuditIcon,
+  BackupIcon,
+  EnrolIcon,
+  OperationIcon,
+  SearchIcon,
+} from "../ui/icons";
 import { Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Toasts } from "../ui/Toasts";
@@ -36,6 +43,7 @@ export function Shell() {
         </Link>
         <NavLink to="/appliances" word="Appliances" icon={ApplianceIcon} />
         <NavLink to="/operations" word="Operations" icon={OperationIcon} />
+        <NavLink to="/backups" word="Backups" icon={BackupIcon} />
         <NavLink to="/enrolment" word="Enrolment" icon={EnrolIcon} aside={<PendingCount />} />
         <NavLink to="/audit" word="Audit" icon={AuditIcon} />
       </nav>
@@ -71,7 +79,7 @@ export function Shell() {
 }
 
 interface NavLinkProps {
-  to: "/appliances" | "/operations" | "/enrolment" | "/audit";
+  to: "/appliances" | "/operations" | "/backups" | "/enrolment" | "/audit";
   word: string;
   icon: ComponentType;
   aside?: React.ReactNode;

@@ -7,6 +7,7 @@ import type { Overlay } from "./Shell";
 const PLACES = {
   a: "/appliances",
   o: "/operations",
+  b: "/backups",
   e: "/enrolment",
   u: "/audit",
 } as const;

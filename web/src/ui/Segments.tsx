@@ -17,6 +17,7 @@ interface SegmentsProps<K> {
 /** A few choices side by side, one of which holds. */
 export function Segments<K extends string | null>(props: SegmentsProps<K>) {
   const { label, value: held, segments, onChange } = props;
+  const hasCounts = segments.some((segment) => "count" in segment);
   return (
     <div role="group" aria-label={label} className={styles.segments}>
       {segments.map(({ value, word, count }) => (
@@ -27,7 +28,7 @@ export function Segments<K extends string | null>(props: SegmentsProps<K>) {
           aria-pressed={held === value}
           onClick={() => onChange(value)}
         >
-          {word} <span className={styles.count}>{count ?? ""}</span>
+          {word} {hasCounts && <span className={styles.count}>{count ?? ""}</span>}
         </button>
       ))}
     </div>

@@ -43,6 +43,13 @@ export const AuditIcon = icon(
     <path d="M5.500 5.500h5M5.500 8h5M5.500 10.500h3" />
   </>,
 );
+export const BackupIcon = icon(
+  <>
+    <path d="M6 4.250v-2h4v2" />
+    <rect x="4.500" y="4.250" width="7" height="9.500" rx="1.250" />
+    <path d="m6.250 9.250 1.250 1.250 2.250-2.500" />
+  </>,
+);
 export const SearchIcon = icon(
   <>
     <circle cx="7" cy="7" r="4.250" />

@@ -19,6 +19,7 @@ const TABS = [
   ["/appliances/$id", "Overview"],
   ["/appliances/$id/vms", "VMs"],
   ["/appliances/$id/storage", "Storage"],
+  ["/appliances/$id/backups", "Backups"],
   ["/appliances/$id/boots", "Boots"],
   ["/appliances/$id/operations", "Operations"],
   ["/appliances/$id/debug", "Debug"],

@@ -13,6 +13,7 @@ import { OperationActions } from "../../ui/OperationsTable";
 import { Card, Facts, Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { OperationProgress } from "../../ui/ProgressBar";
+import { SpokenProgress } from "../../ui/SpokenProgress";
 import { isOver, OperationStateBadge } from "../../ui/states";
 import { Elapsed, Time } from "../../ui/Time";
 import { askedRows, configOf } from "./asked";
@@ -54,7 +55,7 @@ function Shown({ seen }: { seen: Operation }) {
       lead={
         <span className="line">
           <OperationStateBadge state={state} />
-          <Spoken operation={operation} />
+          <SpokenProgress operation={operation} />
           <span>
             on{" "}
             <Link to="/appliances/$id" params={{ id: appliance.id }}>
@@ -126,17 +127,6 @@ function Shown({ seen }: { seen: Operation }) {
         <Outcome operation={operation} />
       </Suspense>
     </Page>
-  );
-}
-
-/** Says where it is now and then, for those who do not see the bar grow. */
-function Spoken({ operation: { state, progress } }: { operation: Operation }) {
-  const share = progress?.total_bytes ? progress.done_bytes / progress.total_bytes : null;
-  const tenths = share === null || isOver(state) ? "" : `, ${Math.floor(share * 10) * 10} %`;
-  return (
-    <span role="status" className="hidden">
-      {`${state.replaceAll("_", " ")}${tenths}`}
-    </span>
   );
 }
 

@@ -159,11 +159,7 @@ function States({ held, onChange }: StatesProps) {
     <Segments<string | null>
       label="State"
       value={held}
-      segments={STATES.map(([key, value, word]) => ({
-        value,
-        word,
-        count: key === "over" ? undefined : data?.[key],
-      }))}
+      segments={STATES.map(([key, value, word]) => ({ value, word, count: data?.[key] }))}
       onChange={onChange}
     />
   );

@@ -26,6 +26,7 @@ import { recall, remember } from "./recent";
 const PLACES = [
   ["/appliances", "Appliances"],
   ["/operations", "Operations"],
+  ["/backups", "Backups"],
   ["/enrolment", "Enrolment"],
   ["/audit", "Audit"],
 ] as const;

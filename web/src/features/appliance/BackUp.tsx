@@ -1,0 +1,93 @@
+import { useState } from "react";
+
+import { oursId } from "../../api/backups";
+import type { UsbDrive, Vm } from "../../api/types";
+import { DriveName } from "../../ui/DriveFacts";
+import { CheckField, FieldGroup } from "../../ui/Field";
+import { count, formatBytes } from "../../ui/format";
+import { driveLabel } from "./DriveActions";
+import { OperationForm } from "./OperationForm";
+
+interface BackUpProps {
+  appliance: string;
+  drive: UsbDrive;
+  vms: readonly Vm[];
+  onClose: () => void;
+}
+
+export default function BackUp({ appliance, drive, vms, onClose }: BackUpProps) {
+  const possible = vms.filter((vm) => vm.config_path);
+  const [chosen, setChosen] = useState<readonly string[]>(() =>
+    possible.filter(({ state }) => state === "off").map(({ uuid }) => uuid),
+  );
+  const [shutDown, setShutDown] = useState(false);
+  const running = possible.filter((vm) => chosen.includes(vm.uuid) && vm.state !== "off");
+  const id = oursId(drive);
+  const isReady = id !== null && chosen.length > 0 && (running.length === 0 || shutDown);
+  return (
+    <OperationForm
+      title="Back up now"
+      action={`Back up ${count(chosen.length, "VM")}`}
+      appliance={appliance}
+      subject={`onto ${driveLabel(drive)}`}
+      operation={
+        isReady
+          ? {
+              kind: "backup_create",
+              drive: id,
+              vms: [...chosen],
+              shut_down: running.length > 0 && shutDown,
+            }
+          : null
+      }
+      incomplete={
+        chosen.length === 0 ? "Choose a VM first" : "Say that those that run may be shut down first"
+      }
+      fields={["vms", "drive"]}
+      wide
+      onClose={onClose}
+    >
+      {(refused) => (
+        <>
+          <p>
+            Onto <DriveName drive={drive} />. Every byte is read back before the set counts as
+            verified. The drive is not encrypted: whoever holds it holds all that is on these disks.
+          </p>
+          <FieldGroup title="VMs">
+            {vms.map((vm) => (
+              <CheckField
+                key={vm.uuid}
+                label={vm.name}
+                hint={hintOf(vm)}
+                checked={chosen.includes(vm.uuid)}
+                disabled={!vm.config_path}
+                onChange={(event) =>
+                  setChosen(
+                    event.target.checked
+                      ? [...chosen, vm.uuid]
+                      : chosen.filter((uuid) => uuid !== vm.uuid),
+                  )
+                }
+              />
+            ))}
+          </FieldGroup>
+          {running.length > 0 && (
+            <CheckField
+              label={`Shut down first what runs: ${running.map(({ name }) => name).join(", ")}`}
+              hint="A VM is backed up while it is off. Those that ran are started again afterwards, whatever comes of it."
+              checked={shutDown}
+              onChange={(event) => setShutDown(event.target.checked)}
+            />
+          )}
+          {(refused.vms ?? refused.drive) && <p role="alert">{refused.vms ?? refused.drive}</p>}
+        </>
+      )}
+    </OperationForm>
+  );
+}
+
+function hintOf(vm: Vm): string {
+  if (!vm.config_path) return "No configuration file of it was found to back up.";
+  const disks = count(vm.disks.length, "disk");
+  return `${vm.state}, ${disks}, ${formatBytes(vm.memory_bytes)} memory`;
+}
