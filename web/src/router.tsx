@@ -118,6 +118,13 @@ const operation = createRoute({
   ),
 });
 
+const bulk = createRoute({
+  getParentRoute: () => root,
+  path: "/bulks/$id",
+  validateSearch: (search: Search): { state?: string } => ({ state: text(search, "state") }),
+  component: lazyRouteComponent(() => import("./features/bulks/BulkPage"), "BulkPage"),
+});
+
 const backups = createRoute({
   getParentRoute: () => root,
   path: "/backups",
@@ -158,6 +165,7 @@ export const router = createRouter({
     ]),
     operations,
     operation,
+    bulk,
     backups,
     enrolment,
     audit,

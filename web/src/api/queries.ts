@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { answered, api } from "./client";
-import type { Operation, OperationRequest } from "./types";
+import type { Bulk, BulkRequest, Operation, OperationRequest } from "./types";
 
 /** The states of an operation that is under way. */
 export const ACTIVE = "queued,offered,cancelling,accepted,running,lost";
@@ -120,6 +120,35 @@ export const operationDetail = (id: string) =>
     queryFn: ({ signal }) =>
       answered(api.GET("/api/v1/operations/{id}", { params: { path: { id } }, signal })),
   });
+
+/** What was asked of many, and what became of it at those in any of `states`, a part at a time. */
+export const bulkDetail = (id: string, states: string) =>
+  infiniteQueryOptions({
+    queryKey: ["bulk", id, states],
+    queryFn: ({ signal, pageParam }) => {
+      const query = {
+        limit: 100,
+        ...(states === "" ? {} : { state: states }),
+        ...(pageParam ? { next: pageParam } : {}),
+      };
+      const params = { path: { id }, query };
+      return answered(api.GET("/api/v1/bulks/{id}", { params, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next ?? null,
+    // What was not asked yet tells of itself by no event.
+    refetchInterval: ({ state }) => (state.data?.pages[0]?.done ? false : 2_000),
+  });
+
+/** Asks many appliances, or only whether they could be asked. Twice with one key is once. */
+export function requestBulk(request: BulkRequest, key: string): Promise<Bulk> {
+  return answered(
+    api.POST("/api/v1/operations", {
+      params: { header: { "Idempotency-Key": key } },
+      body: request,
+    }),
+  );
+}
 
 export const bundlesOf = (appliance: string) =>
   queryOptions({

@@ -51,6 +51,14 @@ const OPERATION: Record<OperationState, Look> = {
   written_off: ["quiet", "square", "Written off"],
 };
 
+/** What became of something at one of many appliances that were asked for it. */
+const BULK: Record<string, Look> = {
+  ...OPERATION,
+  pending: ["info", "ring", "Not asked yet"],
+  refused: ["bad", "cross", "Refused"],
+  admitted: ["good", "ring", "Would be asked"],
+};
+
 const BOOT_END: Record<BootEnd, Look> = {
   clean: ["good", "disc", "Clean"],
   upgrade: ["info", "disc", "Upgrade"],
@@ -123,6 +131,7 @@ export const ApplianceStateBadge = ({ state, bare }: StateProps<ApplianceState>)
 export const VmStateBadge = ({ state, bare }: StateProps<VmState>) => badge(VM, state, bare);
 export const OperationStateBadge = ({ state, bare }: StateProps<OperationState>) =>
   badge(OPERATION, state, bare);
+export const BulkStateBadge = ({ state, bare }: StateProps<string>) => badge(BULK, state, bare);
 export const BootEndBadge = ({ state, bare }: StateProps<BootEnd>) => badge(BOOT_END, state, bare);
 export const BundleStateBadge = ({ state, bare }: StateProps<BundleState>) =>
   badge(BUNDLE, state, bare);

@@ -6,16 +6,19 @@ import { DriveName } from "../../ui/DriveFacts";
 import { CheckField, FieldGroup } from "../../ui/Field";
 import { count, formatBytes } from "../../ui/format";
 import { driveLabel } from "./DriveActions";
+import type { LastQualification } from "./drives";
 import { OperationForm } from "./OperationForm";
+import { Unfit } from "./Unfit";
 
 interface BackUpProps {
   appliance: string;
   drive: UsbDrive;
   vms: readonly Vm[];
+  last: LastQualification | null;
   onClose: () => void;
 }
 
-export default function BackUp({ appliance, drive, vms, onClose }: BackUpProps) {
+export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpProps) {
   const possible = vms.filter((vm) => vm.config_path);
   const [chosen, setChosen] = useState<readonly string[]>(() =>
     possible.filter(({ state }) => state === "off").map(({ uuid }) => uuid),
@@ -49,6 +52,7 @@ export default function BackUp({ appliance, drive, vms, onClose }: BackUpProps) 
     >
       {(refused) => (
         <>
+          <Unfit last={last} />
           <p>
             Onto <DriveName drive={drive} />. Every byte is read back before the set counts as
             verified. The drive is not encrypted: whoever holds it holds all that is on these disks.

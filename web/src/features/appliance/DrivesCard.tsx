@@ -20,8 +20,15 @@ import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
 import { DriveActions, driveLabel, type DriveDialog } from "./DriveActions";
-import { driveReason, isAbout, lastQualification, touchReason } from "./drives";
+import {
+  driveReason,
+  isAbout,
+  lastQualification,
+  touchReason,
+  type LastQualification,
+} from "./drives";
 import { heldReason } from "./locks";
+import { Unfit } from "./Unfit";
 import { useAskReason } from "./useAppliance";
 
 const QualifyDrive = lazy(() => import("./QualifyDrive"));
@@ -43,7 +50,8 @@ interface Open {
 
 /** The USB drives of an appliance: what they may be used for, and what they are worth. */
 export function DrivesCard({ appliance, drives, at, sets, vms }: DrivesCardProps) {
-  const done = useQuery(driveQualifications(appliance.id));
+  const { data: done } = useQuery(driveQualifications(appliance.id));
+  const tried = done?.operations ?? [];
   const active = useActiveOn(appliance.id);
   const changing = useAskReason(appliance);
   const reading = useAskReason(appliance, "nothing");
@@ -73,7 +81,7 @@ export function DrivesCard({ appliance, drives, at, sets, vms }: DrivesCardProps
       cell: (drive) => (
         <Worth
           drive={drive}
-          done={done.data?.operations ?? []}
+          done={tried}
           active={active.filter(({ operation }) => isAbout(operation, drive))}
         />
       ),
@@ -142,6 +150,7 @@ export function DrivesCard({ appliance, drives, at, sets, vms }: DrivesCardProps
             appliance={appliance.id}
             drive={open.drive}
             vms={vms}
+            last={lastQualification(open.drive, tried)}
             onClose={() => setOpen(null)}
           />
         )}
@@ -150,6 +159,7 @@ export function DrivesCard({ appliance, drives, at, sets, vms }: DrivesCardProps
         <Prepare
           appliance={appliance}
           drive={open.drive}
+          last={lastQualification(open.drive, tried)}
           sets={sets.filter((set) => set.drive === oursId(open.drive) && setState(set) !== "gone")}
           onClose={() => setOpen(null)}
         />
@@ -202,17 +212,19 @@ function Working({ seen }: { seen: Operation }) {
 interface PrepareProps {
   appliance: ApplianceDetail;
   drive: UsbDrive;
+  last: LastQualification | null;
   /** What is on it of ours, and would be lost. */
   sets: readonly BackupSet[];
   onClose: () => void;
 }
 
-function Prepare({ appliance, drive, sets, onClose }: PrepareProps) {
+function Prepare({ appliance, drive, last, sets, onClose }: PrepareProps) {
   return (
     <ConfirmByTyping
       title="Prepare the drive for backups"
       effect={
-        <>
+        <div className="stack">
+          <Unfit last={last} />
           <p>
             <DriveName drive={drive} /> ({formatBytes(drive.size_bytes)}) on {appliance.name} gets
             one partition with ext4. All that is on it is lost
@@ -225,7 +237,7 @@ function Prepare({ appliance, drive, sets, onClose }: PrepareProps) {
           </p>
           <DriveUse drive={drive} />
           <p>It is not encrypted: whoever holds it later holds all of the customer’s data on it.</p>
-        </>
+        </div>
       }
       phrase={consentOf(drive)}
       action="Prepare"

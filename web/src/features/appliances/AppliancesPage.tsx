@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 
 import { answered, api } from "../../api/client";
 import { heldTo, parseFilter, printFilter, withHeld, type Term } from "../../api/filter";
 import { presenceCounts } from "../../api/queries";
 import type { Appliance } from "../../api/types";
 import { appliances } from "../../live/live";
+import { useRoleReason } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { copy } from "../../ui/CopyId";
 import { DataGrid } from "../../ui/DataGrid/DataGrid";
@@ -21,9 +22,12 @@ import { Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { Segments } from "../../ui/Segments";
 import styles from "./AppliancesPage.module.css";
+import type { Target } from "./bulk";
 import { COLUMNS } from "./columns";
 import { FilterBar } from "./FilterBar";
 import { comparing, matches } from "./matching";
+
+const BulkDialog = lazy(() => import("./BulkDialog"));
 
 const route = getRouteApi("/appliances");
 
@@ -33,6 +37,7 @@ export function AppliancesPage() {
   const terms = useMemo(() => parseFilter(q), [q]);
   const sort = useMemo(() => parseSort(sortText), [sortText]);
   const selection = useSelection();
+  const [target, setTarget] = useState<Target | null>(null);
   const open = (id: string) => void navigate({ to: "/appliances/$id", params: { id } });
 
   const blocks = useBlocks(
@@ -69,7 +74,13 @@ export function AppliancesPage() {
           {blocks.pending || blocks.error ? "" : summary(blocks.total, terms)}
         </span>
         <MovedNote moved={blocks.error ? 0 : moved} onRefresh={blocks.refresh} />
-        <SelectionBar selection={selection} />
+        {selection.size === 0 && blocks.total > 0 && !blocks.error && (
+          <ActButton
+            word={`Act on all ${blocks.total.toLocaleString("en-GB")}…`}
+            onClick={() => setTarget({ filter: q, total: blocks.total })}
+          />
+        )}
+        <SelectionBar selection={selection} onAct={() => setTarget({ ids: selection.ids })} />
       </div>
       {blocks.error ? (
         <ProblemNote
@@ -106,6 +117,11 @@ export function AppliancesPage() {
           selection={selection}
           old={blocks.old}
         />
+      )}
+      {target && (
+        <Suspense>
+          <BulkDialog target={target} onClose={() => setTarget(null)} />
+        </Suspense>
       )}
     </Page>
   );
@@ -149,11 +165,26 @@ function OfflineTitle() {
   return <title>{`(${data.offline} offline) Appliances · Domfleet`}</title>;
 }
 
-function SelectionBar({ selection }: { selection: Selection }) {
+function ActButton({ word, onClick }: { word: string; onClick: () => void }) {
+  const reason = useRoleReason("operator");
+  return (
+    <Button small aria-haspopup="dialog" disabledReason={reason} onClick={onClick}>
+      {word}
+    </Button>
+  );
+}
+
+interface SelectionBarProps {
+  selection: Selection;
+  onAct: () => void;
+}
+
+function SelectionBar({ selection, onAct }: SelectionBarProps) {
   if (selection.size === 0) return null;
   return (
     <div className={styles.selection} role="group" aria-label="Selection">
       <strong>{selection.size} selected</strong>
+      <ActButton word="Act on them…" onClick={onAct} />
       <Button small look="quiet" onClick={() => void copy(selection.ids.join("\n"), "ids")}>
         Copy ids
       </Button>

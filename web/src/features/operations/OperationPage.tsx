@@ -102,6 +102,16 @@ function Shown({ seen }: { seen: Operation }) {
               ...(isOver(state) || !operation.deadline_at
                 ? []
                 : [["Deadline", <Time key="deadline" at={operation.deadline_at} full />] as const]),
+              ...(operation.bulk_id
+                ? [
+                    [
+                      "Asked of many",
+                      <Link key="bulk" to="/bulks/$id" params={{ id: operation.bulk_id }}>
+                        Show all of them
+                      </Link>,
+                    ] as const,
+                  ]
+                : []),
               ...(operation.bundle_id
                 ? [
                     [

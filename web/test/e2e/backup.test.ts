@@ -1,0 +1,182 @@
+// A VM of a simulated appliance is backed up onto its made-up drive. The set, its verification and
+// what is restored are real: they are files of this machine.
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import type { Appliance, BackupSet, Operation, UsbDrive, Vm } from "../../src/api/types";
+import { at, launch, settled } from "./browser";
+import { eventually, get, online } from "./fleet";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launch();
+});
+afterAll(() => browser.close());
+
+interface Stage {
+  readonly appliance: Appliance;
+  readonly drive: UsbDrive;
+  /** The VM whose disk is a file of this machine. */
+  readonly vm: Vm;
+}
+
+/** An appliance with an empty drive and a VM that is off and has a real disk. */
+function stage(context: BrowserContext, serial: RegExp): Promise<Stage> {
+  return eventually("an appliance with an empty drive and a VM to back up", async () => {
+    for (const appliance of await online(context)) {
+      const path = `/appliances/${appliance.id}`;
+      const { drives } = await get<{ drives: UsbDrive[] }>(context, `${path}/usb-drives`);
+      const { vms } = await get<{ vms: Vm[] }>(context, `${path}/vms`);
+      const drive = drives.find(
+        ({ use, hardware }) => use.kind === "empty" && serial.test(hardware.serial ?? ""),
+      );
+      const vm = vms.find(({ name, state }) => name === "archive" && state === "off");
+      if (drive && vm) return { appliance, drive, vm };
+    }
+    return undefined;
+  });
+}
+
+function sets(context: BrowserContext, appliance: Appliance): Promise<BackupSet[]> {
+  const path = `/backup-sets?appliance=${appliance.id}`;
+  return get<{ sets: BackupSet[] }>(context, path).then((page) => page.sets);
+}
+
+async function prepare(page: Page, { drive }: Stage): Promise<void> {
+  const serial = drive.hardware.serial ?? "";
+  await page.getByRole("button", { name: `Prepare Ultra ${serial}` }).click();
+  const dialog = page.getByRole("alertdialog");
+  await dialog.getByText("not encrypted").waitFor();
+  await dialog.getByLabel(`Type ${serial} to confirm`).fill(serial);
+  await dialog.getByRole("button", { name: "Prepare" }).click();
+  const backUp = page.getByRole("button", { name: `Back up to Ultra ${serial}` });
+  await backUp.waitFor({ timeout: 90_000 });
+  await expect.poll(() => backUp.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
+}
+
+async function backUp(page: Page, { drive, vm }: Stage): Promise<void> {
+  await page.getByRole("button", { name: `Back up to Ultra ${drive.hardware.serial}` }).click();
+  const dialog = page.getByRole("dialog");
+  for (const box of await dialog.getByRole("checkbox").all()) await box.uncheck();
+  await dialog.getByLabel(vm.name).check();
+  await dialog.getByRole("button", { name: "Back up 1 VM" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+test("a VM is backed up, seen to be verified, and restored as it was", async () => {
+  const { page, context, faults } = await at(browser, "/appliances");
+  const set = await stage(context, /^4C53/);
+  await page.goto(`/appliances/${set.appliance.id}/backups`);
+  await settled(page);
+  await page.getByText("whoever holds one holds all", { exact: false }).waitFor();
+
+  await prepare(page, set);
+  await backUp(page, set);
+  const row = page.getByRole("region", { name: "Backup sets" }).locator("tbody tr").first();
+  await row.getByText("Verified", { exact: true }).waitFor({ timeout: 90_000 });
+  const restore = row.getByRole("button", { name: "Restore archive" });
+  await expect.poll(() => restore.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
+  const folder = join(await mkdtemp(join(tmpdir(), "domfleet-restored-")), "back");
+  await restore.click();
+  const dialog = page.getByRole("dialog", { name: "Restore a VM" });
+  const intoFolder = dialog.getByLabel("New files in a folder");
+  await intoFolder.check();
+  await dialog.getByLabel("Folder", { exact: true }).fill(folder);
+  await dialog.getByRole("button", { name: "Restore" }).click();
+  await page.getByRole("link", { name: "Show operation" }).last().click();
+  await page.getByRole("heading", { level: 1, name: "Restore VM" }).waitFor();
+  await page.locator("main").getByText("Succeeded").first().waitFor({ timeout: 90_000 });
+
+  const files = await readdir(folder);
+  const disk = files.find((file) => file.endsWith(".raw") || file.endsWith(".img"));
+  const [before, after] = await Promise.all([
+    readFile(set.vm.disks[0]?.target ?? ""),
+    readFile(join(folder, disk ?? "none of them is a disk")),
+  ]);
+  expect(before.equals(after)).toBe(true);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("a set is in the fleet's list with its appliance, and verified again on demand", async () => {
+  const { page, context, faults } = await at(browser, "/appliances");
+  const set = await stage(context, /^4C53/);
+  await page.goto(`/appliances/${set.appliance.id}/backups`);
+  await settled(page);
+  await prepare(page, set);
+  await backUp(page, set);
+  const first = await eventually("the set is verified", async () => {
+    return (await sets(context, set.appliance)).find(({ verified_at }) => verified_at);
+  });
+
+  await page.getByRole("link", { name: "Backups", exact: true }).first().click();
+  await page.getByRole("heading", { level: 1, name: "Backups" }).waitFor();
+  await page.getByLabel("Appliance").fill(set.appliance.name);
+  await page.waitForURL(/appliance=/);
+  const row = page.getByRole("row", { name: new RegExp(set.appliance.name) });
+  await row.getByText("Verified", { exact: true }).waitFor();
+  await row.getByRole("link", { name: set.appliance.name }).click();
+  const verify = page.getByRole("button", { name: "Verify archive" });
+  await expect.poll(() => verify.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
+  await verify.click();
+
+  const again = await eventually("it is verified again", async () => {
+    const found = (await sets(context, set.appliance)).find((other) => other.set === first.set);
+    return found?.verified_at && found.verified_at > (first.verified_at ?? "") ? found : undefined;
+  });
+  expect(again.troubles ?? []).toEqual([]);
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("a drive that lies about its size is told to be unfit, where it is seen and before it is used", async () => {
+  const { page, context } = await at(browser, "/appliances");
+  const { appliance, drive } = await stage(context, /^FAKE/);
+  const name = `Ultra ${drive.hardware.serial}`;
+  await page.goto(`/appliances/${appliance.id}/backups`);
+  await settled(page);
+
+  await page.getByRole("button", { name: `More for ${name}` }).click();
+  await page.getByRole("menuitem", { name: "Qualify…" }).click();
+  await page.getByRole("button", { name: "Qualify", exact: true }).click();
+  const row = page.getByRole("row", { name: new RegExp(drive.hardware.serial ?? "") });
+  await row.getByText("Not fit for backups").waitFor({ timeout: 90_000 });
+  await row.getByText("really holds 8 GiB").waitFor();
+  const prepareIt = page.getByRole("button", { name: `Prepare ${name}` });
+  await expect.poll(() => prepareIt.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
+  await prepareIt.click();
+
+  await page.getByRole("alertdialog").getByText("Not fit for backups").waitFor();
+  await context.close();
+});
+
+test("an image is checked, and its last verdict stays beside it", async () => {
+  const { page, context, faults } = await at(browser, "/appliances");
+  const { appliance, vm } = await stage(context, /^4C53/);
+  const target = vm.disks[0]?.target ?? "";
+  await page.goto(`/appliances/${appliance.id}/storage`);
+  await settled(page);
+  const row = page.getByRole("row", { name: new RegExp(target.replaceAll(/[.+]/g, "\\$&")) });
+  await row.getByText("never checked").waitFor();
+
+  // By keyboard, as everything has to be.
+  const check = page.getByRole("button", { name: `Check ${target}`, exact: true });
+  await check.focus();
+  await page.keyboard.press("Enter");
+
+  await row.getByText("Cannot be checked").waitFor({ timeout: 90_000 });
+  await page.reload();
+  await row.getByText("Cannot be checked").waitFor();
+  await row.getByRole("link").first().click();
+  await page.getByRole("heading", { level: 1, name: "Check image" }).waitFor();
+  const { operations } = await get<{ operations: Operation[] }>(
+    context,
+    `/operations?appliance=${appliance.id}&kind=image_check`,
+  );
+  expect(operations[0]?.state).toBe("succeeded");
+  expect(faults).toEqual([]);
+  await context.close();
+});
