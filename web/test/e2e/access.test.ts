@@ -25,11 +25,44 @@ const opens = (button: string | RegExp, role: "dialog" | "alertdialog" | "menu")
   };
 };
 
+/** The form with a disk and a network card in it. */
+async function createVm(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Create VM" }).click();
+  await page.getByRole("button", { name: "Add a disk" }).click();
+  await page.getByRole("button", { name: "Add a network card" }).click();
+}
+
+/** What a VM's menu opens. */
+const vmDialog = (item: RegExp) => {
+  return async (page: Page) => {
+    await page
+      .getByRole("button", { name: /^More for/ })
+      .first()
+      .click();
+    await page.getByRole("menuitem", { name: item }).click();
+    await page.getByRole("dialog").waitFor();
+  };
+};
+
 const SCREENS: readonly Screen[] = [
   { name: "appliances", path: "/appliances" },
   { name: "appliances, filtered", path: "/appliances?presence=online&q=hypervisor%3C9" },
   { name: "appliances, none found", path: "/appliances?q=no-such-name" },
   { name: "appliances, a bad filter", path: "/appliances?q=colour%3Dred" },
+  { name: "act on many", path: "/appliances", open: opens(/^Act on all/, "dialog") },
+  {
+    name: "act on many, tried out",
+    path: "/appliances",
+    open: async (page) => {
+      await page.getByRole("button", { name: /^Act on all/ }).click();
+      await page.getByLabel("What", { exact: true }).selectOption("appliance_reboot");
+      await page.getByRole("button", { name: "Try it out" }).click();
+      await page
+        .getByRole("alertdialog")
+        .getByLabel(/^Type /)
+        .waitFor();
+    },
+  },
   { name: "add a filter", path: "/appliances", open: opens("Filter", "dialog") },
   {
     name: "palette",
@@ -53,7 +86,43 @@ const SCREENS: readonly Screen[] = [
   { name: "name and site", path: "/appliances/ID", open: opens("Name and site", "dialog") },
   { name: "VMs", path: "/appliances/ID/vms" },
   { name: "a VM's menu", path: "/appliances/ID/vms", open: opens(/^More for/, "menu") },
+  { name: "create a VM", path: "/appliances/ID/vms", open: createVm },
+  { name: "a VM's console", path: "/appliances/ID/vms", open: vmDialog(/^Read console/) },
   { name: "storage", path: "/appliances/ID/storage" },
+  {
+    name: "an image's menu",
+    path: "/appliances/ID/storage",
+    open: opens(/^More for \//, "menu"),
+  },
+  {
+    name: "convert an image",
+    path: "/appliances/ID/storage",
+    open: async (page) => {
+      await page.getByRole("button", { name: /^More for .*archive/ }).click();
+      await page.getByRole("menuitem", { name: "Convert…" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  { name: "backups of an appliance", path: "/appliances/ID/backups" },
+  { name: "a drive's menu", path: "/appliances/ID/backups", open: opens(/^More for/, "menu") },
+  {
+    name: "prepare a drive",
+    path: "/appliances/ID/backups",
+    open: async (page) => {
+      await page.getByRole("button", { name: /^More for Ultra 4C53/ }).click();
+      await page.getByRole("menuitem", { name: /^Prepare/ }).click();
+      await page.getByRole("alertdialog").waitFor();
+    },
+  },
+  {
+    name: "qualify a drive",
+    path: "/appliances/ID/backups",
+    open: async (page) => {
+      await page.getByRole("button", { name: /^More for Ultra 4C53/ }).click();
+      await page.getByRole("menuitem", { name: "Qualify…" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   { name: "boots", path: "/appliances/ID/boots" },
   { name: "operations of an appliance", path: "/appliances/ID/operations" },
   { name: "debug", path: "/appliances/ID/debug" },
@@ -63,6 +132,9 @@ const SCREENS: readonly Screen[] = [
     open: opens("Request a bundle", "dialog"),
   },
   { name: "operations", path: "/operations" },
+  { name: "operations, newest first", path: "/operations?sort=-created_at" },
+  { name: "backups", path: "/backups" },
+  { name: "backups, none found", path: "/backups?appliance=no-such-name" },
   { name: "operations, none found", path: "/operations?state=lost&kind=vm_adopt" },
   { name: "an operation", path: "/operations/OPERATION" },
   { name: "enrolment", path: "/enrolment" },

@@ -60,6 +60,7 @@ async function prepare(page: Page, { drive }: Stage): Promise<void> {
 async function backUp(page: Page, { drive, vm }: Stage): Promise<void> {
   await page.getByRole("button", { name: `Back up to Ultra ${drive.hardware.serial}` }).click();
   const dialog = page.getByRole("dialog");
+  await dialog.getByLabel(vm.name).waitFor();
   for (const box of await dialog.getByRole("checkbox").all()) await box.uncheck();
   await dialog.getByLabel(vm.name).check();
   await dialog.getByRole("button", { name: "Back up 1 VM" }).click();

@@ -53,7 +53,7 @@ export function DriveActions(props: DriveActionsProps) {
           disabledReason={reasons.backUp}
           onClick={() => onOpen("back_up")}
         >
-          Back up now…
+          Back up…
         </Button>
       )}
       <Suspense fallback={<span style={{ width: 28 }} />}>

@@ -65,7 +65,7 @@ export function NewDisks({ drafts, taken, groups, volumes, onChange }: NewDisksP
           )}
           <Button
             small
-            aria-label={`Leave disk ${draft.vdev} out`}
+            aria-label={`Leave out disk ${draft.vdev}`}
             onClick={() => onChange(drafts.filter(({ key }) => key !== draft.key))}
           >
             Leave out

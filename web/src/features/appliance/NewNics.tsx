@@ -50,7 +50,7 @@ export function NewNics({ drafts, onChange }: NewNicsProps) {
           </FieldRow>
           <Button
             small
-            aria-label={`Leave network card ${index + 1} out`}
+            aria-label={`Leave out network card ${index + 1}`}
             onClick={() => onChange(drafts.filter(({ key }) => key !== draft.key))}
           >
             Leave out
