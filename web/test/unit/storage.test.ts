@@ -98,6 +98,7 @@ test("each image is listed once, a volume by its id", () => {
   );
 
   expect(images.map(({ at }) => at)).toEqual([{ path: "/vm/a.qcow2" }, { volume: "uuid-root" }]);
+  expect(images.map(({ vm }) => vm.name)).toEqual(["a", "c"]);
 });
 
 test("the verdict of an image is the newest of its own, and that of a copy is not it", () => {

@@ -30,6 +30,7 @@ test("a disk is asked for once all of it is said", () => {
   const draft = draftDisk(1, freeVdev(["xvda"]), "new_volume", "vg0");
 
   expect(newDiskOf(draft)).toBeNull();
+  expect(newDiskOf({ ...draft, name: "data" })).toBeNull();
   expect(newDiskOf({ ...draft, name: "data", size: "20 GiB", pool: "pool0" })).toEqual({
     vdev: "xvdb",
     source: {
