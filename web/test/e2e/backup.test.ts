@@ -87,6 +87,7 @@ test("a VM is backed up, seen to be verified, and restored as it was", async () 
   await intoFolder.check();
   await dialog.getByLabel("Folder", { exact: true }).fill(folder);
   await dialog.getByRole("button", { name: "Restore" }).click();
+  await page.getByText("Restore VM: archive — asked").waitFor();
   await page.getByRole("link", { name: "Show operation" }).last().click();
   await page.getByRole("heading", { level: 1, name: "Restore VM" }).waitFor();
   await page.locator("main").getByText("Succeeded").first().waitFor({ timeout: 90_000 });
