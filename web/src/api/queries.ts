@@ -85,6 +85,17 @@ export const imageVerdicts = (id: string) =>
 
 export const driveQualifications = (id: string) => doneOperations(id, "drives", "usb_qualify");
 
+/** What was last asked of an appliance about its backups. */
+export const lastBackupOperation = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance-operations", id, "last-backup"],
+    queryFn: async ({ signal }) => {
+      const kinds = "backup_create,backup_verify,backup_restore";
+      const query = { appliance: id, kinds, sort: "-created_at", limit: 1 };
+      return (await fetchOperations(query, signal)).operations[0] ?? null;
+    },
+  });
+
 export const activeOperationsOf = (id: string) =>
   queryOptions({
     queryKey: ["appliance-operations", id, "active"],

@@ -4,7 +4,7 @@ import { oursId } from "../../api/backups";
 import type { UsbDrive, Vm } from "../../api/types";
 import { DriveName } from "../../ui/DriveFacts";
 import { CheckField, FieldGroup } from "../../ui/Field";
-import { count, formatBytes } from "../../ui/format";
+import { count } from "../../ui/format";
 import { driveLabel } from "./DriveActions";
 import type { LastQualification } from "./drives";
 import { OperationForm } from "./OperationForm";
@@ -92,6 +92,5 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
 
 function hintOf(vm: Vm): string {
   if (!vm.config_path) return "No configuration file of it was found to back up.";
-  const disks = count(vm.disks.length, "disk");
-  return `${vm.state}, ${disks}, ${formatBytes(vm.memory_bytes)} memory`;
+  return `${vm.state}, ${count(vm.disks.length, "disk")}`;
 }

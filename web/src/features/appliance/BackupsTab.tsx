@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 
 import { driveTitle, oursId } from "../../api/backups";
@@ -6,6 +7,7 @@ import {
   applianceVms,
   applianceVolumes,
   backupSetsOf,
+  lastBackupOperation,
   requestOperation,
   usbDrives,
 } from "../../api/queries";
@@ -13,10 +15,12 @@ import type { BackupSet, UsbDrive } from "../../api/types";
 import { ask, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
-import { count, formatBytes } from "../../ui/format";
+import { count, formatBytes, operationTitle } from "../../ui/format";
+import { WarningIcon } from "../../ui/icons";
 import { Card } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { SetCondition, SetVms } from "../../ui/SetFacts";
+import { isOver, OperationStateBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
@@ -109,6 +113,7 @@ function SetsCard({ sets, total, drives }: SetsCardProps) {
         </span>
       }
     >
+      <LastFailed appliance={appliance.id} />
       {sets.length === 0 ? (
         <EmptyState title="No backup of this appliance is known">
           <p>Plug a USB drive in, prepare it, and back up now. A drive with sets: list its sets.</p>
@@ -132,6 +137,25 @@ function SetsCard({ sets, total, drives }: SetsCardProps) {
         </Suspense>
       )}
     </Card>
+  );
+}
+
+/** What was asked last came to nothing: whoever waits for a backup has to see it here. */
+function LastFailed({ appliance }: { appliance: string }) {
+  const { data: last } = useQuery(lastBackupOperation(appliance));
+  if (!last || !isOver(last.state) || last.state === "succeeded") return null;
+  return (
+    <p className={styles.note}>
+      <WarningIcon />
+      <span>
+        What was asked last came to nothing:{" "}
+        <Link to="/operations/$id" params={{ id: last.id }}>
+          {operationTitle(last.kind)}
+        </Link>{" "}
+        <OperationStateBadge state={last.state} bare /> <Time at={last.ended_at} />
+        {last.reason && `: ${last.reason.message}`}
+      </span>
+    </p>
   );
 }
 

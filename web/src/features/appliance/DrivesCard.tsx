@@ -12,6 +12,7 @@ import { DriveName, DriveUse, Fitness } from "../../ui/DriveFacts";
 import { EmptyState } from "../../ui/EmptyState";
 import { count, formatBytes, operationTitle } from "../../ui/format";
 import { WarningIcon } from "../../ui/icons";
+import { OperationActions } from "../../ui/OperationsTable";
 import { Card } from "../../ui/Page";
 import { OperationProgress } from "../../ui/ProgressBar";
 import { SpokenProgress } from "../../ui/SpokenProgress";
@@ -77,7 +78,7 @@ export function DrivesCard({ appliance, drives, at, sets, vms }: DrivesCardProps
     },
     {
       key: "worth",
-      title: "Last qualification",
+      title: "Qualification and work",
       cell: (drive) => (
         <Worth
           drive={drive}
@@ -200,9 +201,12 @@ function Working({ seen }: { seen: Operation }) {
   const { id, kind, state, progress } = operation;
   return (
     <div className={styles.condition}>
-      <Link to="/operations/$id" params={{ id }} className={styles.small}>
-        {operationTitle(kind)} <OperationStateBadge state={state} bare />
-      </Link>
+      <span className="line">
+        <Link to="/operations/$id" params={{ id }} className={styles.small}>
+          {operationTitle(kind)} <OperationStateBadge state={state} bare />
+        </Link>
+        <OperationActions seen={seen} />
+      </span>
       {progress && <OperationProgress progress={progress} />}
       <SpokenProgress operation={operation} />
     </div>

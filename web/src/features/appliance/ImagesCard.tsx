@@ -8,6 +8,7 @@ import { ask, useActiveOn, useOperation } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { operationTitle } from "../../ui/format";
 import { Reasons } from "../../ui/ImageFacts";
+import { OperationActions } from "../../ui/OperationsTable";
 import { Card } from "../../ui/Page";
 import { OperationProgress } from "../../ui/ProgressBar";
 import { OperationStateBadge, VerdictBadge, VmStateBadge } from "../../ui/states";
@@ -147,9 +148,12 @@ function Working({ seen }: { seen: Operation }) {
   const { id, kind, state, progress } = useOperation(seen);
   return (
     <div className={styles.condition}>
-      <Link to="/operations/$id" params={{ id }} className={styles.small}>
-        {operationTitle(kind)} <OperationStateBadge state={state} bare />
-      </Link>
+      <span className="line">
+        <Link to="/operations/$id" params={{ id }} className={styles.small}>
+          {operationTitle(kind)} <OperationStateBadge state={state} bare />
+        </Link>
+        <OperationActions seen={seen} />
+      </span>
       {progress && <OperationProgress progress={progress} />}
     </div>
   );

@@ -7,10 +7,7 @@ import styles from "./OperationsPage.module.css";
 export function InlineProgress({ progress }: { progress: NonNullable<Operation["progress"]> }) {
   const { step, done_bytes, total_bytes, rate_bytes_per_second: rate, left_seconds } = progress;
   const words = [
-    done_bytes > 0 &&
-      (total_bytes
-        ? `${formatBytes(done_bytes)} of ${formatBytes(total_bytes)}`
-        : formatBytes(done_bytes)),
+    done_bytes > 0 && formatBytes(done_bytes),
     rate > 0 && formatRate(rate),
     typeof left_seconds === "number" && `${formatDuration(left_seconds)} left`,
   ].filter(Boolean);

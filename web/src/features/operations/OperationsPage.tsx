@@ -99,11 +99,12 @@ export function OperationsPage() {
         </SelectField>
         <SelectField
           label="Order"
-          value={inParts ? "" : "-created_at"}
+          value={inParts ? "" : sortText}
           onChange={(event) => change({ sort: event.target.value || undefined })}
         >
           <option value="">Failures first</option>
           <option value="-created_at">Newest first</option>
+          <option value="created_at">Oldest first</option>
         </SelectField>
         <span role="status" className={styles.total}>
           {blocks.pending ? "" : count(blocks.total, "operation")}
@@ -187,7 +188,7 @@ const COLUMNS: readonly Column<Operation>[] = [
   {
     key: "name",
     title: "Operation",
-    min: 150,
+    min: 176,
     grow: 1,
     cell: ({ id, kind }) => (
       <Link to="/operations/$id" params={{ id }} className={styles.name} tabIndex={-1}>
@@ -198,7 +199,7 @@ const COLUMNS: readonly Column<Operation>[] = [
   {
     key: "appliance",
     title: "Appliance",
-    min: 120,
+    min: 140,
     grow: 1,
     cell: ({ appliance }) => (
       <Link to="/appliances/$id" params={{ id: appliance.id }} tabIndex={-1}>
@@ -216,8 +217,8 @@ const COLUMNS: readonly Column<Operation>[] = [
   {
     key: "progress",
     title: "How far",
-    min: 190,
-    grow: 2,
+    min: 250,
+    grow: 3,
     wideOnly: true,
     cell: ({ progress, state, reason }) =>
       progress && !isOver(state) ? (
@@ -229,8 +230,8 @@ const COLUMNS: readonly Column<Operation>[] = [
   {
     key: "by",
     title: "By",
-    min: 120,
-    grow: 1,
+    min: 100,
+    grow: 0.6,
     cell: ({ requested_by }) => requested_by?.email ?? "the server",
   },
   {
@@ -238,7 +239,7 @@ const COLUMNS: readonly Column<Operation>[] = [
     title: "Asked",
     sort: "created_at",
     number: true,
-    min: 112,
+    min: 96,
     grow: 0,
     cell: ({ created_at }) => <Time at={created_at} />,
   },
@@ -246,7 +247,7 @@ const COLUMNS: readonly Column<Operation>[] = [
     key: "took",
     title: "Took",
     number: true,
-    min: 100,
+    min: 84,
     grow: 0,
     cell: ({ started_at, ended_at }) =>
       started_at ? <Elapsed from={started_at} to={ended_at} /> : <span className="muted">–</span>,
@@ -255,7 +256,7 @@ const COLUMNS: readonly Column<Operation>[] = [
     key: "actions",
     title: "Actions",
     silent: true,
-    min: 112,
+    min: 92,
     grow: 0,
     wideOnly: true,
     cell: (operation) => <OperationActions seen={operation} inGrid />,
