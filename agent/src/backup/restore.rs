@@ -99,7 +99,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
                     let mut plain = pool.take();
                     plain.resize(length);
                     let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
-                    let stored = stored.read(&pool).map_err(|what| (chunk, what))?;
+                    let stored = stored.read(pool).map_err(|what| (chunk, what))?;
                     let stored_part = stored.as_ref().get(..bytes).unwrap_or_default();
                     let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
                     pool.give_back(stored);

@@ -47,8 +47,8 @@ pub(super) async fn run(client: &mut Client, format: Format, command: Usb) -> Re
         }
         Usb::Qualify { drive, full, erase } => {
             let mode = if full { "full" } else { "quick" };
-            let more = json!({ "kind": "usb_qualify", "mode": mode, "erase": erase.is_some() });
-            let result = ask(client, format, drive, more, erase).await?;
+            let qualify = json!({ "kind": "usb_qualify", "mode": mode, "erase": erase.is_some() });
+            let result = ask(client, format, drive, qualify, erase).await?;
             result.map_or(Ok(()), |result| output::one(format, &VERDICT, &result))
         }
         Usb::Prepare { drive, confirm } => {

@@ -89,7 +89,6 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("post", "/join-tokens") => (A::New("organisation_id"), "admin", json!({})),
         ("delete", "/join-tokens/{id}") => (A::JoinToken, "admin", Value::Null),
         ("get", "/appliances") => (A::List("appliances"), "viewer", Value::Null),
-        ("get", "/appliances/{id}") => (A::Appliance, "viewer", Value::Null),
         ("patch", "/appliances/{id}") => (A::Appliance, "operator", json!({ "name": "n" })),
         ("post", "/appliances/{id}/accept" | "/appliances/{id}/reject") => {
             (A::Appliance, "operator", Value::Null)
@@ -102,7 +101,8 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ) => (A::Appliance, "admin", appliance_name()),
         (
             "get",
-            "/appliances/{id}/vms"
+            "/appliances/{id}"
+            | "/appliances/{id}/vms"
             | "/appliances/{id}/volumes"
             | "/appliances/{id}/usb-drives"
             | "/appliances/{id}/boots",
