@@ -13,6 +13,7 @@ use super::journal;
 use super::medium::Medium;
 use super::names::Folder;
 use super::open_set::OpenSet;
+use super::room;
 use super::source::{Source as _, Sources};
 use super::standing::{Event, Standing};
 use super::tools::Tools;
@@ -31,6 +32,7 @@ pub fn create<M: Medium>(
     configs: &BTreeMap<VmId, Vec<u8>>,
     sources: &impl Sources,
 ) -> Result<Proof, BackupError> {
+    room::check(tools, plan, sources)?;
     let mut last = String::new();
     for _ in 0..ATTEMPTS {
         let mut set = OpenSet::open(tools, plan)?;

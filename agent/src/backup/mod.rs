@@ -40,6 +40,7 @@ pub mod pipeline;
 pub mod prepare;
 mod reader;
 pub mod restore;
+mod room;
 pub mod source;
 mod standing;
 pub mod target;

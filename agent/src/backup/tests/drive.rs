@@ -33,6 +33,8 @@ struct State {
     bad_flush: Option<u64>,
     flushes: u64,
     room: Option<u64>,
+    /// Whether it says that it has more room than it has.
+    is_boastful: bool,
     is_read_only: bool,
     unreadable: BTreeSet<u64>,
 }
@@ -132,6 +134,12 @@ impl Drive {
 
     pub(super) fn set_room(&self, bytes: Option<u64>) {
         self.state().room = bytes;
+    }
+
+    /// Has it say from now on that it has room without end: a quota, or somebody else's files, are in
+    /// the way of what was promised.
+    pub(super) fn boast(&self) {
+        self.state().is_boastful = true;
     }
 
     pub(super) fn set_read_only(&self, is_read_only: bool) {
@@ -410,7 +418,8 @@ impl Medium for Drive {
 
     fn free_bytes(&self) -> io::Result<u64> {
         let state = self.state();
-        Ok(state.room.map_or(u64::MAX, |room| room.saturating_sub(state.used())))
+        let room = state.room.filter(|_| !state.is_boastful);
+        Ok(room.map_or(u64::MAX, |room| room.saturating_sub(state.used())))
     }
 }
 

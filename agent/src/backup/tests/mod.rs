@@ -6,6 +6,7 @@ mod faults;
 mod on_drive;
 mod parts;
 mod prepare;
+mod room;
 
 use std::collections::BTreeMap;
 use std::io;
