@@ -11,6 +11,7 @@
 pub mod begun;
 mod buffer;
 mod chunk;
+pub mod compare;
 mod config;
 mod copy;
 pub mod create;

@@ -23,8 +23,8 @@ use super::verify;
 
 /// A sealed set, to restore from.
 pub struct Sealed<'t, M> {
-    tools: Tools<'t, M>,
-    folder: Folder,
+    pub(super) tools: Tools<'t, M>,
+    pub(super) folder: Folder,
     /// What is in it.
     pub manifest: Manifest,
     /// When it was read back last and found whole; nothing where it never was since it was sealed.

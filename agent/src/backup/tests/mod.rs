@@ -1,5 +1,6 @@
 //! A backup on a simulated drive, cut at every point, and on one with every fault.
 
+mod compare;
 mod cuts;
 mod drive;
 mod faults;
