@@ -23,7 +23,7 @@ pub(super) const FORMAT: u32 = 1;
 /// No document of ours is longer.
 pub(super) const LONGEST: u64 = 16 * 1024 * 1024;
 const MOST_VMS: usize = 1_000;
-const MOST_DISKS: usize = 1_000;
+pub(super) const MOST_DISKS: usize = 1_000;
 
 /// What is to be in a set. Written once, before anything else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct Plan {
     pub agent: String,
     /// How its disks are cut.
     pub geometry: Geometry,
+    /// The folder that it was taken over from, where another program had made a backup in it. The disks
+    /// were there then, and not where the configurations say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported_from: Option<String>,
     /// Whose disks they are.
     pub vms: Vec<PlannedVm>,
 }

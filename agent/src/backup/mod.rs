@@ -30,6 +30,7 @@ pub(crate) mod fuzzing;
 pub mod geometry;
 pub mod hash;
 mod image_target;
+pub mod import;
 mod index;
 pub mod journal;
 pub mod list;

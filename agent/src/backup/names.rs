@@ -3,6 +3,9 @@
 
 use domfleet_shared::id::{SetId, VmId};
 
+/// Under the medium's root: all that is ours.
+pub(super) const OURS: &str = "DOMFLEET";
+
 /// Under the medium's root: what is ours on a drive that may hold other things.
 pub(super) const SETS: &str = "DOMFLEET/sets";
 

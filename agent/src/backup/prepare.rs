@@ -12,7 +12,7 @@ use domfleet_shared::image::Format;
 use domfleet_shared::xl_config::{Disk, VmConfig};
 
 use super::config;
-use super::documents::{FORMAT, LeftOut, Plan, PlannedDisk, PlannedVm};
+use super::documents::{FORMAT, LeftOut, MOST_DISKS, Plan, PlannedDisk, PlannedVm};
 use super::geometry::Geometry;
 use crate::image;
 use crate::meter::Unwatched;
@@ -38,6 +38,23 @@ pub struct Blockers(pub Vec<String>);
 
 /// Looks at the configurations and at every disk that they name. The VMs must be off.
 pub fn prepare(configs: &[PathBuf], now: Timestamp) -> Result<Prepared, Blockers> {
+    prepare_from(configs, now, &in_dom0)
+}
+
+/// Where the disk is that a configuration says is at `target`; an error in words.
+pub(super) type Find<'f> = &'f dyn Fn(&str) -> Result<PathBuf, String>;
+
+fn in_dom0(target: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(target);
+    if path.is_absolute() { Ok(path) } else { Err(format!("{target} is no absolute path")) }
+}
+
+/// The same for disks that are elsewhere than the configurations say.
+pub(super) fn prepare_from(
+    configs: &[PathBuf],
+    now: Timestamp,
+    find: Find<'_>,
+) -> Result<Prepared, Blockers> {
     let (mut vms, mut texts) = (Vec::new(), BTreeMap::new());
     let (mut blockers, mut nameless) = (Vec::new(), Vec::new());
     for path in configs {
@@ -53,7 +70,7 @@ pub fn prepare(configs: &[PathBuf], now: Timestamp) -> Result<Prepared, Blockers
             nameless.push(uuid);
             uuid
         });
-        let vm = look(uuid, &config, path, &mut blockers);
+        let vm = look(uuid, &config, (path, find), &mut blockers);
         if texts.insert(uuid, text).is_some() {
             blockers.push(format!("{}: a VM of the same UUID is there already", path.display()));
         }
@@ -69,6 +86,7 @@ pub fn prepare(configs: &[PathBuf], now: Timestamp) -> Result<Prepared, Blockers
         created_at: now,
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         geometry: Geometry::USUAL,
+        imported_from: None,
         vms,
     };
     if let Err(error) = plan.check() {
@@ -95,10 +113,20 @@ fn read(path: &Path) -> Result<(Vec<u8>, VmConfig), String> {
     Ok((text, config))
 }
 
-fn look(uuid: VmId, config: &VmConfig, path: &Path, blockers: &mut Vec<String>) -> PlannedVm {
+fn look(
+    uuid: VmId,
+    config: &VmConfig,
+    (path, find): (&Path, Find<'_>),
+    blockers: &mut Vec<String>,
+) -> PlannedVm {
     let (mut disks, mut left_out) = (Vec::new(), Vec::new());
+    if config.disks.len() > MOST_DISKS {
+        // Each would be looked at.
+        blockers.push(format!("{}: no VM has {} disks", path.display(), config.disks.len()));
+        return PlannedVm { uuid, name: config.name.clone(), disks, left_out };
+    }
     for (number, disk) in (0..).zip(&config.disks) {
-        match look_at_disk(number, disk) {
+        match look_at_disk(number, disk, find) {
             Ok(Kept::Disk(disk)) => disks.push(disk),
             Ok(Kept::LeftOut(reason)) => {
                 left_out.push(LeftOut { vdev: disk.vdev.clone(), reason: reason.to_owned() });
@@ -114,19 +142,19 @@ enum Kept {
     LeftOut(&'static str),
 }
 
-fn look_at_disk(number: u32, disk: &Disk) -> Result<Kept, String> {
+fn look_at_disk(number: u32, disk: &Disk, find: Find<'_>) -> Result<Kept, String> {
     let Some(target) = &disk.target else { return Ok(Kept::LeftOut("an empty drive")) };
-    let path = Path::new(target);
-    if !path.is_absolute() {
-        return Err(format!("{target} is no absolute path"));
+    let cd = Kept::LeftOut("a CD that the guest cannot write to: keep a copy of it yourself");
+    if disk.cdrom {
+        return Ok(cd);
     }
+    let path = find(target)?;
+    let target = path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))?;
     let format = Format::from_name(&disk.format);
-    if disk.cdrom || (!disk.writable && is_cd(path)) {
-        return Ok(Kept::LeftOut(
-            "a CD that the guest cannot write to: keep a copy of it yourself",
-        ));
+    if !disk.writable && is_cd(&path) {
+        return Ok(cd);
     }
-    let examined = image::examine(path, Some(format), &Unwatched).map_err(|error| {
+    let examined = image::examine(&path, Some(format), &Unwatched).map_err(|error| {
         let why =
             std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
         format!("{error}{why}")
@@ -141,7 +169,7 @@ fn look_at_disk(number: u32, disk: &Disk) -> Result<Kept, String> {
             judgement.reasons.join(" ")
         ));
     }
-    let target = target.clone();
+    let target = target.to_owned();
     let virtual_bytes = judgement.virtual_bytes;
     Ok(Kept::Disk(PlannedDisk {
         number,

@@ -4,6 +4,7 @@ mod compare;
 mod cuts;
 mod drive;
 mod faults;
+mod import;
 mod on_drive;
 mod parts;
 mod prepare;
@@ -169,6 +170,7 @@ fn plan() -> Plan {
         created_at: Timestamp::from_millis(1),
         agent: "1".to_owned(),
         geometry: GEOMETRY,
+        imported_from: None,
         vms: vec![
             vm(1, "a", vec![disk(0, "/a0"), disk(1, "/a1")]),
             vm(2, "b", vec![disk(0, "/b0"), disk(1, "/b1")]),
