@@ -51,6 +51,9 @@ pub struct Plan {
 pub struct PlannedVm {
     /// Its identity: the one in its configuration, or one made for this set where it has none.
     pub uuid: VmId,
+    /// Whether the UUID was made for this set: the next one has another for the same VM.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_uuid_made_up: bool,
     /// Its name.
     pub name: String,
     /// Its disks that hold something of its own.

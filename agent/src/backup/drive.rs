@@ -82,6 +82,10 @@ impl Medium for Drive {
         self.folder()?.remove(name)
     }
 
+    fn remove_folder(&self, name: &str) -> io::Result<()> {
+        self.folder()?.remove_folder(name)
+    }
+
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         self.folder()?.list(folder)
     }

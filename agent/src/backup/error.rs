@@ -58,6 +58,9 @@ pub enum BackupError {
     /// Where something is to be restored, there is something.
     #[error("{0} is there already: restore to another place, or move it away")]
     Exists(String),
+    /// It would be wrong.
+    #[error("{0}")]
+    Refused(String),
     /// There is no such thing.
     #[error("{0}")]
     Missing(String),

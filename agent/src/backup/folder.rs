@@ -130,6 +130,11 @@ impl Medium for Folder {
         }
     }
 
+    fn remove_folder(&self, name: &str) -> io::Result<()> {
+        let (folder, name) = self.place(name)?;
+        Ok(unlinkat(folder, name, AtFlags::REMOVEDIR)?)
+    }
+
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let folder = match self.folder(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

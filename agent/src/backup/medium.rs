@@ -27,8 +27,11 @@ pub trait Medium: Send + Sync {
     /// Gives a file another name in the same folder, at once and in place of what has it.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
-    /// Removes a file; succeeds where there is none.
+    /// Removes a file; succeeds where there is none. A folder is [`io::ErrorKind::IsADirectory`].
     fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Removes a folder that is empty.
+    fn remove_folder(&self, name: &str) -> io::Result<()>;
 
     /// What is in a folder, by name; nothing where there is no such folder.
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;

@@ -119,11 +119,12 @@ fn look(
     (path, find): (&Path, Find<'_>),
     blockers: &mut Vec<String>,
 ) -> PlannedVm {
+    let is_uuid_made_up = config.uuid.is_none();
     let (mut disks, mut left_out) = (Vec::new(), Vec::new());
     if config.disks.len() > MOST_DISKS {
         // Each would be looked at.
         blockers.push(format!("{}: no VM has {} disks", path.display(), config.disks.len()));
-        return PlannedVm { uuid, name: config.name.clone(), disks, left_out };
+        return PlannedVm { uuid, is_uuid_made_up, name: config.name.clone(), disks, left_out };
     }
     for (number, disk) in (0..).zip(&config.disks) {
         match look_at_disk(number, disk, find) {
@@ -134,7 +135,7 @@ fn look(
             Err(why) => blockers.push(format!("{}, disk {}: {why}", path.display(), disk.vdev)),
         }
     }
-    PlannedVm { uuid, name: config.name.clone(), disks, left_out }
+    PlannedVm { uuid, is_uuid_made_up, name: config.name.clone(), disks, left_out }
 }
 
 enum Kept {

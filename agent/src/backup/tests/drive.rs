@@ -58,6 +58,7 @@ enum Change {
     Renamed(String, String, u64),
     Removed(String),
     Folder(String),
+    RemovedFolder(String),
 }
 
 /// What a power cut leaves of what was not flushed.
@@ -236,6 +237,9 @@ impl State {
                 Change::Folder(name) => {
                     self.kept_folders.insert(name);
                 }
+                Change::RemovedFolder(name) => {
+                    self.kept_folders.remove(&name);
+                }
             }
         }
     }
@@ -360,10 +364,27 @@ impl Medium for Drive {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let mut state = self.state();
+        if state.folders.contains(name) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         let is_cut = state.point()?;
         if state.names.remove(name).is_some() {
             state.change(folder_of(name), Change::Removed(name.into()));
         }
+        if is_cut { Err(gone()) } else { Ok(()) }
+    }
+
+    fn remove_folder(&self, name: &str) -> io::Result<()> {
+        let mut state = self.state();
+        let mut inside = state.names.keys().chain(&state.folders);
+        if inside.any(|inner| folder_of(inner) == name) {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        let is_cut = state.point()?;
+        if !state.folders.remove(name) {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        state.change(folder_of(name), Change::RemovedFolder(name.into()));
         if is_cut { Err(gone()) } else { Ok(()) }
     }
 

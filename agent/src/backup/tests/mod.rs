@@ -8,6 +8,7 @@ mod import;
 mod on_drive;
 mod parts;
 mod prepare;
+mod prune;
 mod room;
 
 use std::collections::BTreeMap;
@@ -160,6 +161,7 @@ fn plan() -> Plan {
     };
     let vm = |n: u128, name: &str, disks| PlannedVm {
         uuid: VmId(Uuid::from_u128(n)),
+        is_uuid_made_up: false,
         name: name.to_owned(),
         disks,
         left_out: Vec::new(),

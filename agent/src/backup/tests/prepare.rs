@@ -79,6 +79,7 @@ fn a_cd_is_left_out_and_the_other_disks_keep_their_places() {
     let plan = look(&[vm]).unwrap().plan;
 
     let vm = &plan.vms[0];
+    assert!(vm.is_uuid_made_up);
     assert_eq!(vm.disks.iter().map(|disk| disk.number).collect::<Vec<_>>(), [2]);
     assert_eq!(
         vm.left_out.iter().map(|disk| disk.vdev.as_str()).collect::<Vec<_>>(),
