@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use domfleet_shared::id::VmId;
 
+use super::appliance;
 use super::copy::copy;
-use super::documents::{FORMAT, MANIFEST, Manifest, Plan, PlannedDisk, SavedDisk, SavedVm};
+use super::documents::{
+    FORMAT, MANIFEST, Manifest, Plan, PlannedDisk, SavedDisk, SavedFile, SavedVm,
+};
 use super::durable;
 use super::error::BackupError;
 use super::hash::Hash;
@@ -70,6 +73,7 @@ fn fill<M: Medium>(
             .and_then(|()| durable::publish(set.tools.medium, &name, config(configs, vm.uuid)))
             .map_err(BackupError::medium("writing a configuration"))?;
     }
+    let appliance = appliance::save(set.tools.medium, &set.folder, sources)?;
     let total = plan.disks().map(|(_, _, disk)| disk.virtual_bytes).sum();
     set.tools.meter.begin("copying", total);
     for (_, id, disk) in plan.disks() {
@@ -84,7 +88,7 @@ fn fill<M: Medium>(
             return Err(BackupError::Changed(disk.path.clone()));
         }
     }
-    seal(set, &plan, configs)
+    seal(set, &plan, configs, appliance)
 }
 
 /// Whether the disks of a set look as they did when they were copied into it: then a set that was sealed
@@ -120,6 +124,7 @@ fn seal<M: Medium>(
     set: &mut OpenSet<'_, M>,
     plan: &Plan,
     configs: &BTreeMap<VmId, Vec<u8>>,
+    appliance: Vec<SavedFile>,
 ) -> Result<(), BackupError> {
     let generation = set.record.standing.generation;
     let mut vms = Vec::new();
@@ -153,6 +158,7 @@ fn seal<M: Medium>(
         sealed_at: set.tools.clock.now(),
         geometry: plan.geometry,
         vms,
+        appliance,
     };
     let failed = BackupError::medium("sealing the set");
     let bytes = serde_json::to_vec_pretty(&manifest).map_err(std::io::Error::other);

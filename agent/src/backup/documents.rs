@@ -11,6 +11,7 @@ use domfleet_shared::image::Format;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::appliance;
 use super::geometry::{Geometry, LARGEST_DISK};
 use super::hash::Hash;
 use super::names::DiskId;
@@ -104,6 +105,20 @@ pub struct Manifest {
     pub geometry: Geometry,
     /// Whose disks they are.
     pub vms: Vec<SavedVm>,
+    /// Files of the appliance itself, in the order in which they are numbered in the set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub appliance: Vec<SavedFile>,
+}
+
+/// A file of the appliance in a set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFile {
+    /// Where it was on the appliance.
+    pub path: String,
+    /// Its length.
+    pub bytes: u64,
+    /// The hash of its content.
+    pub hash: Hash,
 }
 
 /// A VM in a set.
@@ -225,6 +240,10 @@ impl Manifest {
             .iter()
             .map(|vm| (vm.uuid, vm.disks.iter().map(|disk| &disk.planned).collect()));
         check(MANIFEST, manifest.geometry, vms)?;
+        if manifest.appliance.len() > appliance::MOST {
+            let why = "no appliance has so many files of its own";
+            return Err(DocumentError::Unsound(MANIFEST, why));
+        }
         Ok(manifest)
     }
 

@@ -8,6 +8,7 @@
 //! Two seams: [`medium::Medium`] is the file system of the set, [`source::Sources`] the VMs' disks. The
 //! tests put a disk below the first that loses what was not flushed.
 
+pub mod appliance;
 pub mod begun;
 mod buffer;
 mod chunk;

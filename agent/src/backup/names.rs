@@ -43,6 +43,14 @@ impl Folder {
         self.file(&format!("vm/{vm}/config.xl"))
     }
 
+    pub(super) fn appliance(&self) -> String {
+        self.file("appliance")
+    }
+
+    pub(super) fn appliance_file(&self, number: usize) -> String {
+        format!("{}/{number}", self.appliance())
+    }
+
     pub(super) fn index(&self, disk: DiskId) -> String {
         format!("{}/index", self.disk(disk))
     }

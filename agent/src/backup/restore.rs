@@ -3,6 +3,7 @@
 
 use domfleet_shared::id::SetId;
 
+use super::appliance::{self, ApplianceFile};
 use super::buffer::{Buffer, Pool};
 use super::documents::{LONGEST, Manifest, SavedDisk, SavedVm};
 use super::durable;
@@ -55,6 +56,25 @@ impl<'t, M: Medium> Sealed<'t, M> {
                 what: "it is not the one that was written".to_owned(),
             })),
         }
+    }
+
+    /// The files of the appliance that are in the set, as they were.
+    pub fn appliance(&self) -> Result<Vec<ApplianceFile>, BackupError> {
+        let mut files = Vec::new();
+        for (name, file) in appliance::names(&self.manifest, &self.folder) {
+            let read = durable::read(self.tools.medium, &name, LONGEST)
+                .map_err(BackupError::medium("reading the appliance's files"))?;
+            let content = read.filter(|bytes| Hash::of(bytes) == file.hash).ok_or_else(|| {
+                BackupError::Damaged(Damage {
+                    disk: None,
+                    chunk: None,
+                    place: format!("the appliance's {}", file.path),
+                    what: "it is not the one that was written".to_owned(),
+                })
+            })?;
+            files.push(ApplianceFile { path: file.path.clone(), content });
+        }
+        Ok(files)
     }
 
     /// Restores a disk. When it returns, every byte of the target has been read back.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::appliance::ApplianceFile;
 use super::documents::PlannedDisk;
 use super::hash::Hash;
 
@@ -29,4 +30,9 @@ pub trait Sources: Sync {
     /// Opens it, having made durable what is to be read: what a power cut takes back from the source
     /// must not be in the backup.
     fn open(&self, disk: &PlannedDisk) -> io::Result<Self::Source>;
+
+    /// What of the appliance itself goes into the set: nothing where the disks are not those of one.
+    fn appliance(&self) -> io::Result<Vec<ApplianceFile>> {
+        Ok(Vec::new())
+    }
 }

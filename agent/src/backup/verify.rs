@@ -4,6 +4,7 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::content::ContentHasher;
 use domfleet_shared::id::SetId;
 
+use super::appliance;
 use super::buffer::Pool;
 use super::documents::{LONGEST, MANIFEST, Manifest, PLAN, SavedDisk, SavedVm};
 use super::durable;
@@ -73,6 +74,10 @@ pub fn read_back<M: Medium>(
             damages.extend(verifier.disk(vm, id, disk)?);
         }
     }
+    for (name, file) in appliance::names(&manifest, folder) {
+        let place = format!("the appliance's {}", file.path);
+        damages.extend(verifier.document(&name, file.hash, &place)?);
+    }
     Ok((sealed, Proof { manifest, damages, at: tools.clock.now() }))
 }
 
@@ -102,14 +107,18 @@ struct Verifier<'v, 't, M> {
 
 impl<M: Medium> Verifier<'_, '_, M> {
     fn config(&self, vm: &SavedVm) -> Result<Option<Damage>, BackupError> {
-        let read = durable::read(self.tools.medium, &self.folder.config(vm.uuid), LONGEST);
-        let what = match read {
-            Ok(Some(bytes)) if Hash::of(&bytes) == vm.config => return Ok(None),
+        let place = format!("the configuration of {}", vm.name);
+        self.document(&self.folder.config(vm.uuid), vm.config, &place)
+    }
+
+    fn document(&self, name: &str, hash: Hash, place: &str) -> Result<Option<Damage>, BackupError> {
+        let what = match durable::read(self.tools.medium, name, LONGEST) {
+            Ok(Some(bytes)) if Hash::of(&bytes) == hash => return Ok(None),
             Ok(Some(_)) => "it is not the one that was written".to_owned(),
             Ok(None) => "it is missing".to_owned(),
             Err(error) => self.still_there(error)?,
         };
-        Ok(Some(whole(&format!("the configuration of {}", vm.name), &what)))
+        Ok(Some(whole(place, &what)))
     }
 
     /// What to say of an error, if it is of one file and not of the whole medium.

@@ -4,6 +4,7 @@ mod compare;
 mod cuts;
 mod drive;
 mod faults;
+mod golden;
 mod import;
 mod on_drive;
 mod parts;
@@ -21,6 +22,7 @@ use domfleet_shared::image::Format;
 use uuid::Uuid;
 
 use self::drive::Drive;
+use super::appliance::ApplianceFile;
 use super::chunk::ChunkId;
 use super::documents::{FORMAT, Manifest, Plan, PlannedDisk, PlannedVm};
 use super::error::BackupError;
@@ -121,6 +123,17 @@ impl Sources for Guests {
     fn open(&self, disk: &PlannedDisk) -> io::Result<Reading> {
         let content = self.content(&disk.path);
         Ok(Reading { guests: self.clone(), path: disk.path.clone(), content })
+    }
+
+    fn appliance(&self) -> io::Result<Vec<ApplianceFile>> {
+        let file = |path: &str, content: &[u8]| ApplianceFile {
+            path: path.to_owned(),
+            content: content.to_vec(),
+        };
+        Ok(vec![
+            file("/etc/network/interfaces", b"auto eth0\niface eth0 inet dhcp\n"),
+            file("/etc/hostname", b"pbx-12\n"),
+        ])
     }
 }
 
@@ -260,6 +273,10 @@ fn what_has_its_name_is_whole(drive: &Drive) {
             [.., "plan.json"] => assert!(Plan::decode(&content).is_ok(), "{name}"),
             [.., "set.json"] => assert!(Manifest::decode(&content).is_ok(), "{name}"),
             [.., vm, "config.xl"] => assert_eq!(content, configs()[&vm.parse().unwrap()], "{name}"),
+            [.., "appliance", number] => {
+                let files = Guests::new().appliance().unwrap();
+                assert_eq!(content, files[number.parse::<usize>().unwrap()].content, "{name}");
+            }
             other => panic!("what is {other:?}?"),
         }
     }
@@ -305,6 +322,16 @@ fn what_was_backed_up_is_verified_listed_and_restored() {
     assert_eq!(proof.damages, []);
     assert!(is_called_verified(&drive));
     assert_restores(&drive, &guests);
+}
+
+#[test]
+fn the_appliances_own_files_come_back_from_the_set() {
+    let (drive, guests) = (Drive::new(), Guests::new());
+    back_up(&drive, &guests).unwrap();
+
+    let files = with_tools(&drive, |tools| Sealed::open(tools, plan().set)?.appliance());
+
+    assert_eq!(files.unwrap(), guests.appliance().unwrap());
 }
 
 #[test]
