@@ -23,6 +23,12 @@ pub trait Meter: Send + Sync {
     fn go_on(&self) -> Result<(), Cancelled> {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
+
+    /// So many bytes were read from a disk that guests use, too: waits as long as it takes for them to
+    /// be answered, and says whether to go on.
+    fn pace(&self, _bytes: u64) -> Result<(), Cancelled> {
+        self.go_on()
+    }
 }
 
 /// Nobody listens, and the work is wanted.

@@ -143,7 +143,7 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
             meter.go_on()?;
             let Some((chunk, frame)) = frames.next() else { return Ok(None) };
             let place = geometry.place(frame, virtual_bytes);
-            let read = frames::read(source, place, &pool).map_err(&failed)?;
+            let read = frames::read_paced(source, place, &pool, meter, &failed)?;
             Ok(Some((chunk, read)))
         };
         let worker = || {
@@ -186,7 +186,8 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
                 return Ok(Some(Piece::Kept(chunk)));
             }
             let place = geometry.place(frame, virtual_bytes);
-            frames::read(source, place, &pool).map(|read| Some(Piece::Frame(read))).map_err(&failed)
+            frames::read_paced(source, place, &pool, tools.meter, &failed)
+                .map(|read| Some(Piece::Frame(read)))
         };
         let worker = || {
             let mut packer = Packer::new();

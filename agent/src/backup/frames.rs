@@ -31,6 +31,21 @@ pub(super) fn read(
     Ok(Frame::Data(buffer))
 }
 
+/// The same, no faster than `meter` has it.
+pub(super) fn read_paced(
+    source: &mut impl Source,
+    place: (u64, usize),
+    pool: &Pool,
+    meter: &dyn Meter,
+    failed: impl Fn(std::io::Error) -> BackupError,
+) -> Result<Frame, BackupError> {
+    let frame = read(source, place, pool).map_err(failed)?;
+    if let Frame::Data(data) = &frame {
+        meter.pace(data.as_ref().len() as u64)?;
+    }
+    Ok(frame)
+}
+
 /// BLAKE3 of frames of zeros, of which most disks have many, and all of two lengths at most.
 #[derive(Default)]
 pub(super) struct ZeroHashes(std::sync::Mutex<std::collections::BTreeMap<usize, [u8; 32]>>);

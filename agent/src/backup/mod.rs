@@ -39,6 +39,8 @@ pub mod medium;
 pub mod names;
 pub mod on_drive;
 mod open_set;
+pub mod paced;
+mod pacing;
 pub mod pipeline;
 pub mod prepare;
 pub mod prune;

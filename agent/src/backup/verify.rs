@@ -161,7 +161,12 @@ impl<M: Medium> Verifier<'_, '_, M> {
                     Err(BackupError::medium("reading an index back")(error))
                 }
                 Err(error) => Err(BackupError::Damaged(damage(None, error.to_string()))),
-                Ok(part) => Ok(part),
+                Ok(part) => {
+                    if let Some(Part::Frame { record, .. }) = &part {
+                        self.tools.meter.pace(record.room())?;
+                    }
+                    Ok(part)
+                }
             }
         };
         let worker = || {
