@@ -1,18 +1,23 @@
 //! `domfleet-agent backup`: backup sets on a drive or in a folder, on site and without a server.
 
 mod answer;
+mod comparing;
+mod importing;
+mod pruning;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use domfleet_agent::backup::appliance::OfAppliance;
 use domfleet_agent::backup::documents::SavedVm;
-use domfleet_agent::backup::files::DiskFiles;
 use domfleet_agent::backup::folder::{Folder, Lock};
+use domfleet_agent::backup::identity::{Identity, Others};
 use domfleet_agent::backup::list::{self, Listed};
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::on_drive::{DriveError, Failure, on_drive};
+use domfleet_agent::backup::paced::Paced;
 use domfleet_agent::backup::pipeline::Width;
 use domfleet_agent::backup::prepare::{Prepared, prepare};
 use domfleet_agent::backup::restore::Sealed;
@@ -51,6 +56,9 @@ pub(crate) enum BackupCommand {
         /// backup goes on once it is back.
         #[arg(long, conflicts_with = "to")]
         drive: Option<String>,
+        /// Copy as fast as possible, however long the disks take to answer the guests meanwhile.
+        #[arg(long)]
+        no_pacing: bool,
     },
     /// Say which sets there are, what is in them, and when they were verified.
     List {
@@ -64,6 +72,45 @@ pub(crate) enum BackupCommand {
         #[command(flatten)]
         place: Place,
         /// One set, instead of all.
+        #[arg(long)]
+        set: Option<SetId>,
+    },
+    /// Take over a backup that another program has made: a folder of qcow2 or raw files, and of the xl
+    /// configurations of their VMs.
+    ///
+    /// An image is found by its name alone, wherever the configurations say that it was. Where it is
+    /// interrupted, the same command goes on from there.
+    Import {
+        /// The folder.
+        from: PathBuf,
+        /// Where the set goes: a folder.
+        #[arg(long, required_unless_present = "drive")]
+        to: Option<PathBuf>,
+        /// A drive of ours instead: its device, its serial number or its id.
+        #[arg(long, conflicts_with = "to")]
+        drive: Option<String>,
+    },
+    /// Make room: remove the sets that need not be kept, each whole or not at all.
+    ///
+    /// Sets of the same VMs are held against each other. The newest verified set that holds a VM is kept
+    /// whatever is said; a set that is not verified is kept until a newer one that is holds all of its
+    /// VMs.
+    Prune {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        keep: pruning::KeepArguments,
+        /// Only say what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Hold a set against the disks that it was made of, where they are now. The VMs must be off.
+    ///
+    /// Ends with 0 only where every disk is there and the same, every byte of it. Writes nothing.
+    Compare {
+        #[command(flatten)]
+        place: Place,
+        /// A set other than the newest.
         #[arg(long)]
         set: Option<SetId>,
     },
@@ -87,6 +134,9 @@ pub(crate) enum BackupCommand {
         /// What its disks become: raw or qcow2. They stay what they were where it is not said.
         #[arg(long, value_parser = crate::image_command::format)]
         format: Option<Format>,
+        /// As a VM of another name, which has a new UUID and new addresses and can run beside it.
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
     },
 }
 
@@ -112,13 +162,17 @@ impl BackupCommand {
         let bar = Bar::begin(as_json)?;
         let usb = || Ok::<_, anyhow::Error>(Usb::new(root, &data()?));
         let done = match self.place() {
-            Place { folder: _, drive: Some(name) } => self.on_drive(&usb()?, &name, &clock, &bar),
-            Place { folder: Some(path), drive: None } => self.in_folder(&path, &clock, &bar),
+            Place { folder: _, drive: Some(name) } => {
+                self.on_drive(&usb()?, &name, root, (&clock, &bar))
+            }
+            Place { folder: Some(path), drive: None } => {
+                self.in_folder(&path, root, (&clock, &bar))
+            }
             Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
         };
         let is_stopped = |error: &anyhow::Error| error.is::<BackupError>() && bar.is_cancelled();
         match (done, self) {
-            (Err(error), Self::Create { .. }) if is_stopped(&error) => {
+            (Err(error), Self::Create { .. } | Self::Import { .. }) if is_stopped(&error) => {
                 anyhow::bail!(
                     "stopped; what was copied is kept, and the same command goes on from there"
                 )
@@ -134,49 +188,72 @@ impl BackupCommand {
 
     fn place(&self) -> Place {
         match self {
-            Self::Create { to, drive, .. } => Place { folder: to.clone(), drive: drive.clone() },
-            Self::List { place } | Self::Verify { place, .. } | Self::Restore { place, .. } => {
-                place.clone()
+            Self::Create { to, drive, .. } | Self::Import { to, drive, .. } => {
+                Place { folder: to.clone(), drive: drive.clone() }
             }
+            Self::List { place }
+            | Self::Verify { place, .. }
+            | Self::Prune { place, .. }
+            | Self::Compare { place, .. }
+            | Self::Restore { place, .. } => place.clone(),
         }
     }
 
-    fn on_drive(&self, usb: &Usb, name: &str, clock: &Clock, bar: &Bar) -> anyhow::Result<Answer> {
+    /// Whether it changes anything where the sets are.
+    fn writes(&self) -> bool {
+        match self {
+            Self::Create { .. } | Self::Import { .. } | Self::Verify { .. } => true,
+            Self::Prune { dry_run, .. } => !dry_run,
+            Self::List { .. } | Self::Compare { .. } | Self::Restore { .. } => false,
+        }
+    }
+
+    fn on_drive(
+        &self,
+        usb: &Usb,
+        name: &str,
+        root: &Path,
+        (clock, bar): (&Clock, &Bar),
+    ) -> anyhow::Result<Answer> {
         let drive = usb.named(name)?;
         let Usage::Ours { drive: id } = drive.usage else {
             anyhow::bail!("{name} is no drive of ours: prepare it first")
         };
-        let access = match self {
-            Self::List { .. } | Self::Restore { .. } => Access::ReadOnly,
-            Self::Create { .. } | Self::Verify { .. } => Access::ReadWrite,
-        };
+        let access = if self.writes() { Access::ReadWrite } else { Access::ReadOnly };
         let done = on_drive(usb, (id, access), bar, |medium| {
-            self.work(&Work::new(medium, name, clock, bar)).map_err(Failed)
+            self.work(&Work::new(medium, name, clock, bar), root).map_err(Failed)
         });
         done.map_err(|Failed(error)| error)
     }
 
-    fn in_folder(&self, path: &Path, clock: &Clock, bar: &Bar) -> anyhow::Result<Answer> {
-        if let Self::Create { .. } = self {
+    fn in_folder(
+        &self,
+        path: &Path,
+        root: &Path,
+        (clock, bar): (&Clock, &Bar),
+    ) -> anyhow::Result<Answer> {
+        if let Self::Create { .. } | Self::Import { .. } = self {
             std::fs::create_dir_all(path)
                 .with_context(|| format!("{} cannot be made as a folder", path.display()))?;
         }
         let folder = Folder::open(path)
             .with_context(|| format!("{} cannot be opened as a folder", path.display()))?;
-        let _lock = match self {
-            Self::Create { .. } | Self::Verify { .. } => Some(lock(&folder, path)?),
-            Self::List { .. } | Self::Restore { .. } => None,
-        };
-        self.work(&Work::new(&folder, &path.to_string_lossy(), clock, bar))
+        let _lock = if self.writes() { Some(lock(&folder, path)?) } else { None };
+        self.work(&Work::new(&folder, &path.to_string_lossy(), clock, bar), root)
     }
 
-    fn work<M: Medium>(&self, work: &Work<'_, M>) -> anyhow::Result<Answer> {
+    fn work<M: Medium>(&self, work: &Work<'_, M>, root: &Path) -> anyhow::Result<Answer> {
         match self {
-            Self::Create { config, .. } => work.create(config),
+            Self::Create { config, no_pacing, .. } => work.create(config, root, !no_pacing),
+            Self::Import { from, .. } => work.import(from),
             Self::List { .. } => work.list(),
             Self::Verify { set, .. } => work.verify(*set),
-            Self::Restore { vm, to, config_to, set, format, .. } => {
-                work.restore((vm, *set), &Destination::of(to, config_to, *format)?)
+            Self::Compare { set, .. } => work.compare(*set),
+            Self::Prune { keep, dry_run, .. } => work.prune(keep.keep(), *dry_run),
+            Self::Restore { vm, to, config_to, set, format, name, .. } => {
+                let to = Destination::of(to, config_to, *format)?;
+                let others = to.others(config_to);
+                work.restore((vm, *set), &to, name.as_deref().map(|name| (name, &others)))
             }
         }
     }
@@ -229,8 +306,9 @@ impl<'d> Destination<'d> {
     /// A name alone, of no folder that is there, is that of a volume group if there is one.
     fn of(to: &'d Path, configs: &'d Path, format: Option<Format>) -> anyhow::Result<Self> {
         let group = to.to_str().filter(|name| !name.contains('/') && !to.exists());
-        let is_group =
-            |name: &&str| with_lvm(|run| Ok(Group::open(name, run).is_ok())).is_ok_and(|is| is);
+        let is_group = |name: &&str| {
+            with_programs(|run| Ok(Group::open(name, run).is_ok())).is_ok_and(|is| is)
+        };
         let Some(group) = group.filter(is_group) else { return Ok(Self::Folder(to, format)) };
         if format.is_some_and(|format| format != Format::Raw) {
             anyhow::bail!("a volume holds a disk as it is: leave --format out");
@@ -238,23 +316,42 @@ impl<'d> Destination<'d> {
         Ok(Self::Group(group, configs))
     }
 
-    fn restore<M: Medium>(&self, sealed: &Sealed<'_, M>, vm: &SavedVm) -> anyhow::Result<Restored> {
+    /// Where there may be configurations of other VMs.
+    fn others(&self, configs: &Path) -> Others {
+        let mut others = Others::default();
+        others.add_folder(configs);
+        if let Self::Folder(folder, _) = self {
+            others.add_folder(folder);
+        }
+        // Where there is no xl, no VM runs.
+        if let Ok(listed) = with_programs(|run| Ok(run("xl", &["list", "-v"])?)) {
+            others.add_domains(&String::from_utf8_lossy(&listed));
+        }
+        others
+    }
+
+    fn restore<M: Medium>(
+        &self,
+        sealed: &Sealed<'_, M>,
+        vm: &SavedVm,
+        identity: &Identity,
+    ) -> anyhow::Result<Restored> {
         match self {
             Self::Folder(folder, format) => {
                 std::fs::create_dir_all(folder)
                     .with_context(|| format!("{} cannot be made as a folder", folder.display()))?;
-                Ok(to_folder::restore(sealed, vm, folder, *format)?)
+                Ok(to_folder::restore(sealed, vm, folder, *format, identity)?)
             }
-            Self::Group(name, configs) => with_lvm(|run| {
+            Self::Group(name, configs) => with_programs(|run| {
                 let group = Group::open(name, run)?;
-                Ok(to_volumes::restore(sealed, vm, &group, configs)?)
+                Ok(to_volumes::restore(sealed, vm, &group, configs, identity)?)
             }),
         }
     }
 }
 
-/// Has something run LVM's programs, each to its end.
-fn with_lvm<T>(work: impl FnOnce(Run<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+/// Has something run programs, LVM's or xl, each to its end.
+fn with_programs<T>(work: impl FnOnce(Run<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     work(&|program, arguments| runtime.block_on(volumes::run(program, arguments)))
 }
@@ -280,14 +377,22 @@ impl<'w, M: Medium> Work<'w, M> {
         Self { tools, bar, place }
     }
 
-    fn create(&self, configs: &[PathBuf]) -> anyhow::Result<Answer> {
+    fn create(&self, configs: &[PathBuf], root: &Path, is_paced: bool) -> anyhow::Result<Answer> {
+        let sources = OfAppliance::new(root);
         let prepared = prepare(configs, self.tools.clock.now())?;
-        let Prepared { plan, configs, .. } =
-            begun::resume(self.tools.medium, prepared, &DiskFiles)?;
-        let proof = backup::create(self.tools, &plan, &configs, &DiskFiles)?;
+        let Prepared { plan, configs, .. } = begun::resume(self.tools.medium, prepared, &sources)?;
+        let meter = self.tools.meter;
+        let paced = if is_paced { Paced::for_plan(meter, &plan) } else { Paced::not(meter) };
+        let tools = Tools { meter: &paced, ..self.tools };
+        let proof = backup::create(tools, &plan, &configs, &sources)?;
         let mut said = told(&proof.manifest, true);
         said["seconds"] = json!(self.bar.seconds());
-        Ok(Answer::good(said, describe(&proof.manifest, "verified")))
+        let paced = paced.paced();
+        said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
+        let mut text = vec![describe(&proof.manifest, "verified")];
+        let seconds = paced.map(|paced| paced.as_secs()).filter(|seconds| *seconds > 0);
+        text.extend(seconds.map(|seconds| format!("  gave way to guests for {seconds} seconds")));
+        Ok(Answer::good(said, text.join("\n")))
     }
 
     fn list(&self) -> anyhow::Result<Answer> {
@@ -338,6 +443,7 @@ impl<'w, M: Medium> Work<'w, M> {
         &self,
         (vm, set): (&str, Option<SetId>),
         to: &Destination<'_>,
+        other: Option<(&str, &Others)>,
     ) -> anyhow::Result<Answer> {
         let sets = list::list(self.tools.medium)?;
         let is_it = |saved: &&SavedVm| saved.name == vm || saved.uuid.to_string() == vm;
@@ -353,11 +459,16 @@ impl<'w, M: Medium> Work<'w, M> {
         if found.next().is_some() {
             anyhow::bail!("the set {} holds two VMs {vm}: say the UUID of one", newest.set);
         }
-        let restored = to.restore(&sealed, saved)?;
+        let identity = match other {
+            None => Identity::own(saved),
+            Some((name, others)) => Identity::another(saved, name, others)?,
+        };
+        let restored = to.restore(&sealed, saved, &identity)?;
         let disks = restored.disks.iter().map(|disk| format!("\n  {}", disk.display()));
         let text = format!(
-            "{vm} of set {}, as it was backed up at {}:\n  {}{}",
+            "{vm} of set {}{}, as it was backed up at {}:\n  {}{}",
             newest.set,
+            other.map(|(name, _)| format!(" as {name}")).unwrap_or_default(),
             newest.plan.created_at,
             restored.config.display(),
             disks.collect::<String>()
@@ -366,6 +477,7 @@ impl<'w, M: Medium> Work<'w, M> {
             "set": newest.set,
             "vm": saved.uuid,
             "name": saved.name,
+            "as": { "vm": identity.uuid, "name": identity.name },
             "config": restored.config,
             "disks": restored.disks,
             "seconds": self.bar.seconds(),

@@ -30,6 +30,7 @@ mod frames;
 pub(crate) mod fuzzing;
 pub mod geometry;
 pub mod hash;
+pub mod identity;
 mod image_target;
 pub mod import;
 mod index;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use domfleet_shared::image::Format;
 
-use super::config;
 use super::documents::SavedVm;
 use super::draft::{Draft, file_name};
 use super::error::BackupError;
 use super::folder::Folder;
+use super::identity::Identity;
 use super::image_target::ImageTarget;
 use super::medium::Medium;
 use super::restore::Sealed;
@@ -26,18 +26,19 @@ pub struct Restored {
 /// Restores a VM into new files of a folder. They are there under their names only once every byte
 /// has been read back; nothing that is there is touched.
 ///
-/// `format` is what the disks become; what they were where it is not said.
+/// `format` is what the disks become; what they were where it is not said. `identity` is as which VM.
 pub fn restore<M: Medium>(
     sealed: &Sealed<'_, M>,
     vm: &SavedVm,
     folder: &Path,
     format: Option<Format>,
+    identity: &Identity,
 ) -> Result<Restored, BackupError> {
     let failed = |source| BackupError::Target { what: folder.display().to_string(), source };
     let folder_path = std::fs::canonicalize(folder).map_err(failed)?;
     let target = Folder::open(&folder_path).map_err(failed)?;
     let text = sealed.config(vm)?;
-    let base = file_name(&vm.name);
+    let base = file_name(&identity.name);
     let disks: Vec<_> = vm
         .disks()
         .map(|(id, disk)| {
@@ -50,6 +51,11 @@ pub fn restore<M: Medium>(
         })
         .collect();
     let config_name = format!("{base}.cfg");
+    // Before hours of writing: it may not be possible.
+    let specs = disks.iter().map(|(id, _, format, name)| {
+        (id.number, folder_path.join(name).display().to_string(), *format)
+    });
+    let text = identity.config(&text, specs)?;
     for name in disks.iter().map(|(.., name)| name).chain([&config_name]) {
         if folder_path.join(name).symlink_metadata().is_ok() {
             return Err(BackupError::Exists(folder_path.join(name).display().to_string()));
@@ -83,10 +89,6 @@ pub fn restore<M: Medium>(
         }
         drafts.push(draft);
     }
-    let specs = disks.iter().map(|(id, _, format, name)| {
-        (id.number, folder_path.join(name).display().to_string(), *format)
-    });
-    let text = config::with_disks(&String::from_utf8_lossy(&text), vm.uuid, specs);
     let draft = Draft::begin(&target, &config_name).map_err(failed)?;
     super::durable::publish(&target, &draft.name(), text.as_bytes()).map_err(failed)?;
     drafts.push(draft);

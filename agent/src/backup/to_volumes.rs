@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use domfleet_shared::image::Format;
 
-use super::config;
 use super::direct::DirectFile;
 use super::documents::SavedVm;
 use super::draft::{Draft, file_name};
 use super::durable;
 use super::error::BackupError;
 use super::folder::Folder;
+use super::identity::Identity;
 use super::medium::Medium;
 use super::restore::Sealed;
 use super::target::Whole;
@@ -24,18 +24,19 @@ const RESTORING: &str = ".restoring";
 
 /// Restores a VM onto new volumes of a group, and its configuration into a folder. Volumes and
 /// file are there under their names only once every byte has been read back; nothing that is
-/// there is touched, but for what an interrupted restore of the same set left.
+/// there is touched, but for what an interrupted restore of the same set left. `identity` is as which VM.
 pub fn restore<M: Medium>(
     sealed: &Sealed<'_, M>,
     vm: &SavedVm,
     volumes: &impl Volumes,
     configs: &Path,
+    identity: &Identity,
 ) -> Result<Restored, BackupError> {
     let unusable = |source| BackupError::Target { what: configs.display().to_string(), source };
     let configs_path = std::fs::canonicalize(configs).map_err(unusable)?;
     let folder = Folder::open(&configs_path).map_err(unusable)?;
     let text = sealed.config(vm)?;
-    let base = file_name(&vm.name);
+    let base = file_name(&identity.name);
     let config_name = format!("{base}.cfg");
     if configs_path.join(&config_name).symlink_metadata().is_ok() {
         return Err(BackupError::Exists(configs_path.join(&config_name).display().to_string()));
@@ -45,6 +46,11 @@ pub fn restore<M: Medium>(
         .disks()
         .map(|(id, disk)| (id, disk, format!("{base}-{}", file_name(&disk.planned.vdev))))
         .collect();
+    // Before hours of writing: it may not be possible.
+    let moved = disks
+        .iter()
+        .map(|(id, _, name)| (id.number, volumes.path(name).display().to_string(), Format::Raw));
+    let text = identity.config(&text, moved)?;
     let failed = |source| BackupError::Volumes { source };
     for (.., name) in &disks {
         if volumes.tags(name).map_err(failed)?.is_some() {
@@ -73,10 +79,6 @@ pub fn restore<M: Medium>(
         sealed.restore(vm, (*id, disk), Whole::used(device, what))?;
         drafts.push(draft);
     }
-    let moved = disks
-        .iter()
-        .map(|(id, _, name)| (id.number, volumes.path(name).display().to_string(), Format::Raw));
-    let text = config::with_disks(&String::from_utf8_lossy(&text), vm.uuid, moved);
     let file = Draft::begin(&folder, &config_name).map_err(unusable)?;
     durable::publish(&folder, &file.name(), text.as_bytes()).map_err(unusable)?;
     for draft in drafts {

@@ -14,6 +14,7 @@ pub(super) fn told(manifest: &Manifest, is_verified: bool) -> Value {
         "verified": is_verified,
         "stored_bytes": manifest.stored_bytes(),
         "vms": manifest.vms,
+        "appliance": manifest.appliance,
     })
 }
 

@@ -59,6 +59,11 @@ pub enum NotFound {
 }
 
 impl Usb {
+    /// Below which the system's files are.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root.0
+    }
+
     /// Those of the system below `root`; `data` is the agent's own folder.
     pub fn new(root: &Path, data: &Path) -> Self {
         Self { root: Root(root.to_owned()), mounts: data.join("mnt") }

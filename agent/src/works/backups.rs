@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domfleet_shared::backup_set::{SetDisk, SetSummary, SetVm, SetsOnDrive};
 use domfleet_shared::id::{DriveId, SetId, VmId};
@@ -12,15 +13,19 @@ use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
 use serde_json::{Value, json};
 
 use super::{Place, Work, WorkError, answer, apart};
+use crate::backup::appliance::OfAppliance;
 use crate::backup::documents::{Manifest, Plan, SavedVm};
 use crate::backup::error::{BackupError, Damage};
 use crate::backup::files::DiskFiles;
+use crate::backup::identity::Identity;
 use crate::backup::list::{self, Listed};
 use crate::backup::medium::Medium;
 use crate::backup::on_drive::{DriveError, Failure, on_drive};
+use crate::backup::paced::Paced;
 use crate::backup::pipeline::Width;
 use crate::backup::prepare::{Prepared, prepare};
 use crate::backup::restore::Sealed;
+use crate::backup::source::Sources;
 use crate::backup::to_folder::{self, Restored};
 use crate::backup::tools::Tools;
 use crate::backup::volumes::{self, Group};
@@ -45,7 +50,8 @@ pub(super) async fn carry_out(
         };
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
             let tools = (&place.clock, &*listening);
-            carry_out_on(mounted, (drive, &place.configs), &work, tools)
+            let machine = Some(place.usb.root());
+            work_on(mounted, (drive, &place.configs), &work, tools, machine)
         })
     })
     .await
@@ -55,9 +61,21 @@ pub(super) async fn carry_out(
 /// runtime.
 pub fn carry_out_on<M: Medium>(
     medium: &M,
+    on: (DriveId, &Path),
+    work: &Work,
+    tools: (&Clock, &dyn Meter),
+) -> Result<Value, WorkError> {
+    work_on(medium, on, work, tools, None)
+}
+
+/// On `machine`, whose files are below that folder, a backup gives way to the guests, and holds the
+/// machine's network configuration.
+fn work_on<M: Medium>(
+    medium: &M,
     (drive, configs_to): (DriveId, &Path),
     work: &Work,
     (clock, meter): (&Clock, &dyn Meter),
+    machine: Option<&Path>,
 ) -> Result<Value, WorkError> {
     let tools = Tools { medium, clock, meter, width: Width::of_the_machine() };
     match work {
@@ -67,8 +85,13 @@ pub fn carry_out_on<M: Medium>(
             answer(&SetsOnDrive { drive, sets, is_complete: true })
         }
         Work::BackUp { configs, .. } => {
-            let set = back_up(tools, configs)?;
-            answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })
+            let (set, paced) = match machine {
+                None => (back_up(tools, configs, &DiskFiles)?, None),
+                Some(root) => back_up_paced(tools, configs, &OfAppliance::new(root))?,
+            };
+            let mut said = answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })?;
+            said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
+            Ok(said)
         }
         Work::VerifySets { set, .. } => {
             let sets = verify(tools, *set)?;
@@ -79,13 +102,44 @@ pub fn carry_out_on<M: Medium>(
     }
 }
 
-fn back_up<M: Medium>(tools: Tools<'_, M>, configs: &[PathBuf]) -> Result<SetSummary, WorkError> {
+fn back_up<M: Medium>(
+    tools: Tools<'_, M>,
+    configs: &[PathBuf],
+    sources: &impl Sources,
+) -> Result<SetSummary, WorkError> {
+    let prepared = prepared(tools, configs, sources)?;
+    create(tools, &prepared, sources)
+}
+
+/// The same, giving way to the guests, and for how long it has waited for them.
+fn back_up_paced<M: Medium>(
+    tools: Tools<'_, M>,
+    configs: &[PathBuf],
+    sources: &impl Sources,
+) -> Result<(SetSummary, Option<Duration>), WorkError> {
+    let prepared = prepared(tools, configs, sources)?;
+    let paced = Paced::for_plan(tools.meter, &prepared.plan);
+    let set = create(Tools { meter: &paced, ..tools }, &prepared, sources)?;
+    Ok((set, paced.paced()))
+}
+
+fn prepared<M: Medium>(
+    tools: Tools<'_, M>,
+    configs: &[PathBuf],
+    sources: &impl Sources,
+) -> Result<Prepared, WorkError> {
     let prepared = prepare(configs, tools.clock.now())
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
-    let Prepared { plan, configs, .. } =
-        begun::resume(tools.medium, prepared, &DiskFiles).map_err(|error| failed(&error))?;
-    let proof =
-        backup::create(tools, &plan, &configs, &DiskFiles).map_err(|error| failed(&error))?;
+    begun::resume(tools.medium, prepared, sources).map_err(|error| failed(&error))
+}
+
+fn create<M: Medium>(
+    tools: Tools<'_, M>,
+    prepared: &Prepared,
+    sources: &impl Sources,
+) -> Result<SetSummary, WorkError> {
+    let proof = backup::create(tools, &prepared.plan, &prepared.configs, sources)
+        .map_err(|error| failed(&error))?;
     Ok(sealed(&proof.manifest, Some(proof.at), &[]))
 }
 
@@ -138,11 +192,12 @@ fn restore<M: Medium>(
     let newest = listed.iter().rev().find(holds).ok_or_else(not_there)?;
     let sealed = Sealed::open(tools, newest.set).map_err(|error| failed(&error))?;
     let saved = sealed.manifest.vms.iter().find(|saved| saved.uuid == vm).ok_or_else(not_there)?;
+    let identity = Identity::own(saved);
     let Restored { config, disks } = match to {
         RestoreTo::Folder(RestoreFolder { path, format }) => {
             std::fs::create_dir_all(path)
                 .map_err(|error| WorkError::failed("target", format!("{path}: {error}")))?;
-            to_folder::restore(&sealed, saved, Path::new(path), *format)
+            to_folder::restore(&sealed, saved, Path::new(path), *format, &identity)
                 .map_err(|error| failed(&error))?
         }
         RestoreTo::VolumeGroup(name) => {
@@ -152,7 +207,7 @@ fn restore<M: Medium>(
             };
             let group =
                 Group::open(name, &run).map_err(|error| WorkError::because("target", &error))?;
-            to_volumes::restore(&sealed, saved, &group, configs_to)
+            to_volumes::restore(&sealed, saved, &group, configs_to, &identity)
                 .map_err(|error| failed(&error))?
         }
     };
@@ -192,6 +247,7 @@ fn failed(error: &BackupError) -> WorkError {
         error if error.is_of_the_medium() => "drive",
         BackupError::NoRoom { .. } => "no_room",
         BackupError::Exists(_) => "conflict",
+        BackupError::Refused(_) => "refused",
         BackupError::Changed(_) => "in_use",
         BackupError::Damaged(_) | BackupError::Unreliable(_) => "damaged",
         _ => "failed",

@@ -76,6 +76,28 @@ impl Document {
         pinned.with("vif", &listed(cards))
     }
 
+    /// The same for another VM: with that name, that UUID, and those addresses for its cards, in their
+    /// order, in place of what they say.
+    pub fn with_identity(
+        &self,
+        name: &str,
+        uuid: VmId,
+        macs: &[String],
+    ) -> Result<Self, ConfigError> {
+        let named = self.with_text("name", name)?.with_text("uuid", &uuid.to_string())?;
+        let cards = named.list("vif");
+        if cards.is_empty() {
+            return Ok(named);
+        }
+        let cards = cards.iter().zip(0..).map(|(card, at): (&Item, usize)| {
+            match (&card.value, macs.get(at)) {
+                (Value::Atom(spec), Some(mac)) => quoted(&with_mac(spec, mac)),
+                _ => card.raw.clone(),
+            }
+        });
+        named.with("vif", &listed(cards))
+    }
+
     /// The same, without the disks that `removed` names and with `added` after those that stay.
     pub fn with_disks(
         &self,
@@ -171,6 +193,13 @@ impl Placed<'_> {
         let format = format.as_str();
         quoted(&format!("format={format}, vdev={vdev}, access={access}, {cdrom}target={target}"))
     }
+}
+
+/// A card with that address, and else as it is.
+fn with_mac(spec: &str, mac: &str) -> String {
+    let is_mac = |field: &str| field.split_once('=').is_some_and(|(key, _)| key.trim() == "mac");
+    let others = spec.split(',').filter(|field| !is_mac(field) && !field.trim().is_empty());
+    others.chain([format!("mac={mac}").as_str()]).collect::<Vec<_>>().join(",")
 }
 
 fn card(nic: &NewNic) -> String {

@@ -183,6 +183,24 @@ fn a_pinned_copy_says_the_same_with_identity() {
     assert_eq!(copy.pinned(uuid, &macs).unwrap(), copy);
 }
 
+#[test]
+fn a_copy_for_another_vm_has_its_name_and_its_addresses_and_all_else_as_it_was() {
+    let uuid = VmId::new();
+    let macs = ["00:16:3e:00:00:01".to_owned(), "00:16:3e:00:00:02".to_owned()];
+
+    let copy = parse(PBX).with_identity("pbx \"2\"", uuid, &macs).unwrap();
+
+    let (before, after) = (VmConfig::of(&parse(PBX)).unwrap(), VmConfig::of(&copy).unwrap());
+    assert_eq!((after.name.as_str(), after.uuid), ("pbx \"2\"", Some(uuid)));
+    assert_eq!(after.macs(), macs);
+    let bridges =
+        |config: &VmConfig| config.nics.iter().map(|card| card.bridge.clone()).collect::<Vec<_>>();
+    assert_eq!(bridges(&after), bridges(&before));
+    assert_eq!((after.disks, after.memory_mib), (before.disks, before.memory_mib));
+    let bare = parse("name = 'a'\n").with_identity("b", uuid, &macs).unwrap();
+    assert_eq!(bare.value("vif"), None);
+}
+
 fn form() -> VmForm {
     VmForm {
         name: "win10".into(),

@@ -5,6 +5,7 @@ mod cuts;
 mod drive;
 mod faults;
 mod golden;
+mod identity;
 mod import;
 mod on_drive;
 mod parts;

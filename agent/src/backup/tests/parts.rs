@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use crate::backup::files::DiskFiles;
 use crate::backup::folder::Folder;
+use crate::backup::identity::Identity;
 use crate::backup::prepare::prepare;
 use crate::backup::restore::Sealed;
 use crate::backup::tools::Tools;
@@ -225,7 +226,8 @@ fn disks_of_every_kind_come_back_from_a_set_onto_volumes_and_into_images_byte_by
         let mut group = Group::open(GROUP, &in_lvm).unwrap();
         group.activation = "-an";
         let on_loops = OnLoops { lvm: &lvm, group };
-        to_volumes::restore(&sealed, vm, &on_loops, images.path()).unwrap();
+        let identity = Identity::own(vm);
+        to_volumes::restore(&sealed, vm, &on_loops, images.path(), &identity).unwrap();
         for (path, volume) in paths.iter().zip(lvm.volumes.lock().unwrap().iter()) {
             let (path, volume) = (path.to_str().unwrap(), volume.0.as_str());
             let said = run("qemu-img", &["compare", "-f", "qcow2", "-F", "raw", path, volume]);
@@ -237,8 +239,8 @@ fn disks_of_every_kind_come_back_from_a_set_onto_volumes_and_into_images_byte_by
             assert_eq!(said.unwrap().code, Some(0), "{path} is not what came back");
         }
         let restored = tempfile::tempdir().unwrap();
-        let restored =
-            to_folder::restore(&sealed, vm, restored.path(), None).map(|done| (done, restored));
+        let restored = to_folder::restore(&sealed, vm, restored.path(), None, &identity)
+            .map(|done| (done, restored));
         let (restored, _folder) = restored.unwrap();
         for (path, image) in paths.iter().zip(&restored.disks) {
             let (path, image) = (path.to_str().unwrap(), image.to_str().unwrap());
