@@ -1,6 +1,6 @@
 // A VM of a simulated appliance is backed up onto its made-up drive. The set, its verification and
 // what is restored are real: they are files of this machine.
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -80,7 +80,8 @@ test("a VM is backed up, seen to be verified, and restored as it was", async () 
   await row.getByText("Verified", { exact: true }).waitFor({ timeout: 90_000 });
   const restore = row.getByRole("button", { name: "Restore archive" });
   await expect.poll(() => restore.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
-  const folder = join(await mkdtemp(join(tmpdir(), "domfleet-restored-")), "back");
+  const place = await mkdtemp(join(tmpdir(), "domfleet-restored-"));
+  const folder = join(place, "back");
   await restore.click();
   const dialog = page.getByRole("dialog", { name: "Restore a VM" });
   const intoFolder = dialog.getByLabel("New files in a folder");
@@ -98,6 +99,7 @@ test("a VM is backed up, seen to be verified, and restored as it was", async () 
     readFile(set.vm.disks[0]?.target ?? ""),
     readFile(join(folder, disk ?? "none of them is a disk")),
   ]);
+  await rm(place, { recursive: true });
   expect(before.equals(after)).toBe(true);
   expect(faults).toEqual([]);
   await context.close();
