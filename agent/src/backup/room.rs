@@ -16,7 +16,7 @@ use super::standing::{DiskStanding, Event, Standing};
 use super::tools::Tools;
 
 /// For the plan, the manifest, both journals, the configurations, and the folders that they are in.
-const DOCUMENTS: u64 = 32 * ALIGNMENT as u64;
+pub(super) const DOCUMENTS: u64 = 32 * ALIGNMENT as u64;
 
 /// Refuses a plan that the medium may have no room for.
 ///
