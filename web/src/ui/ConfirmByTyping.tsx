@@ -3,7 +3,7 @@ import { useState, type ReactNode } from "react";
 import { asProblem, type Problem } from "../api/problem";
 import { Button } from "./Button";
 import { Dialog, DialogButtons } from "./Dialog";
-import { TextField } from "./Field";
+import { NameField } from "./Field";
 import { ProblemNote } from "./ProblemNote";
 
 export interface ConfirmProps {
@@ -47,14 +47,11 @@ export function ConfirmByTyping(props: ConfirmProps) {
         }}
       >
         <div>{effect}</div>
-        <TextField
+        <NameField
           label={`Type ${phrase} to confirm`}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           autoFocus
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
         />
         {problem && <ProblemNote problem={problem} />}
         <DialogButtons>

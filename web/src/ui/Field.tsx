@@ -25,6 +25,11 @@ export function TextField({ label, hint, error, className, ...rest }: TextFieldP
   );
 }
 
+/** A text that is meant letter by letter, such as a name or a path: no browser completes or corrects it. */
+export function NameField(props: TextFieldProps) {
+  return <TextField autoComplete="off" autoCapitalize="none" spellCheck={false} {...props} />;
+}
+
 type AreaFieldProps = Around & ComponentProps<"textarea">;
 
 /** A text of several lines. */

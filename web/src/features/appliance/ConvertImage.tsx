@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import type { ImageFormat, OperationRequest, Vm, Volume } from "../../api/types";
-import { ChoiceField, SelectField, TextField } from "../../ui/Field";
+import { ChoiceField, NameField, SelectField } from "../../ui/Field";
 import { formatBytes } from "../../ui/format";
 import type { DiskImage } from "./images";
 import { pathError } from "./names";
@@ -73,14 +73,12 @@ export default function ConvertImage(props: ConvertImageProps) {
           />
           {to === "path" && (
             <>
-              <TextField
+              <NameField
                 label="New file"
                 hint="Nothing may be there."
                 value={path}
                 onChange={(event) => setPath(event.target.value)}
                 error={pathError(path) ?? refused.target}
-                autoComplete="off"
-                spellCheck={false}
               />
               <SelectField
                 label="Format"

@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import type { VolumeGroup } from "../../api/types";
-import { SelectField, TextField } from "../../ui/Field";
+import { NameField, SelectField, TextField } from "../../ui/Field";
 import { formatBytes, parseSize } from "../../ui/format";
 import { sizeError } from "./CreateVolume";
 import { volumeNameError } from "./names";
@@ -59,14 +59,12 @@ export default function CreatePool({ appliance, groups, onClose }: CreatePoolPro
               <option key={candidate.uuid}>{candidate.name}</option>
             ))}
           </SelectField>
-          <TextField
+          <NameField
             label="Name"
             value={name}
             onChange={(event) => setName(event.target.value.trim())}
             error={volumeNameError(name) ?? refused.name}
             autoFocus
-            autoComplete="off"
-            spellCheck={false}
           />
           <TextField
             label="Room for data"

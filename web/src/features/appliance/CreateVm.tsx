@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import type { NewDisk, NewNic, OperationRequest, VmForm } from "../../api/types";
-import { AreaField, CheckField, FieldRow, SelectField, TextField } from "../../ui/Field";
+import { AreaField, CheckField, FieldRow, NameField, SelectField, TextField } from "../../ui/Field";
 import { Segments } from "../../ui/Segments";
 import { vmNameError } from "./names";
 import { newDiskOf, type DraftDisk } from "./newDisk";
@@ -119,14 +119,12 @@ function Form({ draft, refused, onChange }: FormProps) {
   return (
     <>
       <FieldRow>
-        <TextField
+        <NameField
           label="Name"
           value={draft.name}
           onChange={(event) => put({ name: event.target.value.trim() })}
           error={vmNameError(draft.name) ?? refused.name}
           autoFocus
-          autoComplete="off"
-          spellCheck={false}
         />
         <SelectField
           label="Kind of guest"
@@ -194,13 +192,11 @@ interface TextProps {
 
 function Text({ label, of, draft, hint, put }: TextProps) {
   return (
-    <TextField
+    <NameField
       label={label}
       hint={hint}
       value={draft[of]}
       onChange={(event) => put({ [of]: event.target.value })}
-      autoComplete="off"
-      spellCheck={false}
     />
   );
 }

@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import type { Volume, VolumeGroup } from "../../api/types";
-import { SelectField, TextField } from "../../ui/Field";
+import { NameField, SelectField, TextField } from "../../ui/Field";
 import { formatBytes, parseSize } from "../../ui/format";
 import { volumeNameError } from "./names";
 import { poolsOf } from "./newDisk";
@@ -69,14 +69,12 @@ export default function CreateVolume({ appliance, groups, volumes, onClose }: Cr
               ))}
             </SelectField>
           )}
-          <TextField
+          <NameField
             label="Name"
             value={name}
             onChange={(event) => setName(event.target.value.trim())}
             error={volumeNameError(name) ?? refused.name}
             autoFocus
-            autoComplete="off"
-            spellCheck={false}
           />
           <TextField
             label="Size"

@@ -5,18 +5,14 @@ import { lazy, Suspense, useState } from "react";
 import { consentOf, driveAt, oursId, setState } from "../../api/backups";
 import { driveQualifications, requestOperation } from "../../api/queries";
 import type { ApplianceDetail, BackupSet, Operation, UsbDrive, Vm } from "../../api/types";
-import { ask, asked, useActiveOn, useOperation } from "../../live/operations";
+import { ask, asked, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { ConfirmByTyping } from "../../ui/ConfirmByTyping";
 import { DriveName, DriveUse, Fitness } from "../../ui/DriveFacts";
 import { EmptyState } from "../../ui/EmptyState";
-import { count, formatBytes, operationTitle } from "../../ui/format";
+import { count, formatBytes } from "../../ui/format";
 import { WarningIcon } from "../../ui/icons";
-import { OperationActions } from "../../ui/OperationsTable";
 import { Card } from "../../ui/Page";
-import { OperationProgress } from "../../ui/ProgressBar";
-import { SpokenProgress } from "../../ui/SpokenProgress";
-import { OperationStateBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
@@ -31,6 +27,7 @@ import {
 import { heldReason } from "./locks";
 import { Unfit } from "./Unfit";
 import { useAskReason } from "./useAppliance";
+import { Working } from "./Working";
 
 const QualifyDrive = lazy(() => import("./QualifyDrive"));
 const BackUp = lazy(() => import("./BackUp"));
@@ -192,23 +189,6 @@ function Worth({ drive, done, active }: WorthProps) {
       ) : (
         <span className="muted">never qualified here</span>
       )}
-    </div>
-  );
-}
-
-function Working({ seen }: { seen: Operation }) {
-  const operation = useOperation(seen);
-  const { id, kind, state, progress } = operation;
-  return (
-    <div className={styles.condition}>
-      <span className="line">
-        <Link to="/operations/$id" params={{ id }} className={styles.small}>
-          {operationTitle(kind)} <OperationStateBadge state={state} bare />
-        </Link>
-        <OperationActions seen={seen} />
-      </span>
-      {progress && <OperationProgress progress={progress} />}
-      <SpokenProgress operation={operation} />
     </div>
   );
 }

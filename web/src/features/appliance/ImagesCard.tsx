@@ -4,14 +4,11 @@ import { lazy, Suspense, useState } from "react";
 
 import { imageVerdicts, requestOperation } from "../../api/queries";
 import type { ApplianceDetail, Operation, Vm, Volume, VolumeGroup } from "../../api/types";
-import { ask, useActiveOn, useOperation } from "../../live/operations";
+import { ask, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
-import { operationTitle } from "../../ui/format";
 import { Reasons } from "../../ui/ImageFacts";
-import { OperationActions } from "../../ui/OperationsTable";
 import { Card } from "../../ui/Page";
-import { OperationProgress } from "../../ui/ProgressBar";
-import { OperationStateBadge, VerdictBadge, VmStateBadge } from "../../ui/states";
+import { VerdictBadge, VmStateBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
@@ -19,6 +16,7 @@ import type { ImageDialog, ImageReasons } from "./ImageMenu";
 import { imageOf, imagesOf, keyOf, lastVerdicts, type DiskImage, type LastVerdict } from "./images";
 import { heldReason } from "./locks";
 import { useAskReason } from "./useAppliance";
+import { Working } from "./Working";
 
 const ImageMenu = lazy(() => import("./ImageMenu"));
 const ConvertImage = lazy(() => import("./ConvertImage"));
@@ -140,21 +138,6 @@ function Found({ last, active }: { last: LastVerdict | undefined; active: readon
       ) : (
         active.length === 0 && <span className="muted">never checked</span>
       )}
-    </div>
-  );
-}
-
-function Working({ seen }: { seen: Operation }) {
-  const { id, kind, state, progress } = useOperation(seen);
-  return (
-    <div className={styles.condition}>
-      <span className="line">
-        <Link to="/operations/$id" params={{ id }} className={styles.small}>
-          {operationTitle(kind)} <OperationStateBadge state={state} bare />
-        </Link>
-        <OperationActions seen={seen} />
-      </span>
-      {progress && <OperationProgress progress={progress} />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 
 import { Button } from "../../ui/Button";
-import { CheckField, FieldRow, SelectField, TextField } from "../../ui/Field";
+import { CheckField, FieldRow, NameField, SelectField } from "../../ui/Field";
 import { formatBytes } from "../../ui/format";
 import { pathError } from "./names";
 import { draftDisk, freeVdev, usableVolumes, type DiskKind, type DraftDisk } from "./newDisk";
@@ -41,7 +41,7 @@ export function NewDisks({ drafts, taken, groups, volumes, onChange }: NewDisksP
               <option value="path">A file in dom0</option>
               <option value="cdrom">A CD drive</option>
             </SelectField>
-            <TextField
+            <NameField
               label="Name in the guest"
               value={draft.vdev}
               onChange={(event) => put({ ...draft, vdev: event.target.value.trim() })}
@@ -51,8 +51,6 @@ export function NewDisks({ drafts, taken, groups, volumes, onChange }: NewDisksP
                   ? "Another disk has that name."
                   : null
               }
-              autoComplete="off"
-              spellCheck={false}
             />
           </FieldRow>
           <Source draft={draft} groups={groups} volumes={volumes} onChange={put} />
@@ -127,14 +125,12 @@ function Source({ draft, groups, volumes, onChange }: SourceProps): ReactNode {
 
 function PathField({ label, hint, draft, put }: Putting & { label: string; hint: string }) {
   return (
-    <TextField
+    <NameField
       label={label}
       hint={hint}
       value={draft.path}
       onChange={(event) => put({ path: event.target.value })}
       error={pathError(draft.path)}
-      autoComplete="off"
-      spellCheck={false}
     />
   );
 }

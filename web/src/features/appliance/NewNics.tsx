@@ -1,5 +1,5 @@
 import { Button } from "../../ui/Button";
-import { FieldRow, TextField } from "../../ui/Field";
+import { FieldRow, NameField } from "../../ui/Field";
 import { macError, type DraftNic } from "./newNic";
 import styles from "./Parts.module.css";
 
@@ -22,30 +22,24 @@ export function NewNics({ drafts, onChange }: NewNicsProps) {
         <fieldset key={draft.key} className={styles.part}>
           <legend>Network card {index + 1}</legend>
           <FieldRow>
-            <TextField
+            <NameField
               label="Bridge"
               hint="Xen's own default where it is empty."
               value={draft.bridge}
               onChange={(event) => put({ ...draft, bridge: event.target.value.trim() })}
-              autoComplete="off"
-              spellCheck={false}
             />
-            <TextField
+            <NameField
               label="MAC address"
               hint="A new one where it is empty."
               value={draft.mac}
               onChange={(event) => put({ ...draft, mac: event.target.value.trim() })}
               error={macError(draft.mac)}
-              autoComplete="off"
-              spellCheck={false}
             />
-            <TextField
+            <NameField
               label="Model"
               hint="For HVM, such as e1000."
               value={draft.model}
               onChange={(event) => put({ ...draft, model: event.target.value.trim() })}
-              autoComplete="off"
-              spellCheck={false}
             />
           </FieldRow>
           <Button

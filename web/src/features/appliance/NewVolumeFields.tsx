@@ -1,5 +1,5 @@
 import type { Volume, VolumeGroup } from "../../api/types";
-import { FieldRow, SelectField, TextField } from "../../ui/Field";
+import { FieldRow, NameField, SelectField, TextField } from "../../ui/Field";
 import { parseSize } from "../../ui/format";
 import { volumeNameError } from "./names";
 import { poolsOf, type DraftDisk } from "./newDisk";
@@ -40,13 +40,11 @@ export function NewVolumeFields({ draft, groups, volumes, put }: Storage & Putti
           </option>
         ))}
       </SelectField>
-      <TextField
+      <NameField
         label="Name of the volume"
         value={draft.name}
         onChange={(event) => put({ name: event.target.value.trim() })}
         error={volumeNameError(draft.name)}
-        autoComplete="off"
-        spellCheck={false}
       />
       <TextField
         label="Size"

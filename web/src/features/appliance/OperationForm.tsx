@@ -6,7 +6,7 @@ import type { OperationRequest } from "../../api/types";
 import { asked } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { NameField } from "../../ui/Field";
 import { ProblemNote } from "../../ui/ProblemNote";
 
 /** What the server found wrong with each field. */
@@ -65,13 +65,10 @@ export function OperationForm(props: OperationFormProps) {
       >
         {typeof children === "function" ? children(refused) : children}
         {phrase !== null && (
-          <TextField
+          <NameField
             label={`Type ${phrase} to confirm`}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
           />
         )}
         {problem && !isShownAtFields && <ProblemNote problem={problem} />}

@@ -1,9 +1,6 @@
-import { useState } from "react";
-
 import type { Volume } from "../../api/types";
-import { TextField } from "../../ui/Field";
 import { volumeNameError } from "./names";
-import { OperationForm } from "./OperationForm";
+import { RenameForm } from "./RenameForm";
 
 interface RenameVolumeProps {
   appliance: string;
@@ -12,30 +9,13 @@ interface RenameVolumeProps {
 }
 
 export default function RenameVolume({ appliance, volume, onClose }: RenameVolumeProps) {
-  const [name, setName] = useState(volume.name);
-  const ready = name !== "" && name !== volume.name && !volumeNameError(name);
   return (
-    <OperationForm
-      title={`Rename ${volume.name}`}
-      action="Rename"
+    <RenameForm
       appliance={appliance}
-      subject={volume.name}
-      operation={ready ? { kind: "volume_rename", volume: volume.lv_uuid, name } : null}
-      incomplete="Give another name first"
-      fields={["name"]}
+      name={volume.name}
+      nameError={volumeNameError}
+      operation={(name) => ({ kind: "volume_rename", volume: volume.lv_uuid, name })}
       onClose={onClose}
-    >
-      {(refused) => (
-        <TextField
-          label="New name"
-          value={name}
-          onChange={(event) => setName(event.target.value.trim())}
-          error={volumeNameError(name) ?? refused.name}
-          autoFocus
-          autoComplete="off"
-          spellCheck={false}
-        />
-      )}
-    </OperationForm>
+    />
   );
 }

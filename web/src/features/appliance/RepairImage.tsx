@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { CheckField, TextField } from "../../ui/Field";
+import { CheckField, NameField } from "../../ui/Field";
 import type { DiskImage } from "./images";
 import { pathError } from "./names";
 import { OperationForm } from "./OperationForm";
@@ -32,15 +32,13 @@ export default function RepairImage({ appliance, image, onClose }: RepairImagePr
             <code>{image.path}</code> is copied, and the copy is repaired: it is there once it is in
             order. The image itself is not touched.
           </p>
-          <TextField
+          <NameField
             label="The copy"
             hint="A new file, such as /data/vms/pbx/repaired.qcow2. Nothing may be there."
             value={to}
             onChange={(event) => setTo(event.target.value)}
             error={pathError(to) ?? refused.to}
             autoFocus
-            autoComplete="off"
-            spellCheck={false}
           />
           <CheckField
             label="Save what can be read of a corrupt image"

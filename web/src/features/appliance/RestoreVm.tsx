@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { setState } from "../../api/backups";
 import type { BackupSet, OperationRequest, VolumeGroup } from "../../api/types";
-import { ChoiceField, SelectField, TextField } from "../../ui/Field";
+import { ChoiceField, NameField, SelectField } from "../../ui/Field";
 import { count, formatBytes } from "../../ui/format";
 import { SetCondition } from "../../ui/SetFacts";
 import { Time } from "../../ui/Time";
@@ -94,14 +94,12 @@ export default function RestoreVm({ appliance, set, groups, onClose }: RestoreVm
             </SelectField>
           ) : (
             <>
-              <TextField
+              <NameField
                 label="Folder"
                 hint="Such as /data/vms/restored. It is made where it is not there."
                 value={path}
                 onChange={(event) => setPath(event.target.value)}
                 error={pathError(path) ?? refused.to}
-                autoComplete="off"
-                spellCheck={false}
               />
               <SelectField
                 label="Format of its disks"

@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import type { Volume } from "../../api/types";
-import { TextField } from "../../ui/Field";
+import { NameField, TextField } from "../../ui/Field";
 import { parseSize } from "../../ui/format";
 import { volumeNameError } from "./names";
 import { OperationForm } from "./OperationForm";
@@ -37,14 +37,12 @@ export default function SnapshotVolume({ appliance, volume, onClose }: SnapshotV
       }
       onClose={onClose}
     >
-      <TextField
+      <NameField
         label="Name of the snapshot"
         value={name}
         onChange={(event) => setName(event.target.value.trim())}
         error={volumeNameError(name)}
         autoFocus
-        autoComplete="off"
-        spellCheck={false}
       />
       {!thin && (
         <TextField

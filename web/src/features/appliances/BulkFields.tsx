@@ -1,4 +1,4 @@
-import { AreaField, FieldRow, TextField } from "../../ui/Field";
+import { AreaField, FieldRow, NameField, TextField } from "../../ui/Field";
 import { parseSize } from "../../ui/format";
 import type { BulkDraft } from "./bulk";
 
@@ -19,14 +19,12 @@ export function BulkFields({ draft, refused, onChange }: BulkFieldsProps) {
       return null;
     case "image_check":
       return (
-        <TextField
+        <NameField
           label="Image"
           hint="The same absolute path on each, such as /data/vms/pbx/disk0.qcow2."
           value={draft.path}
           onChange={(event) => put({ path: event.target.value })}
           error={refused.image}
-          autoComplete="off"
-          spellCheck={false}
         />
       );
     case "volume_create":
@@ -34,21 +32,17 @@ export function BulkFields({ draft, refused, onChange }: BulkFieldsProps) {
       const isOdd = draft.size !== "" && parseSize(draft.size) === null;
       return (
         <FieldRow>
-          <TextField
+          <NameField
             label="Volume group"
             value={draft.group}
             onChange={(event) => put({ group: event.target.value.trim() })}
             error={refused.volume_group}
-            autoComplete="off"
-            spellCheck={false}
           />
-          <TextField
+          <NameField
             label="Name"
             value={draft.name}
             onChange={(event) => put({ name: event.target.value.trim() })}
             error={refused.name}
-            autoComplete="off"
-            spellCheck={false}
           />
           <TextField
             label="Size"

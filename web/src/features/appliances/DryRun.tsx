@@ -4,7 +4,7 @@ import type { Problem } from "../../api/problem";
 import type { Bulk } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
-import { TextField } from "../../ui/Field";
+import { NameField } from "../../ui/Field";
 import { count, operationTitle } from "../../ui/format";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { BulkStateBadge } from "../../ui/states";
@@ -80,14 +80,11 @@ export function DryRun({ tried, busy, problem, onBack, onGo, onClose }: DryRunPr
           ))}
         </ul>
         {phrase !== null && admitted > 0 && (
-          <TextField
+          <NameField
             label={`Type ${phrase} to confirm`}
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
             autoFocus
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
           />
         )}
         {problem && <ProblemNote problem={problem} />}

@@ -7,7 +7,7 @@ import type { BackupSet } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { CopyId } from "../../ui/CopyId";
 import { EmptyState, Loading } from "../../ui/EmptyState";
-import { SelectField, TextField } from "../../ui/Field";
+import { NameField, SelectField } from "../../ui/Field";
 import { count, formatBytes } from "../../ui/format";
 import { WarningIcon } from "../../ui/icons";
 import { Card, Page } from "../../ui/Page";
@@ -45,14 +45,12 @@ export function BackupsPage() {
       lead="What is on the USB drives of the fleet, as the appliances last told of it."
     >
       <div className={styles.filters}>
-        <TextField
+        <NameField
           label="Appliance"
           data-search
           placeholder="Part of its name"
           value={appliance}
           onChange={(event) => change({ appliance: event.target.value || undefined })}
-          autoComplete="off"
-          spellCheck={false}
         />
         <SelectField
           label="Order"
