@@ -134,6 +134,12 @@ impl BackupError {
         }
     }
 
+    /// Whether the drive may be behind it: of one that was pulled out, what is not in memory cannot be
+    /// read, and looks damaged.
+    pub fn may_be_of_the_drive(&self) -> bool {
+        self.is_of_the_medium() || matches!(self, Self::Damaged(_))
+    }
+
     /// Whether the drive itself is the trouble, so that it may go on when it is plugged in again.
     pub fn is_of_the_medium(&self) -> bool {
         matches!(self, Self::Medium { .. } | Self::Journal(JournalError::Io(_)))

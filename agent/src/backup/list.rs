@@ -1,5 +1,7 @@
 //! What sets there are on a medium.
 
+use std::io;
+
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::SetId;
 
@@ -35,10 +37,12 @@ pub fn list(medium: &impl Medium) -> Result<Vec<Listed>, BackupError> {
     for name in medium.list(SETS).map_err(&failed)? {
         let Ok(set) = name.parse::<SetId>() else { continue };
         let folder = Folder::new(set);
-        let Some(plan) = durable::read(medium, &folder.file(PLAN), LONGEST).map_err(&failed)?
-        else {
-            continue;
+        let plan = match durable::read(medium, &folder.file(PLAN), LONGEST) {
+            // A stranger's file, or a link, that is called as a set is.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
+            plan => plan.map_err(&failed)?,
         };
+        let Some(plan) = plan else { continue };
         let hash = Hash::of(&plan);
         let Ok(plan) = Plan::decode(&plan) else {
             tracing::warn!(%set, "a set whose plan cannot be understood is left out");
@@ -70,4 +74,23 @@ fn stands(
     // What is not what was written cannot be what was verified.
     let verified = standing.verified.filter(|_| standing.plan == Some(plan));
     Ok((Some(manifest), verified))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backup::folder;
+
+    #[test]
+    fn what_is_only_called_as_a_set_is_hides_no_other() {
+        let drive = tempfile::tempdir().unwrap();
+        let sets = drive.path().join(SETS);
+        std::fs::create_dir_all(sets.join(SetId::new().to_string())).unwrap();
+        std::fs::write(sets.join(SetId::new().to_string()), "a stranger's").unwrap();
+        std::os::unix::fs::symlink("/etc", sets.join(SetId::new().to_string())).unwrap();
+
+        let listed = list(&folder::Folder::open(drive.path()).unwrap());
+
+        assert_eq!(listed.unwrap().len(), 0);
+    }
 }

@@ -1,5 +1,5 @@
 //! A copy that gives way: small reads from the source's disk are timed while it goes on, and it waits where
-//! they take too long. What is too long, and how much it slows down: [`super::pacing`].
+//! they take too long. What is too long, and how much it slows down: the module `pacing` says.
 
 use std::fs::File;
 use std::io;

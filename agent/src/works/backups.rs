@@ -235,7 +235,7 @@ impl From<DriveError> for WorkError {
 
 impl Failure for WorkError {
     fn is_of_the_drive(&self) -> bool {
-        matches!(self, Self::Failed(reason) if reason.code == "drive")
+        matches!(self, Self::Failed(reason) if ["drive", "damaged"].contains(&reason.code.as_str()))
     }
 }
 

@@ -4,90 +4,19 @@
 //! not flushed by then is there in full, in part or not at all: a file's writes each for itself, the
 //! names in a folder up to some change.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod state;
+
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+pub(super) use self::state::Left;
+use self::state::{Change, Content, State, Write, folder_of};
 use crate::backup::medium::{Medium, MediumFile};
 use crate::backup::target::Device;
 
 #[derive(Clone)]
 pub(super) struct Drive(Arc<Mutex<State>>);
-
-#[derive(Clone, Default)]
-struct State {
-    files: BTreeMap<u64, Content>,
-    /// What the running system sees.
-    names: BTreeMap<String, u64>,
-    folders: BTreeSet<String>,
-    /// What is on the medium.
-    kept_names: BTreeMap<String, u64>,
-    kept_folders: BTreeSet<String>,
-    /// Changes of names that were not flushed, by the folder that they are in.
-    changes: BTreeMap<String, Vec<Change>>,
-    next_file: u64,
-    points: u64,
-    cut_at: Option<u64>,
-    is_gone: bool,
-    /// The flush that stores one byte wrongly without saying so, counted from 1.
-    bad_flush: Option<u64>,
-    flushes: u64,
-    room: Option<u64>,
-    /// Whether it says that it has more room than it has.
-    is_boastful: bool,
-    is_read_only: bool,
-    unreadable: BTreeSet<u64>,
-}
-
-#[derive(Clone, Default)]
-struct Content {
-    cached: Vec<u8>,
-    kept: Vec<u8>,
-    writes: Vec<Write>,
-}
-
-#[derive(Clone)]
-enum Write {
-    Bytes(usize, Vec<u8>),
-    Length(usize),
-}
-
-#[derive(Clone)]
-enum Change {
-    Name(String, u64),
-    Renamed(String, String, u64),
-    Removed(String),
-    Folder(String),
-    RemovedFolder(String),
-}
-
-/// What a power cut leaves of what was not flushed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    Nothing,
-    Everything,
-    /// By these dice.
-    Some(u64),
-}
-
-impl Write {
-    fn apply(&self, content: &mut Vec<u8>) {
-        match self {
-            Self::Bytes(at, bytes) => {
-                let end = at + bytes.len();
-                if content.len() < end {
-                    content.resize(end, 0);
-                }
-                content[*at..end].copy_from_slice(bytes);
-            }
-            Self::Length(length) => content.resize(*length, 0),
-        }
-    }
-}
-
-fn folder_of(name: &str) -> String {
-    name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
-}
 
 impl Drive {
     pub(super) fn new() -> Self {
@@ -190,137 +119,6 @@ impl Drive {
     /// A copy of the drive as it is, to be used apart from it.
     pub(super) fn cloned(&self) -> Self {
         Self(Arc::new(Mutex::new(self.state().clone())))
-    }
-}
-
-impl State {
-    fn new_file(&mut self) -> u64 {
-        self.next_file += 1;
-        self.files.insert(self.next_file, Content::default());
-        self.next_file
-    }
-
-    fn there(&self) -> io::Result<()> {
-        if self.is_gone { Err(io::Error::other("the drive is gone")) } else { Ok(()) }
-    }
-
-    /// Passes a point. Tells whether the power is cut at it: what is done then is done, but never
-    /// flushed, and nobody hears of it.
-    fn point(&mut self) -> io::Result<bool> {
-        self.there()?;
-        if self.is_read_only {
-            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
-        }
-        self.points += 1;
-        self.is_gone = self.cut_at.is_some_and(|at| self.points > at);
-        Ok(self.is_gone)
-    }
-
-    fn change(&mut self, folder: String, change: Change) {
-        self.changes.entry(folder).or_default().push(change);
-    }
-
-    fn flush_names(&mut self, folder: &str, up_to: usize) {
-        let mut changes = self.changes.remove(folder).unwrap_or_default();
-        for change in changes.drain(..up_to.min(changes.len())) {
-            match change {
-                Change::Name(name, file) => {
-                    self.kept_names.insert(name, file);
-                }
-                Change::Renamed(from, to, file) => {
-                    self.kept_names.remove(&from);
-                    self.kept_names.insert(to, file);
-                }
-                Change::Removed(name) => {
-                    self.kept_names.remove(&name);
-                }
-                Change::Folder(name) => {
-                    self.kept_folders.insert(name);
-                }
-                Change::RemovedFolder(name) => {
-                    self.kept_folders.remove(&name);
-                }
-            }
-        }
-    }
-
-    fn flush_file(&mut self, file: u64) {
-        self.flushes += 1;
-        let is_bad = self.bad_flush == Some(self.flushes);
-        let content = self.files.get_mut(&file).unwrap();
-        content.writes.clear();
-        content.kept = content.cached.clone();
-        if is_bad && let Some(byte) = content.kept.last_mut() {
-            *byte ^= 0x10;
-        }
-    }
-
-    fn lose(&mut self, left: Left) {
-        let mut dice = match left {
-            Left::Some(seed) => seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
-            Left::Nothing | Left::Everything => 1,
-        };
-        let mut roll = |sides: usize| {
-            dice ^= dice << 13;
-            dice ^= dice >> 7;
-            dice ^= dice << 17;
-            usize::try_from(dice % sides as u64).unwrap()
-        };
-        for content in self.files.values_mut() {
-            for write in std::mem::take(&mut content.writes) {
-                let kept = match (left, &write) {
-                    (Left::Nothing, _) => None,
-                    (Left::Everything, _) => Some(write),
-                    (Left::Some(_), Write::Length(_)) => (roll(2) == 0).then_some(write),
-                    (Left::Some(_), Write::Bytes(at, bytes)) => {
-                        let length = roll(bytes.len() + 1);
-                        (roll(3) > 0).then(|| Write::Bytes(*at, bytes[..length].to_vec()))
-                    }
-                };
-                if let Some(write) = kept {
-                    write.apply(&mut content.kept);
-                }
-            }
-        }
-        let folders: Vec<(String, usize)> =
-            self.changes.iter().map(|(folder, changes)| (folder.clone(), changes.len())).collect();
-        for (folder, changes) in folders {
-            let up_to = match left {
-                Left::Nothing => 0,
-                Left::Everything => changes,
-                Left::Some(_) => roll(changes + 1),
-            };
-            self.flush_names(&folder, up_to);
-        }
-        self.changes.clear();
-        self.forget_cache();
-    }
-
-    fn forget_cache(&mut self) {
-        // What is in a folder that is not there is not there either.
-        let is_in = |folders: &BTreeSet<String>, name: &str| {
-            let mut folder = folder_of(name);
-            while !folder.is_empty() {
-                if !folders.contains(&folder) {
-                    return false;
-                }
-                folder = folder_of(&folder);
-            }
-            true
-        };
-        let folders = self.kept_folders.clone();
-        self.kept_folders.retain(|name| is_in(&folders, name));
-        let folders = self.kept_folders.clone();
-        self.kept_names.retain(|name, _| is_in(&folders, name) || !name.contains('/'));
-        self.names = self.kept_names.clone();
-        self.folders = self.kept_folders.clone();
-        for content in self.files.values_mut() {
-            content.cached = content.kept.clone();
-        }
-    }
-
-    fn used(&self) -> u64 {
-        self.names.values().map(|file| self.files[file].cached.len() as u64).sum()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::drive::Left;
 use super::*;
+use crate::meter::Meter;
 
 fn backed_up() -> (Drive, Guests) {
     let (drive, guests) = (Drive::new(), Guests::new());
@@ -49,6 +50,38 @@ fn a_sector_that_cannot_be_read_is_found_and_its_chunk_written_anew() {
     // What is written anew lies elsewhere on the drive.
     back_up(&drive, &guests).unwrap();
     assert_restores(&drive, &guests);
+}
+
+/// Takes the drive's power as soon as something was read of it.
+struct PullsOut(Drive);
+
+impl Meter for PullsOut {
+    fn begin(&self, _what: &str, _total_bytes: u64) {}
+
+    fn advance(&self, _bytes: u64) {
+        self.0.cut();
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_drive_that_is_pulled_out_of_a_restore_is_not_taken_for_one_with_a_damaged_set() {
+    let (drive, _) = backed_up();
+    let (clock, meter) = (Clock::of_the_machine(), PullsOut(drive.clone()));
+    let tools = Tools { medium: &drive, clock: &clock, meter: &meter, width: Width::threads(1) };
+    let sealed = Sealed::open(tools, plan().set).unwrap();
+    let vm = &sealed.manifest.vms[0];
+    let device = used_volume().open(VOLUME).unwrap().unwrap();
+
+    let failed = sealed
+        .restore(vm, vm.disks().next().unwrap(), Whole::used(device, VOLUME.to_owned()))
+        .err()
+        .unwrap();
+
+    assert!(failed.may_be_of_the_drive(), "{failed:?}");
 }
 
 #[test]
