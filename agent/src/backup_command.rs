@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Subcommand;
 use domfleet_agent::backup::appliance::OfAppliance;
+use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::backup::folder::{Folder, Lock};
 use domfleet_agent::backup::list::{self, Listed};
 use domfleet_agent::backup::medium::Medium;
@@ -20,11 +21,12 @@ use domfleet_agent::backup::paced::Paced;
 use domfleet_agent::backup::pipeline::Width;
 use domfleet_agent::backup::prepare::{Prepared, prepare};
 use domfleet_agent::backup::tools::Tools;
-use domfleet_agent::backup::{self, BackupError, begun};
+use domfleet_agent::backup::{self, BackupError, begun, key_files};
 use domfleet_agent::clock::Clock;
 use domfleet_agent::meter::Meter as _;
 use domfleet_agent::usb::Usb;
 use domfleet_agent::usb::mount::Access;
+use domfleet_shared::backup_key::{BackupKey, KeyName};
 use domfleet_shared::id::SetId;
 use domfleet_shared::image::Format;
 use domfleet_shared::usb::Usage;
@@ -37,8 +39,24 @@ use crate::bar::Bar;
 /// How it ends where a set is damaged or not finished.
 const NOT_VERIFIED: u8 = 1;
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct BackupArguments {
+    /// A file with the keys of encrypted sets (`backup key` makes one). A new set is encrypted with the
+    /// first of them, and is not where no key is given.
+    #[arg(long = "key", value_name = "FILE", global = true)]
+    keys: Vec<PathBuf>,
+    #[command(subcommand)]
+    command: BackupCommand,
+}
+
 #[derive(Debug, Subcommand)]
-pub(crate) enum BackupCommand {
+enum BackupCommand {
+    /// Make a key for encrypted sets, in a new file. Without it nothing of them can be read: keep a copy
+    /// where the drives are not.
+    Key {
+        /// The file.
+        file: PathBuf,
+    },
     /// Back VMs up, and read every byte back. The VMs must be off.
     ///
     /// Where it is interrupted, the same command goes on from there.
@@ -148,23 +166,69 @@ pub(crate) struct Place {
     drive: Option<String>,
 }
 
-impl BackupCommand {
+impl BackupArguments {
     pub(crate) fn carry_out(
         &self,
         root: &Path,
         data: impl FnOnce() -> anyhow::Result<PathBuf>,
         as_json: bool,
     ) -> anyhow::Result<ExitCode> {
+        if let BackupCommand::Key { file } = &self.command {
+            new_key(file)?.print(as_json);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let data = data();
+        let keys = Keys::read(&self.keys, data.as_deref().ok())?;
+        self.command.carry_out((root, data), &keys, as_json)
+    }
+}
+
+/// The keys at hand, and the one that a new set is encrypted with.
+struct Keys {
+    ring: Keyring,
+    new: Option<KeyName>,
+}
+
+impl Keys {
+    /// Those that were given, and those that this dom0 has.
+    fn read(files: &[PathBuf], data: Option<&Path>) -> anyhow::Result<Self> {
+        let mut keys = Vec::new();
+        for file in files {
+            keys.extend(key_files::read(file)?);
+        }
+        let new = keys.first().map(BackupKey::name);
+        keys.extend(data.map(key_files::held).unwrap_or_default());
+        Ok(Self { ring: Keyring::new(keys), new })
+    }
+}
+
+fn new_key(file: &Path) -> anyhow::Result<Answer> {
+    let key = key_files::new_key()?;
+    key_files::write_new(file, &key)?;
+    let text = format!(
+        "the key {} is in {}: keep a copy of it where the drives are not, for without it nothing of a \
+         backup can be read",
+        key.id(),
+        file.display()
+    );
+    Ok(Answer::good(json!({ "key": key.id(), "file": file }), text))
+}
+
+impl BackupCommand {
+    fn carry_out(
+        &self,
+        (root, data): (&Path, anyhow::Result<PathBuf>),
+        keys: &Keys,
+        as_json: bool,
+    ) -> anyhow::Result<ExitCode> {
         let clock = Clock::of_the_machine();
         let bar = Bar::begin(as_json)?;
-        let usb = || Ok::<_, anyhow::Error>(Usb::new(root, &data()?));
+        let with = With { root, keys, clock: &clock, bar: &bar };
         let done = match self.place() {
             Place { folder: _, drive: Some(name) } => {
-                self.on_drive(&usb()?, &name, root, (&clock, &bar))
+                self.on_drive(&Usb::new(root, &data?), &name, with)
             }
-            Place { folder: Some(path), drive: None } => {
-                self.in_folder(&path, root, (&clock, &bar))
-            }
+            Place { folder: Some(path), drive: None } => self.in_folder(&path, with),
             Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
         };
         let is_stopped = |error: &anyhow::Error| error.is::<BackupError>() && bar.is_cancelled();
@@ -185,6 +249,7 @@ impl BackupCommand {
 
     fn place(&self) -> Place {
         match self {
+            Self::Key { file } => Place { folder: Some(file.clone()), drive: None },
             Self::Create { to, drive, .. } | Self::Import { to, drive, .. } => {
                 Place { folder: to.clone(), drive: drive.clone() }
             }
@@ -201,34 +266,25 @@ impl BackupCommand {
         match self {
             Self::Create { .. } | Self::Import { .. } | Self::Verify { .. } => true,
             Self::Prune { dry_run, .. } => !dry_run,
-            Self::List { .. } | Self::Compare { .. } | Self::Restore { .. } => false,
+            Self::Key { .. } | Self::List { .. } | Self::Compare { .. } | Self::Restore { .. } => {
+                false
+            }
         }
     }
 
-    fn on_drive(
-        &self,
-        usb: &Usb,
-        name: &str,
-        root: &Path,
-        (clock, bar): (&Clock, &Bar),
-    ) -> anyhow::Result<Answer> {
+    fn on_drive(&self, usb: &Usb, name: &str, with: With<'_>) -> anyhow::Result<Answer> {
         let drive = usb.named(name)?;
         let Usage::Ours { drive: id } = drive.usage else {
             anyhow::bail!("{name} is no drive of ours: prepare it first")
         };
         let access = if self.writes() { Access::ReadWrite } else { Access::ReadOnly };
-        let done = on_drive(usb, (id, access), bar, |medium| {
-            self.work(&Work::new(medium, name, clock, bar), root).map_err(Failed)
+        let done = on_drive(usb, (id, access), with.bar, |medium| {
+            self.work(&Work::new(medium, name, with)).map_err(Failed)
         });
         done.map_err(|Failed(error)| error)
     }
 
-    fn in_folder(
-        &self,
-        path: &Path,
-        root: &Path,
-        (clock, bar): (&Clock, &Bar),
-    ) -> anyhow::Result<Answer> {
+    fn in_folder(&self, path: &Path, with: With<'_>) -> anyhow::Result<Answer> {
         if let Self::Create { .. } | Self::Import { .. } = self {
             std::fs::create_dir_all(path)
                 .with_context(|| format!("{} cannot be made as a folder", path.display()))?;
@@ -236,12 +292,13 @@ impl BackupCommand {
         let folder = Folder::open(path)
             .with_context(|| format!("{} cannot be opened as a folder", path.display()))?;
         let _lock = if self.writes() { Some(lock(&folder, path)?) } else { None };
-        self.work(&Work::new(&folder, &path.to_string_lossy(), clock, bar), root)
+        self.work(&Work::new(&folder, &path.to_string_lossy(), with))
     }
 
-    fn work<M: Medium>(&self, work: &Work<'_, M>, root: &Path) -> anyhow::Result<Answer> {
+    fn work<M: Medium>(&self, work: &Work<'_, M>) -> anyhow::Result<Answer> {
         match self {
-            Self::Create { config, no_pacing, .. } => work.create(config, root, !no_pacing),
+            Self::Key { file } => new_key(file),
+            Self::Create { config, no_pacing, .. } => work.create(config, !no_pacing),
             Self::Import { from, .. } => work.import(from),
             Self::List { .. } => work.list(),
             Self::Verify { set, .. } => work.verify(*set),
@@ -300,30 +357,45 @@ fn lock(folder: &Folder, path: &Path) -> anyhow::Result<Lock> {
     })
 }
 
+/// What there is beside the sets.
+#[derive(Clone, Copy)]
+struct With<'w> {
+    root: &'w Path,
+    keys: &'w Keys,
+    clock: &'w Clock,
+    bar: &'w Bar,
+}
+
 /// Work on the sets of a folder or of a drive.
 struct Work<'w, M> {
     tools: Tools<'w, M>,
-    bar: &'w Bar,
+    with: With<'w>,
     /// Where the sets are, as the person has called it.
     place: &'w str,
 }
 
 impl<'w, M: Medium> Work<'w, M> {
-    fn new(medium: &'w M, place: &'w str, clock: &'w Clock, bar: &'w Bar) -> Self {
-        let tools = Tools { medium, clock, meter: bar, width: Width::of_the_machine() };
-        Self { tools, bar, place }
+    fn new(medium: &'w M, place: &'w str, with: With<'w>) -> Self {
+        let tools = Tools {
+            medium,
+            keys: &with.keys.ring,
+            clock: with.clock,
+            meter: with.bar,
+            width: Width::of_the_machine(),
+        };
+        Self { tools, with, place }
     }
 
-    fn create(&self, configs: &[PathBuf], root: &Path, is_paced: bool) -> anyhow::Result<Answer> {
-        let sources = OfAppliance::new(root);
-        let prepared = prepare(configs, self.tools.clock.now())?;
-        let Prepared { plan, configs, .. } = begun::resume(self.tools.medium, prepared, &sources)?;
+    fn create(&self, configs: &[PathBuf], is_paced: bool) -> anyhow::Result<Answer> {
+        let sources = OfAppliance::new(self.with.root);
+        let prepared = prepare(configs, self.tools.clock.now())?.encrypted(self.with.keys.new);
+        let Prepared { plan, configs, .. } = begun::resume(self.tools, prepared, &sources)?;
         let meter = self.tools.meter;
         let paced = if is_paced { Paced::for_plan(meter, &plan) } else { Paced::not(meter) };
         let tools = Tools { meter: &paced, ..self.tools };
         let proof = backup::create(tools, &plan, &configs, &sources)?;
         let mut said = told(&proof.manifest, true);
-        said["seconds"] = json!(self.bar.seconds());
+        said["seconds"] = json!(self.with.bar.seconds());
         let paced = paced.paced();
         said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
         let mut text = vec![describe(&proof.manifest, "verified")];
@@ -373,7 +445,8 @@ impl<'w, M: Medium> Work<'w, M> {
                 }
             }
         }
-        let said = json!({ "sets": said, "verified": is_whole, "seconds": self.bar.seconds() });
+        let said =
+            json!({ "sets": said, "verified": is_whole, "seconds": self.with.bar.seconds() });
         let code = if is_whole { ExitCode::SUCCESS } else { NOT_VERIFIED.into() };
         Ok(Answer { said, text: text.join("\n"), code })
     }

@@ -28,6 +28,7 @@ mod inventory;
 pub mod join;
 pub mod journal;
 pub mod kernel_log;
+mod keys;
 pub mod log_ring;
 mod merging;
 pub mod meter;

@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use self::backup_command::BackupCommand;
+use self::backup_command::BackupArguments;
 use self::image_command::ImageCommand;
 use self::usb_command::UsbCommand;
 
@@ -62,8 +62,7 @@ enum Command {
     #[command(subcommand)]
     Image(ImageCommand),
     /// Back VMs up to a drive or folder, prove the backup and restore from it.
-    #[command(subcommand)]
-    Backup(BackupCommand),
+    Backup(BackupArguments),
     /// Find and prepare USB drives, on site and without a server.
     #[command(subcommand)]
     Usb(UsbCommand),

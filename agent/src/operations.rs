@@ -20,6 +20,7 @@ use crate::dial::Dialer;
 use crate::dom0::Dom0;
 use crate::execute::{execute, is_too_late};
 use crate::journal::{Event, JournalError, Standing, Task};
+use crate::keys;
 use crate::plan::reason;
 use crate::storage::{Files, is_full};
 
@@ -121,6 +122,17 @@ async fn take<D: Dom0, F: Files, N: Dialer>(
         Answer::Again => again(agent, id),
         Answer::Reject(reason) => write(agent, id, Event::Rejected { reason }).await,
         Answer::Accept => {
+            if let Err(error) = hold_keys(agent, &offer.keys).await {
+                tracing::error!(
+                    operation = %id,
+                    error = &error as &dyn std::error::Error,
+                    "a key cannot be kept"
+                );
+                if is_full(&error) {
+                    say_full(agent, id);
+                }
+                return;
+            }
             tracing::info!(operation = %id, kind = offer.operation.kind(), "accepted");
             let task = Task {
                 operation: offer.operation,
@@ -131,6 +143,17 @@ async fn take<D: Dom0, F: Files, N: Dialer>(
             write(agent, id, Event::Accepted(task)).await;
         }
     }
+}
+
+/// Keeps the keys that an operation may need. A text that is none is of a later build.
+async fn hold_keys<D: Dom0, F: Files, N: Dialer>(
+    agent: &Agent<D, F, N>,
+    keys: &[String],
+) -> std::io::Result<()> {
+    for key in keys.iter().filter_map(|text| text.parse().ok()) {
+        keys::hold(&agent.world.files, &key).await?;
+    }
+    Ok(())
 }
 
 fn again<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, id: OperationId) {
@@ -158,17 +181,22 @@ async fn write<D: Dom0, F: Files, N: Dialer>(
         && is_acceptance
         && is_full(&error)
     {
-        let message = "the disk of the agent's data directory is full: free some space there";
-        agent.say(Report {
-            id,
-            report: 1,
-            state: Reported::Rejected,
-            at: now,
-            reason: Some(reason("disk_full", message)),
-            progress: None,
-            result: None,
-        });
+        say_full(agent, id);
     }
+}
+
+/// An operation was not accepted, because nothing can be written of it.
+fn say_full<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, id: OperationId) {
+    let message = "the disk of the agent's data directory is full: free some space there";
+    agent.say(Report {
+        id,
+        report: 1,
+        state: Reported::Rejected,
+        at: agent.world.clock.now(),
+        reason: Some(reason("disk_full", message)),
+        progress: None,
+        result: None,
+    });
 }
 
 async fn crew<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {

@@ -10,6 +10,7 @@ fn offer(operation: Operation) -> Offer {
         id: OperationId::new(),
         epoch: 2,
         operation,
+        keys: Vec::new(),
         start_before_seconds: 60,
         priority: Priority::Normal,
     }

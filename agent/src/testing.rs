@@ -13,6 +13,7 @@ use domfleet_shared::inventory::{
 use serde_json::Value;
 use tokio::sync::Notify;
 
+use crate::backup::cipher::Keyring;
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 use crate::dom0::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
@@ -162,6 +163,8 @@ pub(crate) struct Quiet {
     pub(crate) told: Arc<Mutex<Vec<News>>>,
     /// Works that were begun, for people.
     pub(crate) works: Arc<Mutex<Vec<String>>>,
+    /// Those that the last work was given.
+    pub(crate) keys: Arc<Mutex<Keyring>>,
     /// How the next ones end; a work for which there is none goes on until it is cancelled.
     pub(crate) answers: Arc<Mutex<VecDeque<Result<Value, WorkError>>>>,
     pub(crate) fuse: Fuse,
@@ -175,6 +178,7 @@ impl Quiet {
             effects: Arc::default(),
             told: Arc::default(),
             works: Arc::default(),
+            keys: Arc::default(),
             answers: Arc::default(),
             fuse: Fuse::default(),
         }
@@ -374,8 +378,14 @@ impl Dom0 for Quiet {
         said
     }
 
-    async fn work(&self, work: Work, meter: &Arc<dyn Meter>) -> Result<Value, WorkError> {
+    async fn work(
+        &self,
+        work: Work,
+        keys: Keyring,
+        meter: &Arc<dyn Meter>,
+    ) -> Result<Value, WorkError> {
         self.fuse.spend().await;
+        *self.keys.lock().unwrap() = keys;
         self.works.lock().unwrap().push(format!("{work:?}"));
         if let Some(said) = self.answers.lock().unwrap().pop_front() {
             return said;

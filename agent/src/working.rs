@@ -9,9 +9,11 @@ use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::agent::{Agent, World};
+use crate::backup::cipher::Keyring;
 use crate::dial::Dialer;
 use crate::dom0::{Dom0, Step};
 use crate::journal::Event;
+use crate::keys;
 use crate::meter::Meter;
 use crate::plan::{self, reason};
 use crate::storage::Files;
@@ -42,7 +44,14 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
                    what there is now, and ask again";
         return Some(Event::Failed { reason: reason("interrupted", why) });
     }
-    let done = carry_on(agent, id, work).await;
+    let keys = match keys::held(&agent.world.files).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "no backup key can be read");
+            Keyring::EMPTY
+        }
+    };
+    let done = carry_on(agent, id, work, keys).await;
     let restarted = start_again(agent, steps).await;
     let event = match done {
         Ok(mut result) => {
@@ -80,11 +89,12 @@ async fn carry_on<D: Dom0, F: Files, N: Dialer>(
     agent: &Agent<D, F, N>,
     id: OperationId,
     work: Work,
+    keys: Keyring,
 ) -> Result<serde_json::Value, WorkError> {
     let gauge = Arc::new(Gauge::default());
     let _stops = StopsWhenDropped(Arc::clone(&gauge));
     let meter: Arc<dyn Meter> = Arc::clone(&gauge) as Arc<dyn Meter>;
-    let mut work = std::pin::pin!(agent.world.dom0.work(work, &meter));
+    let mut work = std::pin::pin!(agent.world.dom0.work(work, keys, &meter));
     let mut telling = interval(TELL_AGAIN);
     telling.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told: Option<Progress> = None;

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::agents::registry::Registry;
 use crate::agents::uploads::Uploads;
 use crate::auth::Auth;
+use crate::auth::keys::set_keys;
 use crate::auth::limit::Limiter;
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -26,6 +27,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::db::audit::{self, Actor, Change};
 use crate::db::join_tokens::{self, NewJoinToken};
+use crate::domain::set_keys::SetKeys;
 use crate::objects::{self, Objects};
 use crate::pki::Pki;
 use crate::tls::{Faces, PublicFiles};
@@ -58,6 +60,8 @@ pub struct Parts {
     pub faces: Arc<Faces>,
     /// Who operators are.
     pub auth: Auth,
+    /// The keys of encrypted backup sets.
+    pub set_keys: SetKeys,
     /// Places for those who follow what changes.
     pub streams: Arc<Semaphore>,
     /// Counts and times.
@@ -108,6 +112,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             objects: objects::open(&config.objects_url())?,
             auth: Auth::open(&config.keys_dir())?,
+            set_keys: set_keys(&config.keys_dir())?,
             config,
             db,
             started_at: clock.now(),

@@ -55,6 +55,7 @@ async fn ask(app: &App, work: &Work, id: ApplianceId) -> anyhow::Result<()> {
         bulk: Some(work.id),
         request_key: None,
         keep_bundles: DAY * app.config.bundles.keep_days,
+        set_keys: app.set_keys.clone(),
     };
     let now = app.clock.now();
     let txn = app.db.begin().await?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Timestamp;
+use crate::backup_key::KeyName;
 use crate::id::{DriveId, SetId, VmId};
 
 /// What an agent tells of the sets on a drive.
@@ -31,6 +32,9 @@ pub struct SetSummary {
     /// then is it a backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Timestamp>,
+    /// The key that it is encrypted with; nothing where whoever has the drive can read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyName>,
     /// What it takes on the drive.
     #[serde(default)]
     pub stored_bytes: u64,

@@ -5,6 +5,7 @@
 //! of ours, and nothing in it does I/O.
 #![warn(missing_docs)]
 
+pub mod backup_key;
 pub mod backup_set;
 pub mod boot;
 pub mod content;

@@ -218,6 +218,10 @@ pub struct Offer {
     /// What of it that waits is begun first.
     #[serde(default, skip_serializing_if = "Priority::is_usual")]
     pub priority: Priority,
+    /// The keys of encrypted backup sets that it may need, as text. To be made durable before it is
+    /// accepted: what is done after a power cut needs them too, and the server may be away then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<String>,
 }
 
 /// Words of [`ToAgent::Refused`].

@@ -128,6 +128,7 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
             id,
             epoch: 1,
             operation,
+            keys: Vec::new(),
             start_before_seconds: 300,
             priority: Priority::Normal,
         })

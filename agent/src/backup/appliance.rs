@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::cipher::Cipher;
 use super::documents::PlannedDisk;
 use super::documents::{Manifest, SavedFile};
 use super::durable;
@@ -111,6 +112,7 @@ fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 pub(super) fn save(
     medium: &impl Medium,
     folder: &Folder,
+    cipher: &Cipher,
     sources: &impl Sources,
 ) -> Result<Vec<SavedFile>, BackupError> {
     let files = sources.appliance();
@@ -120,8 +122,10 @@ pub(super) fn save(
     }
     let mut saved = Vec::new();
     for (number, ApplianceFile { path, content }) in files.into_iter().enumerate() {
-        durable::publish(medium, &folder.appliance_file(number), &content).map_err(&failed)?;
-        saved.push(SavedFile { path, bytes: content.len() as u64, hash: Hash::of(&content) });
+        let name = folder.appliance_file(number);
+        let stored = cipher.seal_file(&name, &content).map_err(&failed)?;
+        durable::publish(medium, &name, &stored).map_err(&failed)?;
+        saved.push(SavedFile { path, bytes: content.len() as u64, hash: Hash::of(&stored) });
     }
     Ok(saved)
 }

@@ -6,17 +6,22 @@ use super::list::{self, Listed};
 use super::medium::Medium;
 use super::prepare::Prepared;
 use super::source::Sources;
+use super::tools::Tools;
 
 /// What was prepared, as the newest set of the medium that was begun with the same disks and is not
-/// finished; as it is where there is no such set.
+/// finished; as it is where there is no such set. One that is encrypted is gone on with by whoever has its
+/// key, and wants the new one encrypted too.
 pub fn resume<M: Medium>(
-    medium: &M,
+    tools: Tools<'_, M>,
     prepared: Prepared,
     sources: &impl Sources,
 ) -> Result<Prepared, BackupError> {
+    let medium = tools.medium;
     let listed = list::list(medium)?;
-    let mut unfinished = listed.iter().rev().filter(|set| is_unfinished(medium, set, sources));
-    let begun = unfinished.find_map(|set| prepared.as_begun(&set.plan));
+    let unfinished = listed.iter().rev().filter(|set| is_unfinished(medium, set, sources));
+    let begun = unfinished
+        .filter(|set| tools.keys.opens(set.plan.key))
+        .find_map(|set| prepared.as_begun(&set.plan));
     Ok(begun.unwrap_or(prepared))
 }
 

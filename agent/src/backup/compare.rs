@@ -146,19 +146,20 @@ fn read<M: Medium>(
     let size = Some(source.virtual_bytes()).filter(|now| *now != virtual_bytes);
     let common = virtual_bytes.min(source.virtual_bytes());
     let (pool, zeros) = (Pool::default(), ZeroHashes::default());
+    let cipher = tools.keys.cipher(sealed.manifest.key)?;
     let mut frames = 0..geometry.frames(virtual_bytes);
     let mut failed = None;
     let produce = || {
         tools.meter.go_on()?;
         let Some(number) = frames.next() else { return Ok(None) };
-        let record = index.next(number).map_err(unreadable)?;
+        let saved = cipher.plain_hash(&index.next(number).map_err(unreadable)?);
         let (offset, length) = geometry.place(number, virtual_bytes);
         // What a disk that is shorter now does not have differs, whatever it was.
         if offset + length as u64 > common {
-            return Ok(Some((record.plain, length, None)));
+            return Ok(Some((saved, length, None)));
         }
         match frames::read(source, (offset, length), &pool) {
-            Ok(frame) => Ok(Some((record.plain, length, Some(frame)))),
+            Ok(frame) => Ok(Some((saved, length, Some(frame)))),
             Err(error) => {
                 failed = Some(error);
                 Ok(None)
@@ -198,7 +199,7 @@ fn read<M: Medium>(
         return Ok(Ok(Found::Differs { virtual_bytes: size, bytes, ranges }));
     }
     // All frames are the same, and so is what they are together, or the index is not of that content.
-    if content.finish().ok() != Some(disk.content.0) {
+    if content.finish().ok().map(|content| cipher.content(content)) != Some(disk.content) {
         return Err(damaged("its frames are not those of its content".to_owned()));
     }
     Ok(match source.fingerprint() {

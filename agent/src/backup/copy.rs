@@ -163,7 +163,8 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
                 return Ok(());
             }
             let said = self.head(chunk)?.unwrap_or_default();
-            if !said.iter().map(|record| record.plain).eq(hashes.drain(..)) {
+            let cipher = &self.set.cipher;
+            if !said.iter().map(|record| cipher.plain_hash(record)).eq(hashes.drain(..)) {
                 self.throw_away(chunk)?;
             }
             Ok(())
@@ -187,23 +188,24 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
             }
             let place = geometry.place(frame, virtual_bytes);
             frames::read_paced(source, place, &pool, tools.meter, &failed)
-                .map(|read| Some(Piece::Frame(read)))
+                .map(|read| Some(Piece::Frame(frame, read)))
         };
+        let cipher = self.set.cipher.of_disk(self.index.set, self.index.disk);
         let worker = || {
-            let mut packer = Packer::new();
+            let mut packer = Packer::new(cipher.clone());
             let (pool, zeros) = (&pool, &zeros);
             move |piece| match piece {
                 Piece::Kept(chunk) => Ok(Packed::Kept(chunk)),
-                Piece::Frame(Frame::Zeros(length)) => Ok(Packed::Frame {
+                Piece::Frame(_, Frame::Zeros(length)) => Ok(Packed::Frame {
                     record: Record::zeros(zeros.of(length)),
                     stored: None,
                     length,
                 }),
-                Piece::Frame(Frame::Data(plain)) => {
+                Piece::Frame(number, Frame::Data(plain)) => {
                     let packer =
                         packer.as_mut().map_err(|error| std::io::Error::from(error.kind()))?;
                     let mut stored = pool.take();
-                    let record = packer.pack(plain.as_ref(), &mut stored)?;
+                    let record = packer.pack(number, plain.as_ref(), &mut stored)?;
                     let length = plain.as_ref().len();
                     pool.give_back(plain);
                     Ok(Packed::Frame { record, stored: Some(stored), length })
@@ -212,7 +214,8 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
         };
         let beginning = BackupError::medium("beginning an index");
         let mut written =
-            Written::begin(tools.medium, &self.set.folder, self.index).map_err(&beginning)?;
+            Written::begin(tools.medium, &self.set.folder, self.index, &self.set.cipher)
+                .map_err(&beginning)?;
         pipeline::run(tools.width, produce, worker, |packed: std::io::Result<Packed>| {
             match packed.map_err(BackupError::source(self.path))? {
                 Packed::Kept(chunk) => {
@@ -241,7 +244,8 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
 enum Piece {
     /// A whole chunk that is there already.
     Kept(u64),
-    Frame(Frame),
+    /// A frame, by its number.
+    Frame(u64, Frame),
 }
 
 /// What is to be written.

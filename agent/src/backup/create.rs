@@ -7,7 +7,7 @@ use domfleet_shared::id::VmId;
 use super::appliance;
 use super::copy::copy;
 use super::documents::{
-    FORMAT, MANIFEST, Manifest, Plan, PlannedDisk, SavedDisk, SavedFile, SavedVm,
+    self, MANIFEST, Manifest, Plan, PlannedDisk, SavedDisk, SavedFile, SavedVm,
 };
 use super::durable;
 use super::error::BackupError;
@@ -66,14 +66,17 @@ fn fill<M: Medium>(
 ) -> Result<(), BackupError> {
     // The plan that is in the set is the one that counts: it was there first.
     let plan = set.plan.clone();
+    let mut saved_configs = BTreeMap::new();
     for vm in &plan.vms {
+        let failed = BackupError::medium("writing a configuration");
         let name = set.folder.config(vm.uuid);
         let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        durable::make_folders(set.tools.medium, folder)
-            .and_then(|()| durable::publish(set.tools.medium, &name, config(configs, vm.uuid)))
-            .map_err(BackupError::medium("writing a configuration"))?;
+        durable::make_folders(set.tools.medium, folder).map_err(&failed)?;
+        let stored = set.cipher.seal_file(&name, config(configs, vm.uuid)).map_err(&failed)?;
+        durable::publish(set.tools.medium, &name, &stored).map_err(&failed)?;
+        saved_configs.insert(vm.uuid, Hash::of(&stored));
     }
-    let appliance = appliance::save(set.tools.medium, &set.folder, sources)?;
+    let appliance = appliance::save(set.tools.medium, &set.folder, &set.cipher, sources)?;
     let total = plan.disks().map(|(_, _, disk)| disk.virtual_bytes).sum();
     set.tools.meter.begin("copying", total);
     for (_, id, disk) in plan.disks() {
@@ -88,7 +91,11 @@ fn fill<M: Medium>(
             return Err(BackupError::Changed(disk.path.clone()));
         }
     }
-    seal(set, &plan, configs, appliance)
+    let configs = plan.vms.iter().map(|vm| {
+        let hash = saved_configs.get(&vm.uuid).copied().unwrap_or_else(|| Hash::of(b""));
+        (hash, config(configs, vm.uuid).len() as u64)
+    });
+    seal(set, &plan, &configs.collect::<Vec<_>>(), appliance)
 }
 
 /// Whether the disks of a set look as they did when they were copied into it: then a set that was sealed
@@ -123,13 +130,12 @@ fn config(configs: &BTreeMap<VmId, Vec<u8>>, vm: VmId) -> &[u8] {
 fn seal<M: Medium>(
     set: &mut OpenSet<'_, M>,
     plan: &Plan,
-    configs: &BTreeMap<VmId, Vec<u8>>,
+    configs: &[(Hash, u64)],
     appliance: Vec<SavedFile>,
 ) -> Result<(), BackupError> {
     let generation = set.record.standing.generation;
     let mut vms = Vec::new();
-    for vm in &plan.vms {
-        let config = config(configs, vm.uuid);
+    for (vm, (config, config_bytes)) in plan.vms.iter().zip(configs) {
         let mut disks = Vec::new();
         for (_, id, planned) in plan.disks().filter(|(owner, ..)| owner.uuid == vm.uuid) {
             let (_, saved) = set.record.standing.disk(id).copied.ok_or(BackupError::NotSealed)?;
@@ -144,14 +150,15 @@ fn seal<M: Medium>(
         vms.push(SavedVm {
             uuid: vm.uuid,
             name: vm.name.clone(),
-            config_bytes: config.len() as u64,
-            config: Hash::of(config),
+            config_bytes: *config_bytes,
+            config: *config,
             disks,
             left_out: vm.left_out.clone(),
         });
     }
     let manifest = Manifest {
-        format: FORMAT,
+        format: documents::format(plan.key),
+        key: plan.key,
         set: plan.set,
         generation,
         created_at: plan.created_at,

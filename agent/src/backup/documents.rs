@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use domfleet_shared::Timestamp;
+use domfleet_shared::backup_key::KeyName;
 use domfleet_shared::id::{SetId, VmId};
 use domfleet_shared::image::Format;
 use serde::de::DeserializeOwned;
@@ -19,8 +20,10 @@ use super::names::DiskId;
 pub(super) const PLAN: &str = "plan.json";
 pub(super) const MANIFEST: &str = "set.json";
 
-/// What this build writes, and the newest that it reads.
-pub(super) const FORMAT: u32 = 1;
+/// The newest that this build reads, and what it writes of a set that is encrypted.
+const NEWEST: u32 = 2;
+/// What this build writes otherwise, so that older builds read it.
+const UNENCRYPTED: u32 = 1;
 /// No document of ours is longer.
 pub(super) const LONGEST: u64 = 16 * 1024 * 1024;
 const MOST_VMS: usize = 1_000;
@@ -37,6 +40,9 @@ pub struct Plan {
     pub created_at: Timestamp,
     /// The version of the agent.
     pub agent: String,
+    /// The key that it is encrypted with, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyName>,
     /// How its disks are cut.
     pub geometry: Geometry,
     /// The folder that it was taken over from, where another program had made a backup in it. The disks
@@ -101,6 +107,9 @@ pub struct Manifest {
     pub created_at: Timestamp,
     /// When it was sealed, by the same clock.
     pub sealed_at: Timestamp,
+    /// The key that it is encrypted with, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyName>,
     /// How its disks are cut.
     pub geometry: Geometry,
     /// Whose disks they are.
@@ -117,7 +126,7 @@ pub struct SavedFile {
     pub path: String,
     /// Its length.
     pub bytes: u64,
-    /// The hash of its content.
+    /// The hash of its content, as it is stored.
     pub hash: Hash,
 }
 
@@ -130,7 +139,7 @@ pub struct SavedVm {
     pub name: String,
     /// The length of its xl configuration.
     pub config_bytes: u64,
-    /// The hash of its xl configuration.
+    /// The hash of its xl configuration, as it is stored.
     pub config: Hash,
     /// Its disks.
     pub disks: Vec<SavedDisk>,
@@ -148,7 +157,7 @@ pub struct SavedDisk {
     pub data_bytes: u64,
     /// Bytes of its files in the set.
     pub stored_bytes: u64,
-    /// The hash of its content: [`domfleet_shared::content`].
+    /// The hash of its content: [`domfleet_shared::content`]; of an encrypted set that is keyed.
     pub content: Hash,
     /// The hash of its index.
     pub index: Hash,
@@ -168,6 +177,11 @@ pub enum DocumentError {
     Newer(u32),
 }
 
+/// The format of a set that has this key.
+pub(super) fn format(key: Option<KeyName>) -> u32 {
+    if key.is_some() { NEWEST } else { UNENCRYPTED }
+}
+
 #[derive(Deserialize)]
 struct Versioned {
     format: u32,
@@ -176,7 +190,7 @@ struct Versioned {
 fn decode<T: DeserializeOwned>(name: &'static str, bytes: &[u8]) -> Result<T, DocumentError> {
     let json = |error| DocumentError::Json(name, error);
     let Versioned { format } = serde_json::from_slice(bytes).map_err(json)?;
-    if format > FORMAT {
+    if format > NEWEST {
         return Err(DocumentError::Newer(format));
     }
     serde_json::from_slice(bytes).map_err(json)

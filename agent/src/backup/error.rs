@@ -2,6 +2,8 @@
 
 use std::io;
 
+use domfleet_shared::backup_key::KeyId;
+
 use super::documents::DocumentError;
 use super::journal::JournalError;
 use crate::meter::Cancelled;
@@ -67,6 +69,12 @@ pub enum BackupError {
     /// The set is not whole.
     #[error("the set is not sealed: the backup was not finished; run it again to go on")]
     NotSealed,
+    /// The set is encrypted.
+    #[error(
+        "the set is encrypted with the key {0}, which is not here: give it with --key FILE; the server \
+         keeps it where the backup was asked for there"
+    )]
+    KeyMissing(KeyId),
     /// A piece of the set is not what it was.
     #[error("{0}")]
     Damaged(Damage),

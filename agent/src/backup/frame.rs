@@ -3,6 +3,7 @@
 use std::io;
 
 use super::buffer::Buffer;
+use super::cipher::{DiskCipher, SEAL_BYTES};
 use super::medium::aligned;
 
 /// The bytes that a [`Record`] takes, in the index and in a chunk's head.
@@ -20,10 +21,15 @@ pub(super) enum Kind {
     Plain,
     /// Compressed with Zstandard.
     Zstd,
+    /// As it is, and sealed ([`super::cipher`]).
+    SealedPlain,
+    /// Compressed, and then sealed.
+    SealedZstd,
 }
 
 /// What is known of a stored frame. Little-endian: kind u32, stored bytes u32, BLAKE3 of the guest's
-/// bytes, BLAKE3 of the stored ones (zeros for a frame that is not stored).
+/// bytes (veiled where the frame is sealed), BLAKE3 of the stored ones (zeros for a frame that is not
+/// stored).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) kind: Kind,
@@ -39,6 +45,8 @@ pub(super) enum FrameError {
     Record,
     #[error("the stored bytes are not those that were written")]
     Stored,
+    #[error("what was stored was not sealed with the set's key, or belongs to another place")]
+    Sealed,
     #[error("what was stored cannot be decompressed")]
     Compressed,
     #[error("the guest's bytes are not those that were read")]
@@ -56,6 +64,8 @@ impl Record {
             Kind::Zeros => 0,
             Kind::Plain => 1,
             Kind::Zstd => 2,
+            Kind::SealedPlain => 3,
+            Kind::SealedZstd => 4,
         };
         bytes[..4].copy_from_slice(&kind.to_le_bytes());
         bytes[4..8].copy_from_slice(&self.stored_bytes.to_le_bytes());
@@ -77,10 +87,19 @@ impl Record {
         else {
             return Err(FrameError::Record);
         };
-        let kind = match (kind, stored_bytes) {
+        // What sealing adds is no part of what was sealed.
+        let packed = match kind {
+            3 | 4 => usize::try_from(stored_bytes).unwrap_or(0).checked_sub(SEAL_BYTES),
+            _ => usize::try_from(stored_bytes).ok(),
+        };
+        let packed = packed.and_then(|bytes| u32::try_from(bytes).ok());
+        let packed = packed.ok_or(FrameError::Record)?;
+        let kind = match (kind, packed) {
             (0, 0) if stored == [0; 32] => Kind::Zeros,
-            (1, stored) if stored == plain_bytes => Kind::Plain,
-            (2, stored) if stored > 0 && stored < plain_bytes => Kind::Zstd,
+            (1, packed) if packed == plain_bytes => Kind::Plain,
+            (2, packed) if packed > 0 && packed < plain_bytes => Kind::Zstd,
+            (3, packed) if packed == plain_bytes => Kind::SealedPlain,
+            (4, packed) if packed > 0 && packed < plain_bytes => Kind::SealedZstd,
             _ => return Err(FrameError::Record),
         };
         Ok(Self { kind, stored_bytes, plain, stored })
@@ -92,46 +111,67 @@ impl Record {
     }
 }
 
-/// Packs and unpacks frames; one for each thread.
+/// Packs and unpacks the frames of a disk; one for each thread.
 pub(super) struct Packer {
     compressor: zstd::bulk::Compressor<'static>,
     decompressor: zstd::bulk::Decompressor<'static>,
+    cipher: DiskCipher,
+    /// What was sealed and is compressed.
+    opened: Buffer,
 }
 
 impl Packer {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(super) fn new(cipher: DiskCipher) -> io::Result<Self> {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         // The hashes are the better check.
         compressor.include_checksum(false)?;
-        Ok(Self { compressor, decompressor: zstd::bulk::Decompressor::new()? })
+        let (decompressor, opened) = (zstd::bulk::Decompressor::new()?, Buffer::new(0));
+        Ok(Self { compressor, decompressor, cipher, opened })
     }
 
     /// What is to be stored of a frame, in `stored`, with zeros up to the next whole
     /// [`super::medium::ALIGNMENT`].
-    pub(super) fn pack(&mut self, plain: &[u8], stored: &mut Buffer) -> io::Result<Record> {
+    pub(super) fn pack(
+        &mut self,
+        frame: u64,
+        plain: &[u8],
+        stored: &mut Buffer,
+    ) -> io::Result<Record> {
         let hash = *blake3::hash(plain).as_bytes();
         if is_zeros(plain) {
             stored.resize(0);
             return Ok(Record::zeros(hash));
         }
-        stored.resize(zstd::zstd_safe::compress_bound(plain.len()));
-        let packed = self.compressor.compress_to_buffer(plain, stored.as_mut())?;
-        let (kind, length) = if packed < plain.len() {
-            (Kind::Zstd, packed)
+        let (head, added) = (self.cipher.cipher.head_bytes(), self.cipher.cipher.added_bytes());
+        stored.resize(zstd::zstd_safe::compress_bound(plain.len()) + added);
+        let room = stored.as_mut().get_mut(head..).unwrap_or_default();
+        let packed = self.compressor.compress_to_buffer(plain, room)?;
+        let is_smaller = packed < plain.len();
+        let length = if is_smaller {
+            packed
         } else {
-            stored.as_mut()[..plain.len()].copy_from_slice(plain);
-            (Kind::Plain, plain.len())
+            stored.as_mut()[head..head + plain.len()].copy_from_slice(plain);
+            plain.len()
         };
-        stored.resize(length);
+        stored.resize(length + added);
+        self.cipher.seal(frame, stored.as_mut())?;
+        let kind = match (self.cipher.cipher.is_none(), is_smaller) {
+            (true, true) => Kind::Zstd,
+            (true, false) => Kind::Plain,
+            (false, true) => Kind::SealedZstd,
+            (false, false) => Kind::SealedPlain,
+        };
         let stored_hash = *blake3::hash(stored.as_ref()).as_bytes();
         stored.pad();
-        let stored_bytes = u32::try_from(length).map_err(io::Error::other)?;
-        Ok(Record { kind, stored_bytes, plain: hash, stored: stored_hash })
+        let stored_bytes = u32::try_from(length + added).map_err(io::Error::other)?;
+        let plain = self.cipher.cipher.veil(hash, &stored_hash);
+        Ok(Record { kind, stored_bytes, plain, stored: stored_hash })
     }
 
     /// The guest's bytes of a frame, in `plain`, which has their length. Checked before and after.
     pub(super) fn unpack(
         &mut self,
+        frame: u64,
         record: &Record,
         stored: &[u8],
         plain: &mut [u8],
@@ -139,22 +179,43 @@ impl Packer {
         if record.kind != Kind::Zeros && *blake3::hash(stored).as_bytes() != record.stored {
             return Err(FrameError::Stored);
         }
+        let is_sealed = matches!(record.kind, Kind::SealedPlain | Kind::SealedZstd);
+        if record.kind != Kind::Zeros && is_sealed == self.cipher.cipher.is_none() {
+            return Err(FrameError::Sealed);
+        }
         match record.kind {
             Kind::Zeros => plain.fill(0),
             Kind::Plain if stored.len() == plain.len() => plain.copy_from_slice(stored),
-            Kind::Plain => return Err(FrameError::Record),
-            Kind::Zstd => {
-                // Into room for one frame: a frame that grows beyond it is refused there.
-                let unpacked = self.decompressor.decompress_to_buffer(stored, plain);
-                if unpacked.map_err(|_| FrameError::Compressed)? != plain.len() {
-                    return Err(FrameError::Compressed);
-                }
+            Kind::Zstd => decompress(&mut self.decompressor, stored, plain)?,
+            Kind::SealedPlain if stored.len() == plain.len() + SEAL_BYTES => {
+                self.cipher.open(frame, stored, plain).ok_or(FrameError::Sealed)?;
+            }
+            Kind::Plain | Kind::SealedPlain => return Err(FrameError::Record),
+            Kind::SealedZstd => {
+                let length = stored.len().checked_sub(SEAL_BYTES).ok_or(FrameError::Record)?;
+                self.opened.resize(length);
+                let opened = self.opened.as_mut();
+                self.cipher.open(frame, stored, opened).ok_or(FrameError::Sealed)?;
+                decompress(&mut self.decompressor, opened, plain)?;
             }
         }
-        if *blake3::hash(plain).as_bytes() != record.plain {
+        if *blake3::hash(plain).as_bytes() != self.cipher.cipher.plain_hash(record) {
             return Err(FrameError::Plain);
         }
         Ok(())
+    }
+}
+
+/// Into room for one frame: a frame that grows beyond it is refused there.
+fn decompress(
+    decompressor: &mut zstd::bulk::Decompressor<'_>,
+    packed: &[u8],
+    plain: &mut [u8],
+) -> Result<(), FrameError> {
+    let unpacked = decompressor.decompress_to_buffer(packed, plain);
+    match unpacked.map_err(|_| FrameError::Compressed)? {
+        length if length == plain.len() => Ok(()),
+        _ => Err(FrameError::Compressed),
     }
 }
 

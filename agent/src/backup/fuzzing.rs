@@ -6,6 +6,7 @@ use domfleet_shared::id::{SetId, VmId};
 use uuid::Uuid;
 
 use super::chunk::ChunkId;
+use super::cipher::Keyring;
 use super::documents::{Manifest, Plan};
 use super::frame::Packer;
 use super::geometry::Geometry;
@@ -55,7 +56,10 @@ pub(crate) fn index(bytes: &[u8]) {
     let id = IndexId { set: SET, disk: DISK, virtual_bytes, geometry: GEOMETRY };
     let records = &bytes[..frames * super::frame::RECORD_BYTES];
     let whole = [id.head().as_slice(), records].concat();
-    let mut packer = Packer::new().ok();
+    let mut packer = Keyring::EMPTY
+        .cipher(None)
+        .ok()
+        .and_then(|cipher| Packer::new(cipher.of_disk(SET, DISK)).ok());
     let mut plain = vec![0; 4_096];
     if let Ok(mut reader) = IndexReader::read(Bytes(&whole), id, Hash::of(&whole)) {
         for frame in 0..frames as u64 {
@@ -63,7 +67,7 @@ pub(crate) fn index(bytes: &[u8]) {
             // Whatever it says of its length, no more than a frame comes of it.
             let length = usize::try_from(record.stored_bytes).unwrap_or(0).min(bytes.len());
             if let Some(packer) = &mut packer {
-                packer.unpack(&record, &bytes[..length], &mut plain).ok();
+                packer.unpack(frame, &record, &bytes[..length], &mut plain).ok();
             }
         }
     }

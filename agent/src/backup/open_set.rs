@@ -1,5 +1,6 @@
 //! A set that can be written to: its plan, its journal, and where it stands.
 
+use super::cipher::Cipher;
 use super::documents::{LONGEST, PLAN, Plan};
 use super::durable;
 use super::error::BackupError;
@@ -41,6 +42,7 @@ pub(super) struct OpenSet<'t, M: Medium> {
     pub(super) folder: Folder,
     pub(super) plan: Plan,
     pub(super) record: OpenRecord<'t, M>,
+    pub(super) cipher: Cipher,
 }
 
 impl<'t, M: Medium> OpenSet<'t, M> {
@@ -58,12 +60,13 @@ impl<'t, M: Medium> OpenSet<'t, M> {
         let bytes = durable::read(tools.medium, &name, LONGEST).map_err(&failed)?;
         let bytes = bytes.unwrap_or_default();
         let (plan, hash) = (Plan::decode(&bytes)?, Hash::of(&bytes));
+        let cipher = tools.keys.cipher(plan.key)?;
         let mut record = OpenRecord::open(tools, &folder)?;
         match record.standing.plan {
             None => record.add(Event::Planned { plan: hash })?,
             Some(planned) if planned == hash => {}
             Some(_) => return Err(JournalError::Damaged("it is of another plan").into()),
         }
-        Ok(Self { tools, folder, plan, record })
+        Ok(Self { tools, folder, plan, record, cipher })
     }
 }

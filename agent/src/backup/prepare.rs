@@ -7,12 +7,14 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use domfleet_shared::Timestamp;
+use domfleet_shared::backup_key::KeyName;
 use domfleet_shared::id::{SetId, VmId};
 use domfleet_shared::image::Format;
 use domfleet_shared::xl_config::{Disk, VmConfig};
 
 use super::config;
-use super::documents::{FORMAT, LeftOut, MOST_DISKS, Plan, PlannedDisk, PlannedVm};
+use super::documents;
+use super::documents::{LeftOut, MOST_DISKS, Plan, PlannedDisk, PlannedVm};
 use super::geometry::Geometry;
 use crate::image;
 use crate::meter::Unwatched;
@@ -81,7 +83,8 @@ pub(super) fn prepare_from(
         blockers.push("no VM is named".to_owned());
     }
     let plan = Plan {
-        format: FORMAT,
+        format: documents::format(None),
+        key: None,
         set: SetId::new(),
         created_at: now,
         agent: env!("CARGO_PKG_VERSION").to_owned(),
@@ -206,6 +209,18 @@ fn shared_disks(vms: &[PlannedVm], blockers: &mut Vec<String>) {
 }
 
 impl Prepared {
+    #[cfg(test)]
+    pub(super) fn of(plan: Plan, configs: BTreeMap<VmId, Vec<u8>>) -> Self {
+        Self { plan, configs, nameless: Vec::new() }
+    }
+
+    /// The same, to be encrypted with that key if there is one.
+    #[must_use]
+    pub fn encrypted(mut self, key: Option<KeyName>) -> Self {
+        (self.plan.key, self.plan.format) = (key, documents::format(key));
+        self
+    }
+
     /// The same work, as `begun` has it, if that is what was begun: then it goes on under its ids.
     pub fn as_begun(&self, begun: &Plan) -> Option<Self> {
         let mut vms = begun.vms.clone();
@@ -217,7 +232,9 @@ impl Prepared {
             })?;
             configs.insert(vms.swap_remove(at).uuid, self.configs.get(&vm.uuid)?.clone());
         }
-        let is_the_same = vms.is_empty() && begun.geometry == self.plan.geometry;
+        let is_the_same = vms.is_empty()
+            && begun.geometry == self.plan.geometry
+            && begun.key.is_some() == self.plan.key.is_some();
         is_the_same.then(|| Self { plan: begun.clone(), configs, nameless: self.nameless.clone() })
     }
 }

@@ -14,7 +14,7 @@ use super::names::{DiskId, Folder};
 /// The next frame.
 pub(super) enum Part<F> {
     /// Where it is stored, with what is between it and the next; nothing where it is zeros.
-    Frame { chunk: u64, record: Record, length: usize, stored: Option<Stored<F>> },
+    Frame { number: u64, chunk: u64, record: Record, length: usize, stored: Option<Stored<F>> },
     /// It cannot be had.
     Bad { chunk: u64, record: Record, what: String },
 }
@@ -87,18 +87,18 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         };
         let (record, at) = chunk.frames.pop().ok_or(IndexError::Differs)?;
         let (_, length) = self.id.geometry.place(self.next_frame, self.id.virtual_bytes);
+        let frame = self.next_frame;
         self.next_frame += 1;
         let number = chunk.number;
         let part = match &chunk.file {
             Err(what) => Part::Bad { chunk: number, record, what: what.clone() },
-            Ok(None) => Part::Frame { chunk: number, record, length, stored: None },
-            Ok(Some(_)) if record.kind == Kind::Zeros => {
-                Part::Frame { chunk: number, record, length, stored: None }
+            Ok(file) if file.is_none() || record.kind == Kind::Zeros => {
+                Part::Frame { number: frame, chunk: number, record, length, stored: None }
             }
-            Ok(Some(file)) => {
+            Ok(file) => {
                 let bytes = usize::try_from(record.room()).unwrap_or(0);
-                let stored = Some(Stored { file: Arc::clone(file), at, bytes });
-                Part::Frame { chunk: number, record, length, stored }
+                let stored = file.as_ref().map(|file| Stored { file: Arc::clone(file), at, bytes });
+                Part::Frame { number: frame, chunk: number, record, length, stored }
             }
         };
         if !chunk.frames.is_empty() {

@@ -5,6 +5,7 @@ use domfleet_shared::id::SetId;
 
 use super::appliance::{self, ApplianceFile};
 use super::buffer::{Buffer, Pool};
+use super::cipher::Cipher;
 use super::documents::{LONGEST, Manifest, SavedDisk, SavedVm};
 use super::durable;
 use super::error::{BackupError, Damage};
@@ -26,6 +27,7 @@ use super::verify;
 pub struct Sealed<'t, M> {
     pub(super) tools: Tools<'t, M>,
     pub(super) folder: Folder,
+    cipher: Cipher,
     /// What is in it.
     pub manifest: Manifest,
     /// When it was read back last and found whole; nothing where it never was since it was sealed.
@@ -40,22 +42,25 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let standing = Standing::of(&read.records);
         let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
         let manifest = verify::manifest(tools.medium, &folder, sealed)?;
-        Ok(Self { tools, folder, manifest, verified: standing.verified })
+        let cipher = tools.keys.cipher(manifest.key)?;
+        Ok(Self { tools, folder, cipher, manifest, verified: standing.verified })
     }
 
     /// The VM's xl configuration, as it was.
     pub fn config(&self, vm: &SavedVm) -> Result<Vec<u8>, BackupError> {
-        let read = durable::read(self.tools.medium, &self.folder.config(vm.uuid), LONGEST)
+        let name = self.folder.config(vm.uuid);
+        let read = durable::read(self.tools.medium, &name, LONGEST)
             .map_err(BackupError::medium("reading a configuration"))?;
-        match read {
-            Some(bytes) if Hash::of(&bytes) == vm.config => Ok(bytes),
-            _ => Err(BackupError::Damaged(Damage {
+        let stored = read.filter(|bytes| Hash::of(bytes) == vm.config);
+        let opened = stored.and_then(|bytes| self.cipher.open_file(&name, bytes));
+        opened.ok_or_else(|| {
+            BackupError::Damaged(Damage {
                 disk: None,
                 chunk: None,
                 place: format!("the configuration of {}", vm.name),
                 what: "it is not the one that was written".to_owned(),
-            })),
-        }
+            })
+        })
     }
 
     /// The files of the appliance that are in the set, as they were.
@@ -64,7 +69,9 @@ impl<'t, M: Medium> Sealed<'t, M> {
         for (name, file) in appliance::names(&self.manifest, &self.folder) {
             let read = durable::read(self.tools.medium, &name, LONGEST)
                 .map_err(BackupError::medium("reading the appliance's files"))?;
-            let content = read.filter(|bytes| Hash::of(bytes) == file.hash).ok_or_else(|| {
+            let stored = read.filter(|bytes| Hash::of(bytes) == file.hash);
+            let content = stored.and_then(|bytes| self.cipher.open_file(&name, bytes));
+            let content = content.ok_or_else(|| {
                 BackupError::Damaged(Damage {
                     disk: None,
                     chunk: None,
@@ -108,20 +115,21 @@ impl<'t, M: Medium> Sealed<'t, M> {
             tools.meter.go_on()?;
             reader.next().map_err(unreadable)
         };
+        let cipher = self.cipher.of_disk(self.folder.set, id);
         let worker = || {
-            let mut packer = Packer::new();
+            let mut packer = Packer::new(cipher.clone());
             let pool = &pool;
             move |part| match part {
                 Part::Bad { chunk, what, .. } => Err((chunk, what)),
                 Part::Frame { stored: None, length, .. } => Ok(Piece { length, plain: None }),
-                Part::Frame { chunk, record, length, stored: Some(stored) } => {
+                Part::Frame { number, chunk, record, length, stored: Some(stored) } => {
                     let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
                     let mut plain = pool.take();
                     plain.resize(length);
                     let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
                     let stored = stored.read(pool).map_err(|what| (chunk, what))?;
                     let stored_part = stored.as_ref().get(..bytes).unwrap_or_default();
-                    let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
+                    let unpacked = packer.unpack(number, &record, stored_part, plain.as_mut());
                     pool.give_back(stored);
                     unpacked.map_err(|error| (chunk, error.to_string()))?;
                     let plain = (record.kind != Kind::Zeros).then_some(plain);
@@ -171,7 +179,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let geometry = self.manifest.geometry;
         let content =
             frames::content(back, virtual_bytes, geometry, tools.width, tools.meter, unreadable)?;
-        if content != disk.content.0 {
+        if self.cipher.content(content) != disk.content {
             return Err(differs());
         }
         // A volume is longer than the disk that it holds, and what is behind the disk must not be

@@ -4,6 +4,7 @@
 use std::io;
 
 use super::chunk::ChunkId;
+use super::cipher::SEAL_BYTES;
 use super::documents::{Plan, PlannedDisk};
 use super::error::BackupError;
 use super::geometry::Geometry;
@@ -36,7 +37,9 @@ pub(super) fn check<M: Medium>(
     let mut needed = DOCUMENTS;
     for (_, id, disk) in plan.disks() {
         tools.meter.go_on()?;
-        let set = InSet { medium: tools.medium, folder: &folder, geometry: plan.geometry };
+        let sealing = if plan.key.is_some() { SEAL_BYTES as u64 } else { 0 };
+        let (medium, geometry) = (tools.medium, plan.geometry);
+        let set = InSet { medium, folder: &folder, geometry, sealing };
         needed += set.missing(id, disk, &standing.disk(id), sources)?;
     }
     let free = tools.medium.free_bytes().map_err(BackupError::medium("asking for its room"))?;
@@ -47,6 +50,8 @@ struct InSet<'s, M> {
     medium: &'s M,
     folder: &'s Folder,
     geometry: Geometry,
+    /// What each frame takes more than it has.
+    sealing: u64,
 }
 
 impl<M: Medium> InSet<'_, M> {
@@ -98,7 +103,7 @@ impl<M: Medium> InSet<'_, M> {
                 zeros_to = at + source.zeros(at, end.unwrap_or(at).saturating_sub(at))?;
             }
             if at + length > zeros_to {
-                data += aligned(length);
+                data += aligned(length + self.sealing);
             }
         }
         Ok(data)

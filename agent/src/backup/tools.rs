@@ -1,5 +1,6 @@
 //! What every piece of work on sets works with.
 
+use super::cipher::Keyring;
 use super::medium::Medium;
 use super::pipeline::Width;
 use crate::clock::Clock;
@@ -9,6 +10,8 @@ use crate::meter::Meter;
 pub struct Tools<'t, M> {
     /// Where the sets are.
     pub medium: &'t M,
+    /// The keys of encrypted sets.
+    pub keys: &'t Keyring,
     /// For what is put on record.
     pub clock: &'t Clock,
     /// Whom to tell, and to ask whether to go on.

@@ -6,6 +6,7 @@ use domfleet_shared::id::SetId;
 
 use super::appliance;
 use super::buffer::Pool;
+use super::cipher::Cipher;
 use super::documents::{LONGEST, MANIFEST, Manifest, PLAN, SavedDisk, SavedVm};
 use super::durable;
 use super::error::{BackupError, Damage};
@@ -66,7 +67,8 @@ pub fn read_back<M: Medium>(
     if plan.as_deref().map(Hash::of) != standing.plan {
         damages.push(whole(PLAN, "it is not the one that was written"));
     }
-    let verifier = Verifier { tools, folder, manifest: &manifest };
+    let cipher = tools.keys.cipher(manifest.key)?;
+    let verifier = Verifier { tools, folder, manifest: &manifest, cipher };
     tools.meter.begin("reading back", manifest.stored_bytes());
     for vm in &manifest.vms {
         damages.extend(verifier.config(vm)?);
@@ -103,6 +105,7 @@ struct Verifier<'v, 't, M> {
     tools: Tools<'t, M>,
     folder: &'v Folder,
     manifest: &'v Manifest,
+    cipher: Cipher,
 }
 
 impl<M: Medium> Verifier<'_, '_, M> {
@@ -113,7 +116,12 @@ impl<M: Medium> Verifier<'_, '_, M> {
 
     fn document(&self, name: &str, hash: Hash, place: &str) -> Result<Option<Damage>, BackupError> {
         let what = match durable::read(self.tools.medium, name, LONGEST) {
-            Ok(Some(bytes)) if Hash::of(&bytes) == hash => return Ok(None),
+            Ok(Some(bytes)) if Hash::of(&bytes) == hash => {
+                if self.cipher.open_file(name, bytes).is_some() {
+                    return Ok(None);
+                }
+                "it was not sealed with the set's key".to_owned()
+            }
             Ok(Some(_)) => "it is not the one that was written".to_owned(),
             Ok(None) => "it is missing".to_owned(),
             Err(error) => self.still_there(error)?,
@@ -169,19 +177,24 @@ impl<M: Medium> Verifier<'_, '_, M> {
                 }
             }
         };
+        let cipher = self.cipher.of_disk(self.folder.set, id);
         let worker = || {
-            let mut packer = Packer::new();
-            let pool = &pool;
+            let mut packer = Packer::new(cipher.clone());
+            let (pool, cipher) = (&pool, &self.cipher);
             move |part: Part<M::File>| match part {
-                Part::Frame { chunk, record, length, stored } => {
+                Part::Frame { number, chunk, record, length, stored } => {
                     let checked = match (&mut packer, stored) {
                         (Err(error), _) => Err(error.to_string()),
-                        (Ok(packer), Some(stored)) => check(packer, &record, length, &stored, pool),
+                        (Ok(packer), Some(stored)) => {
+                            check(packer, (number, &record, length), &stored, pool)
+                        }
                         (Ok(_), None) => Ok(()),
                     };
-                    (chunk, record.room(), record.plain, checked.err())
+                    (chunk, record.room(), cipher.plain_hash(&record), checked.err())
                 }
-                Part::Bad { chunk, record, what, .. } => (chunk, 0, record.plain, Some(what)),
+                Part::Bad { chunk, record, what, .. } => {
+                    (chunk, 0, cipher.plain_hash(&record), Some(what))
+                }
             }
         };
         let run = pipeline::run(
@@ -203,7 +216,8 @@ impl<M: Medium> Verifier<'_, '_, M> {
             Err(BackupError::Damaged(damage)) => damages.push(damage),
             run => run?,
         }
-        if damages.is_empty() && content.finish().ok() != Some(disk.content.0) {
+        let content = content.finish().ok().map(|content| self.cipher.content(content));
+        if damages.is_empty() && content != Some(disk.content) {
             damages.push(damage(None, "its frames are not those of its content".to_owned()));
         }
         if !damages.is_empty() {
@@ -220,8 +234,7 @@ impl<M: Medium> Verifier<'_, '_, M> {
 /// Reads a frame, and says what is wrong with it.
 fn check<F: MediumFile>(
     packer: &mut Packer,
-    record: &Record,
-    length: usize,
+    (number, record, length): (u64, &Record, usize),
     stored: &Stored<F>,
     pool: &Pool,
 ) -> Result<(), String> {
@@ -230,7 +243,7 @@ fn check<F: MediumFile>(
     plain.resize(length);
     let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
     let (stored_part, padding) = stored.as_ref().split_at(bytes);
-    let unpacked = packer.unpack(record, stored_part, plain.as_mut());
+    let unpacked = packer.unpack(number, record, stored_part, plain.as_mut());
     let is_padded = padding.iter().all(|byte| *byte == 0);
     pool.give_back(plain);
     pool.give_back(stored);

@@ -4,10 +4,10 @@ use domfleet_shared::content::ContentHasher;
 
 use super::buffer::Buffer;
 use super::chunk::{self, ChunkId};
+use super::cipher::Cipher;
 use super::durable::{self, UNFINISHED};
 use super::error::BackupError;
 use super::frame::{Kind, Record};
-use super::hash::Hash;
 use super::index::{IndexId, IndexWriter};
 use super::medium::{Medium, MediumFile as _};
 use super::names::Folder;
@@ -17,6 +17,7 @@ pub(super) struct Written<'m, M: Medium> {
     medium: &'m M,
     folder: &'m Folder,
     id: IndexId,
+    cipher: &'m Cipher,
     index: IndexWriter<'m, M>,
     content: ContentHasher,
     saved_data: u64,
@@ -35,8 +36,14 @@ struct OpenChunk<F> {
 }
 
 impl<'m, M: Medium> Written<'m, M> {
-    pub(super) fn begin(medium: &'m M, folder: &'m Folder, id: IndexId) -> std::io::Result<Self> {
+    pub(super) fn begin(
+        medium: &'m M,
+        folder: &'m Folder,
+        id: IndexId,
+        cipher: &'m Cipher,
+    ) -> std::io::Result<Self> {
         Ok(Self {
+            cipher,
             medium,
             folder,
             id,
@@ -114,7 +121,7 @@ impl<'m, M: Medium> Written<'m, M> {
         if record.kind != Kind::Zeros {
             self.saved_data += length as u64;
         }
-        self.content.frame(&record.plain);
+        self.content.frame(&self.cipher.plain_hash(record));
         self.index.add(record).map_err(BackupError::medium("writing an index"))
     }
 
@@ -126,7 +133,7 @@ impl<'m, M: Medium> Written<'m, M> {
         Ok(Saved {
             data_bytes: self.saved_data,
             stored_bytes: self.saved_stored + index_bytes,
-            content: Hash(content),
+            content: self.cipher.content(content),
             index,
         })
     }

@@ -33,7 +33,7 @@ impl<M: Medium> Work<'_, M> {
             "verified_at": newest.verified,
             "same": is_same,
             "disks": compared.disks,
-            "seconds": self.bar.seconds(),
+            "seconds": self.with.bar.seconds(),
         });
         let answer = Answer::good(said, text.join("\n"));
         Ok(if is_same { answer } else { Answer { code: DIFFERENT.into(), ..answer } })

@@ -18,13 +18,13 @@ const MOST_UNUSED: usize = 20;
 impl<M: Medium> Work<'_, M> {
     pub(super) fn import(&self, from: &Path) -> anyhow::Result<Answer> {
         let Foreign { prepared, unused } = look(from, self.tools.clock.now())?;
-        let Prepared { plan, configs, .. } =
-            begun::resume(self.tools.medium, prepared, &DiskFiles)?;
+        let prepared = prepared.encrypted(self.with.keys.new);
+        let Prepared { plan, configs, .. } = begun::resume(self.tools, prepared, &DiskFiles)?;
         let proof = backup::create(self.tools, &plan, &configs, &DiskFiles)?;
         let mut said = told(&proof.manifest, true);
         said["imported_from"] = json!(plan.imported_from);
         said["unused"] = json!(unused);
-        said["seconds"] = json!(self.bar.seconds());
+        said["seconds"] = json!(self.with.bar.seconds());
         let mut text = vec![describe(&proof.manifest, "verified")];
         let named = unused.iter().take(MOST_UNUSED);
         text.extend(

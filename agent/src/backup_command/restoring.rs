@@ -123,7 +123,7 @@ impl<M: Medium> Work<'_, M> {
             "as": { "vm": identity.uuid, "name": identity.name },
             "config": restored.config,
             "disks": restored.disks,
-            "seconds": self.bar.seconds(),
+            "seconds": self.with.bar.seconds(),
         });
         Ok(Answer::good(said, text))
     }

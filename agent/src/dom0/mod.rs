@@ -22,6 +22,7 @@ pub use news::{Happened, News};
 pub use observed::{Domain, Observed};
 pub use step::Step;
 
+use crate::backup::cipher::Keyring;
 use crate::meter::Meter;
 use crate::works::{Work, WorkError};
 
@@ -46,10 +47,11 @@ pub trait Dom0: Send + Sync + 'static {
 
     /// Carries out something that takes long, tells `meter` how far it is, and gives its answer. It
     /// stops at a safe point once `meter` says that it is no longer wanted; dropping it has it stop
-    /// there too, some time later.
+    /// there too, some time later. `keys` are those of encrypted backup sets.
     fn work(
         &self,
         work: Work,
+        keys: Keyring,
         meter: &Arc<dyn Meter>,
     ) -> impl Future<Output = Result<Value, WorkError>> + Send;
 

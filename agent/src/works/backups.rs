@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domfleet_shared::backup_key::KeyName;
 use domfleet_shared::backup_set::{SetDisk, SetSummary, SetVm, SetsOnDrive};
 use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::{Place, Work, WorkError, answer, apart};
 use crate::backup::appliance::OfAppliance;
+use crate::backup::cipher::Keyring;
 use crate::backup::documents::{Manifest, Plan, SavedVm};
 use crate::backup::error::{BackupError, Damage};
 use crate::backup::files::DiskFiles;
@@ -37,6 +39,7 @@ use crate::usb::mount::{Access, MountError};
 pub(super) async fn carry_out(
     place: &Place,
     work: Work,
+    keys: Keyring,
     meter: &Arc<dyn Meter>,
 ) -> Result<Value, WorkError> {
     let (place, listening) = (place.clone(), Arc::clone(meter));
@@ -49,7 +52,7 @@ pub(super) async fn carry_out(
             _ => return Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
         };
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
-            let tools = (&place.clock, &*listening);
+            let tools = (&keys, &place.clock, &*listening);
             let machine = Some(place.usb.root());
             work_on(mounted, (drive, &place.configs), &work, tools, machine)
         })
@@ -63,7 +66,7 @@ pub fn carry_out_on<M: Medium>(
     medium: &M,
     on: (DriveId, &Path),
     work: &Work,
-    tools: (&Clock, &dyn Meter),
+    tools: (&Keyring, &Clock, &dyn Meter),
 ) -> Result<Value, WorkError> {
     work_on(medium, on, work, tools, None)
 }
@@ -74,20 +77,21 @@ fn work_on<M: Medium>(
     medium: &M,
     (drive, configs_to): (DriveId, &Path),
     work: &Work,
-    (clock, meter): (&Clock, &dyn Meter),
+    (keys, clock, meter): (&Keyring, &Clock, &dyn Meter),
     machine: Option<&Path>,
 ) -> Result<Value, WorkError> {
-    let tools = Tools { medium, clock, meter, width: Width::of_the_machine() };
+    let tools = Tools { medium, keys, clock, meter, width: Width::of_the_machine() };
     match work {
         Work::ListSets(_) => {
             let sets =
                 list::list(medium).map_err(|error| failed(&error))?.iter().map(summary).collect();
             answer(&SetsOnDrive { drive, sets, is_complete: true })
         }
-        Work::BackUp { configs, .. } => {
+        Work::BackUp { configs, key, .. } => {
+            let wanted = (configs.as_slice(), *key);
             let (set, paced) = match machine {
-                None => (back_up(tools, configs, &DiskFiles)?, None),
-                Some(root) => back_up_paced(tools, configs, &OfAppliance::new(root))?,
+                None => (back_up(tools, wanted, &DiskFiles)?, None),
+                Some(root) => back_up_paced(tools, wanted, &OfAppliance::new(root))?,
             };
             let mut said = answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })?;
             said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
@@ -104,20 +108,20 @@ fn work_on<M: Medium>(
 
 fn back_up<M: Medium>(
     tools: Tools<'_, M>,
-    configs: &[PathBuf],
+    wanted: (&[PathBuf], Option<KeyName>),
     sources: &impl Sources,
 ) -> Result<SetSummary, WorkError> {
-    let prepared = prepared(tools, configs, sources)?;
+    let prepared = prepared(tools, wanted, sources)?;
     create(tools, &prepared, sources)
 }
 
 /// The same, giving way to the guests, and for how long it has waited for them.
 fn back_up_paced<M: Medium>(
     tools: Tools<'_, M>,
-    configs: &[PathBuf],
+    wanted: (&[PathBuf], Option<KeyName>),
     sources: &impl Sources,
 ) -> Result<(SetSummary, Option<Duration>), WorkError> {
-    let prepared = prepared(tools, configs, sources)?;
+    let prepared = prepared(tools, wanted, sources)?;
     let paced = Paced::for_plan(tools.meter, &prepared.plan);
     let set = create(Tools { meter: &paced, ..tools }, &prepared, sources)?;
     Ok((set, paced.paced()))
@@ -125,12 +129,12 @@ fn back_up_paced<M: Medium>(
 
 fn prepared<M: Medium>(
     tools: Tools<'_, M>,
-    configs: &[PathBuf],
+    (configs, key): (&[PathBuf], Option<KeyName>),
     sources: &impl Sources,
 ) -> Result<Prepared, WorkError> {
     let prepared = prepare(configs, tools.clock.now())
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
-    begun::resume(tools.medium, prepared, sources).map_err(|error| failed(&error))
+    begun::resume(tools, prepared.encrypted(key), sources).map_err(|error| failed(&error))
 }
 
 fn create<M: Medium>(
@@ -152,6 +156,12 @@ fn verify<M: Medium>(
         listed.iter().filter(|listed| wanted.is_none_or(|set| set == listed.set)).collect();
     if chosen.is_empty() {
         return Err(WorkError::failed("not_found", "there is no such backup set on the drive"));
+    }
+    // Of one that cannot be read nothing is found out, least of all that it is damaged.
+    if let Some(key) =
+        chosen.iter().filter_map(|set| set.plan.key).find(|key| !tools.keys.opens(Some(*key)))
+    {
+        return Err(failed(&BackupError::KeyMissing(key.id)));
     }
     let mut sets = Vec::new();
     for listed in chosen {
@@ -250,6 +260,7 @@ fn failed(error: &BackupError) -> WorkError {
         BackupError::Refused(_) => "refused",
         BackupError::Changed(_) => "in_use",
         BackupError::Damaged(_) | BackupError::Unreliable(_) => "damaged",
+        BackupError::KeyMissing(_) => "key_missing",
         _ => "failed",
     };
     WorkError::because(code, error)
@@ -284,6 +295,7 @@ pub fn summary(listed: &Listed) -> SetSummary {
         created_at: *created_at,
         sealed_at: None,
         verified_at: None,
+        key: listed.plan.key,
         stored_bytes: 0,
         troubles: listed.trouble.iter().map(ToString::to_string).collect(),
         vms: vms.collect(),
@@ -323,6 +335,7 @@ fn sealed(
         created_at: manifest.created_at,
         sealed_at: Some(manifest.sealed_at),
         verified_at: verified,
+        key: manifest.key,
         stored_bytes: manifest.stored_bytes(),
         troubles,
         vms: manifest.vms.iter().map(vm).collect(),

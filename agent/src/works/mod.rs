@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domfleet_shared::backup_key::KeyName;
 use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::image::Format;
 use domfleet_shared::operation::Reason;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::gauge::Gauge;
+use crate::backup::cipher::Keyring;
 use crate::clock::Clock;
 use crate::image::convert::Conversion;
 use crate::image::repair::Repair;
@@ -63,6 +65,8 @@ pub enum Work {
         drive: DriveId,
         /// The VMs' configurations.
         configs: Vec<PathBuf>,
+        /// The key that a new set is encrypted with.
+        key: Option<KeyName>,
     },
     /// Read sets back.
     VerifySets {
@@ -139,6 +143,7 @@ impl WorkError {
 pub async fn carry_out(
     place: &Place,
     work: Work,
+    keys: Keyring,
     meter: &Arc<dyn Meter>,
 ) -> Result<Value, WorkError> {
     match work {
@@ -152,7 +157,7 @@ pub async fn carry_out(
         Work::ListSets(_)
         | Work::BackUp { .. }
         | Work::VerifySets { .. }
-        | Work::RestoreVm { .. } => backups::carry_out(place, work, meter).await,
+        | Work::RestoreVm { .. } => backups::carry_out(place, work, keys, meter).await,
     }
 }
 

@@ -10,6 +10,8 @@ use std::path::Path;
 use anyhow::Context;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 
+use crate::domain::set_keys::SetKeys;
+
 /// The keys.
 pub struct Keys {
     pub(super) sign: EncodingKey,
@@ -46,6 +48,18 @@ impl Keys {
             session: key,
         })
     }
+}
+
+/// The secret that the keys of encrypted backup sets are made with: `backup-sets.key` (32 bytes).
+///
+/// Without it no encrypted set can be read whose key nobody has kept: it is in the server's backups.
+pub fn set_keys(dir: &Path) -> anyhow::Result<SetKeys> {
+    let text = read_or_make(&dir.join("backup-sets.key"), || {
+        Ok(hex::encode(rand::random::<[u8; 32]>()).into_bytes())
+    })?;
+    let mut secret = [0; 32];
+    hex::decode_to_slice(text.trim_ascii(), &mut secret).context("backup-sets.key is damaged")?;
+    Ok(SetKeys::new(secret))
 }
 
 /// The content of a file that only we can read; made whole, or not at all, where it is not there.

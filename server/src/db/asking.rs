@@ -18,6 +18,7 @@ use super::{OnConstraint, bundles, reported, server_state};
 use crate::domain::admission::{self, Consent, Held, Refusal, Situation, Window, settle};
 use crate::domain::appliance::Appliance;
 use crate::domain::bundle::BundleTrigger;
+use crate::domain::set_keys::SetKeys;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -33,6 +34,7 @@ pub struct Wanted {
     /// What whoever asks has called the request.
     pub request_key: Option<String>,
     pub keep_bundles: Duration,
+    pub set_keys: SetKeys,
 }
 
 /// That a person means it.
@@ -136,6 +138,7 @@ pub async fn ask(
     }
     let looked = Looked::at(txn, appliance.id).await?;
     let operation = settle(wanted.operation, looked.vms.as_deref())?;
+    let operation = wanted.set_keys.settle(operation, organisation);
     let situation = looked.situation(appliance);
     let confirm = match wanted.confirm {
         Confirmed::Typed(text) => text,

@@ -1,8 +1,9 @@
 //! Backup sets, by what their appliances tell of them.
 
 use domfleet_shared::Timestamp;
+use domfleet_shared::backup_key::KeyName;
 use domfleet_shared::backup_set::{SetSummary, SetsOnDrive};
-use domfleet_shared::id::{ApplianceId, DriveId, OrganisationId};
+use domfleet_shared::id::{ApplianceId, DriveId, OrganisationId, SetId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, NullOrdering, OnConflict};
 use sea_orm::{
@@ -27,6 +28,9 @@ pub const KEYS: [Key; 3] = [
     Key { name: "organisation", holds: Holds::Name },
     Key { name: "drive", holds: Holds::Text },
 ];
+
+/// An offer has room for so many.
+const MOST_KEYS: u64 = 500;
 
 /// What sets can be sorted by.
 pub const SORTS: [&str; 3] = ["created_at", "sealed_at", "verified_at"];
@@ -91,6 +95,46 @@ async fn put(
         ])
         .to_owned();
     Entity::insert(row).on_conflict(newest).exec_without_returning(txn).await.map(|_| ())
+}
+
+/// The keys of an organisation's sets on a drive, whichever of its appliances has told of them; those of
+/// the newest sets.
+pub async fn keys_on(
+    db: &impl ConnectionTrait,
+    organisation: OrganisationId,
+    drive: DriveId,
+) -> Result<Vec<KeyName>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::OrganisationId.eq(organisation.0))
+        .filter(Column::DriveId.eq(drive.0))
+        .filter(Column::GoneAt.is_null())
+        .order_by_desc(Column::CreatedAt)
+        .limit(MOST_KEYS)
+        .all(db)
+        .await?;
+    let mut keys = Vec::new();
+    for row in rows {
+        let summary: SetSummary = from_json(row.document)?;
+        keys.extend(summary.key.filter(|key| !keys.contains(key)));
+    }
+    Ok(keys)
+}
+
+/// A set's key, and whose it is; nothing where there is no such set, or it is not encrypted.
+pub async fn key_of(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    set: SetId,
+) -> Result<Option<(OrganisationId, KeyName)>, DbErr> {
+    let newest = Entity::find()
+        .filter(within(scope, Column::OrganisationId))
+        .filter(Column::SetId.eq(set.0))
+        .order_by_desc(Column::ToldAt)
+        .one(db)
+        .await?;
+    let Some(row) = newest else { return Ok(None) };
+    let summary: SetSummary = from_json(row.document)?;
+    Ok(summary.key.map(|key| (OrganisationId(row.organisation_id), key)))
 }
 
 /// The part of the table in `window`, and how many rows the table has.

@@ -49,6 +49,7 @@ mod tests {
             created_at: Timestamp::from_millis(0),
             sealed_at: Some(Timestamp::from_millis(sealed)),
             verified_at: verified.map(Timestamp::from_millis),
+            key: None,
             stored_bytes: 1,
             troubles: troubles.iter().map(|&trouble| trouble.into()).collect(),
             vms: Vec::new(),

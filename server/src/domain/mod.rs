@@ -13,5 +13,6 @@ pub mod people;
 pub mod pools;
 pub mod presence;
 pub mod session;
+pub mod set_keys;
 pub mod standing;
 pub mod version;

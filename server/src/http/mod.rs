@@ -65,6 +65,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::boots))
         .routes(routes!(reported::usb_drives))
         .routes(routes!(backup_sets::list))
+        .routes(routes!(backup_sets::key))
         .routes(routes!(operations::create))
         .routes(routes!(operations::create_bundle))
         .routes(routes!(operations::list, bulks::create))

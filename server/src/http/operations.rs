@@ -141,6 +141,7 @@ pub(super) async fn create(
         bulk: None,
         request_key: request_key(&headers)?,
         keep_bundles: DAY * app.config.bundles.keep_days,
+        set_keys: app.set_keys.clone(),
     };
     ask(&app, &caller, appliance, asked).await
 }
@@ -188,6 +189,7 @@ pub(super) async fn create_bundle(
         bulk: None,
         request_key: None,
         keep_bundles: DAY * app.config.bundles.keep_days,
+        set_keys: app.set_keys.clone(),
     };
     ask(&app, &caller, appliance, asked).await
 }

@@ -8,8 +8,9 @@ use super::Task;
 use crate::agents::registry::{Slot, Told};
 use crate::app::App;
 use crate::db::progress::{self, Work};
-use crate::db::{Stored, server_state};
+use crate::db::{Stored, backup_sets, server_state};
 use crate::domain::dispatch::{self, Asked, Tell};
+use crate::domain::set_keys;
 
 pub struct Dispatcher(pub App);
 
@@ -57,7 +58,8 @@ async fn tell_all(app: &App, slot: &Slot) -> anyhow::Result<usize> {
                 if progress::offer(&app.db, &work, now).await? == Stored::Stale {
                     continue;
                 }
-                slot.tell(work.id, Told::Offered, || offer(&work, start_before))
+                let keys = keys(app, &work).await?;
+                slot.tell(work.id, Told::Offered, || offer(&work, keys, start_before))
             }
             Tell::Withdraw => {
                 slot.tell(work.id, Told::Withdrawn, || ToAgent::Withdraw { id: work.id })
@@ -89,12 +91,25 @@ fn reached(slot: &Slot) -> dispatch::Reached {
     }
 }
 
-fn offer(work: &Work, start_before: Duration) -> ToAgent {
+/// The keys that the agent may need for it, as far as they are ours.
+async fn keys(app: &App, work: &Work) -> anyhow::Result<Vec<String>> {
+    let Some((drive, own)) = set_keys::needed(&work.operation) else { return Ok(Vec::new()) };
+    let mut names = backup_sets::keys_on(app.db.read(), work.organisation, drive).await?;
+    names.extend(own);
+    let keys = names.into_iter().filter_map(|name| {
+        let key = app.set_keys.key(work.organisation, name.salt?);
+        (key.id() == name.id).then(|| key.to_text())
+    });
+    Ok(keys.collect())
+}
+
+fn offer(work: &Work, keys: Vec<String>, start_before: Duration) -> ToAgent {
     ToAgent::Offer(Offer {
         id: work.id,
         epoch: work.epoch,
         operation: work.operation.clone(),
         start_before_seconds: start_before.as_secs(),
         priority: work.priority,
+        keys,
     })
 }

@@ -59,7 +59,7 @@ pub(crate) async fn insert(api: &Api, rows: Vec<appliance::ActiveModel>) {
     }
 }
 
-/// A set that is no backup yet, on a drive of its own.
+/// An encrypted set that is no backup yet, on a drive of its own.
 pub(crate) async fn backup_set(api: &Api, organisation: &str, appliance: Uuid) -> Uuid {
     let now = api.app.clock.now();
     let set = SetSummary {
@@ -67,6 +67,7 @@ pub(crate) async fn backup_set(api: &Api, organisation: &str, appliance: Uuid) -
         created_at: now,
         sealed_at: None,
         verified_at: None,
+        key: Some(api.app.set_keys.new_name(organisation.parse().unwrap())),
         stored_bytes: 0,
         troubles: Vec::new(),
         vms: Vec::new(),

@@ -117,6 +117,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
             let start = json!({ "kind": "appliance_reboot" });
             (A::Caller, "operator", json!({ "operation": start, "filter": "name=none" }))
         }
+        ("post", "/backup-sets/{id}/key") => (A::BackupSet, "admin", Value::Null),
         ("get", "/bulks/{id}") => (A::Bulk, "viewer", Value::Null),
         ("get", "/operations") => (A::List("operations"), "viewer", Value::Null),
         ("get", "/operations/{id}" | "/operations/{id}/events") => {

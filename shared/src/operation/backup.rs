@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::backup_key::KeyName;
 use crate::id::{DriveId, SetId, VmId};
 use crate::image::Format;
 
@@ -18,6 +19,13 @@ pub struct BackupCreate {
     /// Otherwise a VM that runs is a reason to refuse.
     #[serde(default)]
     pub shut_down: bool,
+    /// Encrypt the set, with a key that the server keeps. Otherwise whoever has the drive can read it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub encrypted: bool,
+    /// The key, where the set is encrypted. The server settles it, whatever is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub key: Option<KeyName>,
 }
 
 /// A VM to be restored out of a set.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::dom0::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
     Step,
@@ -76,8 +77,13 @@ impl Dom0 for SimDom0 {
         }
     }
 
-    async fn work(&self, work: Work, meter: &Arc<dyn Meter>) -> Result<Value, WorkError> {
-        works::carry_out(&self.0, work, meter).await
+    async fn work(
+        &self,
+        work: Work,
+        keys: Keyring,
+        meter: &Arc<dyn Meter>,
+    ) -> Result<Value, WorkError> {
+        works::carry_out(&self.0, work, keys, meter).await
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::backup::folder::Folder;
 use domfleet_agent::meter::Meter;
 use domfleet_agent::usb::Usb;
@@ -100,6 +101,7 @@ impl Host {
 pub(super) async fn carry_out(
     host: &Arc<Host>,
     work: Work,
+    keys: Keyring,
     meter: &Arc<dyn Meter>,
 ) -> Result<Value, WorkError> {
     match work {
@@ -149,7 +151,7 @@ pub(super) async fn carry_out(
             let blocking = tokio::task::spawn_blocking(move || {
                 let unusable = |error: std::io::Error| WorkError::because("drive", &error);
                 let medium = Folder::open(&folder).map_err(unusable)?;
-                let tools = (&clock, &*listening);
+                let tools = (&keys, &clock, &*listening);
                 backups::carry_out_on(&medium, (drive, &folder), &work, tools)
             });
             blocking.await.unwrap_or_else(|error| Err(WorkError::because("unknown", &error)))
@@ -158,7 +160,7 @@ pub(super) async fn carry_out(
             let nowhere = PathBuf::from("/nonexistent");
             let usb = Usb::new(&nowhere, &nowhere);
             let place = Place { usb, configs: nowhere, clock: host.clock() };
-            works::carry_out(&place, images, meter).await
+            works::carry_out(&place, images, keys, meter).await
         }
     }
 }

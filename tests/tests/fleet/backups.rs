@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use domfleet_shared::backup_key::BackupKey;
 use domfleet_shared::id::{DriveId, VmId};
 use domfleet_shared::operation::Operation;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
@@ -22,6 +23,7 @@ on_both_databases![
     a_drive_that_lies_about_its_size_is_said_not_to_be_fit,
     a_backup_is_called_one_once_it_was_read_back_and_no_more_once_a_byte_of_it_is_lost,
     a_vm_is_restored_out_of_the_newest_set_that_holds_it,
+    an_encrypted_set_is_read_wherever_its_organisation_plugs_it_in,
     nothing_is_backed_up_onto_a_drive_that_was_pulled_out,
 ];
 
@@ -79,7 +81,18 @@ impl<'f> Stage<'f> {
     }
 
     fn backup(&self, drive: DriveId) -> Operation {
-        Operation::BackupCreate(BackupCreate { drive, vms: vec![self.vm], shut_down: false })
+        self.backup_as(drive, false)
+    }
+
+    fn backup_as(&self, drive: DriveId, encrypted: bool) -> Operation {
+        let vms = vec![self.vm];
+        Operation::BackupCreate(BackupCreate { drive, vms, shut_down: false, encrypted, key: None })
+    }
+
+    fn restore(&self, drive: DriveId, to: &Path) -> Operation {
+        let path = to.to_str().unwrap().to_owned();
+        let to = RestoreTo::Folder(RestoreFolder { path, format: None });
+        Operation::BackupRestore(BackupRestore { drive, set: None, vm: self.vm, to })
     }
 
     async fn sets(&self) -> Value {
@@ -183,15 +196,7 @@ async fn a_vm_is_restored_out_of_the_newest_set_that_holds_it(fleet: &mut Fleet)
     let drive = stage.prepare().await;
     stage.fleet.succeed(&stage.appliance, &stage.backup(drive)).await;
     let to = stage.path("back");
-    let restore = Operation::BackupRestore(BackupRestore {
-        drive,
-        set: None,
-        vm: stage.vm,
-        to: RestoreTo::Folder(RestoreFolder {
-            path: to.to_str().unwrap().to_owned(),
-            format: None,
-        }),
-    });
+    let restore = stage.restore(drive, &to);
 
     let restored = stage.fleet.succeed(&stage.appliance, &restore).await;
     let again = stage.fleet.carry_out(&stage.appliance, &restore).await;
@@ -200,6 +205,43 @@ async fn a_vm_is_restored_out_of_the_newest_set_that_holds_it(fleet: &mut Fleet)
     assert!(std::fs::read(disk).unwrap() == std::fs::read(stage.path("pbx.raw")).unwrap());
     assert_eq!(restored["result"]["name"], "pbx-files");
     assert_eq!(code(&again), Some("conflict"), "{again:#}");
+}
+
+async fn an_encrypted_set_is_read_wherever_its_organisation_plugs_it_in(fleet: &mut Fleet) {
+    let other = fleet.add_appliance().await;
+    let stage = Stage::set(fleet).await;
+    let drive = stage.prepare().await;
+    let made = stage.fleet.succeed(&stage.appliance, &stage.backup_as(drive, true)).await;
+    let key = made["result"]["sets"][0]["key"].clone();
+    let disk = std::fs::read(stage.path("pbx.raw")).unwrap();
+    let stored = std::fs::read(first_chunk(&stage.path("stick"))).unwrap();
+
+    // On the appliance that has made it, at once.
+    let to = stage.path("back");
+    let restored = stage.fleet.succeed(&stage.appliance, &stage.restore(drive, &to)).await;
+    // On another, to which the server gives the key once it knows what is on the drive.
+    let at = other.host.plug_in_drive("4C530001", 64 * GIB, stage.path("stick"));
+    let moved = Stage { appliance: other, at, folder: tempfile::tempdir().unwrap(), ..stage };
+    moved.fleet.succeed(&moved.appliance, &Operation::UsbList).await;
+    moved.wait_for_use("empty").await;
+    let drive = moved.prepare().await;
+    let verify = Operation::BackupVerify { drive, set: None };
+    let without = moved.fleet.carry_out(&moved.appliance, &verify).await;
+    moved.fleet.succeed(&moved.appliance, &Operation::BackupList { drive }).await;
+    let with = moved.fleet.succeed(&moved.appliance, &verify).await;
+    let set = with["result"]["sets"][0]["set"].as_str().unwrap();
+    let given = moved.fleet.api.post(&format!("/api/v1/backup-sets/{set}/key"), Value::Null).await;
+
+    assert!(key["id"].is_string() && key["salt"].is_string(), "{made:#}");
+    let restored = restored["result"]["disks"][0].as_str().unwrap();
+    assert!(std::fs::read(restored).unwrap() == disk);
+    assert!(!stored.windows(64).any(|part| part == &disk[..64]), "it is not encrypted");
+    assert_eq!(code(&without), Some("key_missing"), "{without:#}");
+    assert!(with["result"]["sets"][0]["verified_at"].is_string(), "{with:#}");
+    let given = given.ok();
+    assert_eq!(given["id"], key["id"]);
+    let given: BackupKey = given["key"].as_str().unwrap().parse().unwrap();
+    assert_eq!(given.id().to_string(), key["id"]);
 }
 
 async fn nothing_is_backed_up_onto_a_drive_that_was_pulled_out(fleet: &mut Fleet) {

@@ -71,7 +71,13 @@ impl Meter for PullsOut {
 fn a_drive_that_is_pulled_out_of_a_restore_is_not_taken_for_one_with_a_damaged_set() {
     let (drive, _) = backed_up();
     let (clock, meter) = (Clock::of_the_machine(), PullsOut(drive.clone()));
-    let tools = Tools { medium: &drive, clock: &clock, meter: &meter, width: Width::threads(1) };
+    let tools = Tools {
+        medium: &drive,
+        keys: &KEYLESS,
+        clock: &clock,
+        meter: &meter,
+        width: Width::threads(1),
+    };
     let sealed = Sealed::open(tools, plan().set).unwrap();
     let vm = &sealed.manifest.vms[0];
     let device = used_volume().open(VOLUME).unwrap().unwrap();

@@ -24,7 +24,7 @@ fn with_set<T>(rest: &str, work: impl FnOnce(&Sealed<'_, Folder>, &Path) -> T) -
     let folder = Folder::open(there.path()).unwrap();
     let clock = Clock::new(|| Timestamp::from_millis(5));
     let width = Width::threads(1);
-    let tools = Tools { medium: &folder, clock: &clock, meter: &Unwatched, width };
+    let tools = Tools { medium: &folder, keys: &KEYLESS, clock: &clock, meter: &Unwatched, width };
     let prepared = prepare(&[config], clock.now()).unwrap();
     create(tools, &prepared.plan, &prepared.configs, &DiskFiles).unwrap();
     work(&Sealed::open(tools, prepared.plan.set).unwrap(), there.path())

@@ -78,7 +78,7 @@ fn a_folder_of_images_and_configurations_becomes_a_verified_set_that_says_where_
     let folder = Folder::open(to.path()).unwrap();
     let clock = Clock::new(|| Timestamp::from_millis(5));
     let width = Width::threads(1);
-    let tools = Tools { medium: &folder, clock: &clock, meter: &Unwatched, width };
+    let tools = Tools { medium: &folder, keys: &KEYLESS, clock: &clock, meter: &Unwatched, width };
 
     create(tools, &prepared.plan, &prepared.configs, &DiskFiles).unwrap();
 

@@ -3,6 +3,7 @@
 mod compare;
 mod cuts;
 mod drive;
+mod encrypted;
 mod faults;
 mod golden;
 mod identity;
@@ -18,6 +19,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use domfleet_shared::Timestamp;
+use domfleet_shared::backup_key::{BackupKey, KeyName};
 use domfleet_shared::id::{SetId, VmId};
 use domfleet_shared::image::Format;
 use uuid::Uuid;
@@ -25,7 +27,8 @@ use uuid::Uuid;
 use self::drive::Drive;
 use super::appliance::ApplianceFile;
 use super::chunk::ChunkId;
-use super::documents::{FORMAT, Manifest, Plan, PlannedDisk, PlannedVm};
+use super::cipher::Keyring;
+use super::documents::{self, Manifest, Plan, PlannedDisk, PlannedVm};
 use super::error::BackupError;
 use super::frame::Packer;
 use super::geometry::Geometry;
@@ -41,6 +44,8 @@ use super::verify::Proof;
 use super::{create, durable, list, verify};
 use crate::clock::Clock;
 use crate::meter::Unwatched;
+
+static KEYLESS: Keyring = Keyring::EMPTY;
 
 const GEOMETRY: Geometry = Geometry { frame_bytes: 512, chunk_frames: 4 };
 
@@ -181,7 +186,8 @@ fn plan() -> Plan {
         left_out: Vec::new(),
     };
     Plan {
-        format: FORMAT,
+        format: documents::format(None),
+        key: None,
         set: SetId(Uuid::from_u128(9)),
         created_at: Timestamp::from_millis(1),
         agent: "1".to_owned(),
@@ -200,9 +206,19 @@ fn configs() -> BTreeMap<VmId, Vec<u8>> {
         .into()
 }
 
+/// Sets that are not encrypted do not mind the key.
 fn with_tools<T>(drive: &Drive, work: impl FnOnce(Tools<'_, Drive>) -> T) -> T {
+    with_keys(&Keyring::new(vec![key()]), drive, work)
+}
+
+fn with_keys<T>(keys: &Keyring, drive: &Drive, work: impl FnOnce(Tools<'_, Drive>) -> T) -> T {
     let clock = Clock::new(|| Timestamp::from_millis(5));
-    work(Tools { medium: drive, clock: &clock, meter: &Unwatched, width: Width::threads(1) })
+    let (meter, width) = (&Unwatched, Width::threads(1));
+    work(Tools { medium: drive, keys, clock: &clock, meter, width })
+}
+
+fn key() -> BackupKey {
+    BackupKey::new([0x5a; 32])
 }
 
 fn back_up(drive: &Drive, guests: &Guests) -> Result<Proof, BackupError> {
@@ -216,6 +232,10 @@ fn prove(drive: &Drive) -> Result<Proof, BackupError> {
 fn is_called_verified(drive: &Drive) -> bool {
     let listed = list::list(drive).unwrap();
     listed.iter().any(|set| set.verified.is_some())
+}
+
+fn packer(keys: &Keyring, key: Option<KeyName>, disk: DiskId) -> Packer {
+    Packer::new(keys.cipher(key).unwrap().of_disk(plan().set, disk)).unwrap()
 }
 
 const VOLUME: &str = "volume";
@@ -298,7 +318,7 @@ fn assert_whole_chunk(disk: DiskId, number: u64, content: &[u8]) {
     for (frame, record) in id.frames().zip(records) {
         let stored = &content[at..at + usize::try_from(record.stored_bytes).unwrap()];
         let mut plain = vec![0; GEOMETRY.place(frame, virtual_bytes).1];
-        let unpacked = Packer::new().unwrap().unpack(&record, stored, &mut plain);
+        let unpacked = packer(&KEYLESS, None, disk).unpack(frame, &record, stored, &mut plain);
         assert_eq!(unpacked, Ok(()), "a chunk has its name, and frame {frame} is not in it");
         at += usize::try_from(record.room()).unwrap();
     }

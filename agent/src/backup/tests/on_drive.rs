@@ -9,6 +9,7 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::id::DriveId;
 use domfleet_shared::usb::Usage;
 
+use crate::backup::cipher::Keyring;
 use crate::backup::drive::Drive;
 use crate::backup::error::BackupError;
 use crate::backup::files::DiskFiles;
@@ -158,7 +159,13 @@ async fn a_set_on_a_drive_is_verified_once_it_was_mounted_anew_and_read_back() {
     let (usb, clock) = (loops.system.usb(), Clock::of_the_machine());
 
     let listed = on_drive(&usb, (id, Access::ReadWrite), &Unwatched, |medium| {
-        let tools = Tools { medium, clock: &clock, meter: &Unwatched, width: Width::threads(2) };
+        let tools = Tools {
+            medium,
+            keys: &Keyring::EMPTY,
+            clock: &clock,
+            meter: &Unwatched,
+            width: Width::threads(2),
+        };
         let configs: &BTreeMap<_, _> = &prepared.configs;
         crate::backup::create(tools, &prepared.plan, configs, &DiskFiles).map_err(BackupFailed)?;
         list::list(medium).map_err(BackupFailed)

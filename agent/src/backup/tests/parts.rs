@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use crate::backup::cipher::Keyring;
 use crate::backup::files::DiskFiles;
 use crate::backup::folder::Folder;
 use crate::backup::identity::Identity;
@@ -214,7 +215,13 @@ fn disks_of_every_kind_come_back_from_a_set_onto_volumes_and_into_images_byte_by
         let folder = Folder::open(&mounted).unwrap();
         let clock = Clock::of_the_machine();
         let width = Width::of_the_machine();
-        let tools = Tools { medium: &folder, clock: &clock, meter: &Unwatched, width };
+        let tools = Tools {
+            medium: &folder,
+            keys: &Keyring::EMPTY,
+            clock: &clock,
+            meter: &Unwatched,
+            width,
+        };
         let prepared = prepare(&[config], clock.now()).unwrap();
 
         create(tools, &prepared.plan, &prepared.configs, &DiskFiles).unwrap();

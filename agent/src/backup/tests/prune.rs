@@ -21,7 +21,8 @@ fn three_sets() -> (Drive, Guests) {
         let day = i64::try_from(set).unwrap() * 86_400_000;
         let clock = Clock::new(move || Timestamp::from_millis(day));
         let width = Width::threads(1);
-        let tools = Tools { medium: &drive, clock: &clock, meter: &Unwatched, width };
+        let tools =
+            Tools { medium: &drive, keys: &KEYLESS, clock: &clock, meter: &Unwatched, width };
         create(tools, &plan_of(set), &configs(), &guests).unwrap();
     }
     (drive, guests)
@@ -193,7 +194,8 @@ fn a_removal_goes_through_a_real_file_system() {
         let at = Timestamp::from_millis(i64::try_from(set).unwrap());
         let clock = Clock::new(move || at);
         let width = Width::threads(1);
-        let tools = Tools { medium: &drive, clock: &clock, meter: &Unwatched, width };
+        let tools =
+            Tools { medium: &drive, keys: &KEYLESS, clock: &clock, meter: &Unwatched, width };
         create(tools, &plan_of(set), &configs(), &guests).unwrap();
     }
     // No link in a set is followed when it is removed.
@@ -203,7 +205,7 @@ fn a_removal_goes_through_a_real_file_system() {
     std::os::unix::fs::symlink(outside.path(), set.join("link")).unwrap();
     let clock = Clock::new(|| Timestamp::from_millis(5));
     let width = Width::threads(1);
-    let tools = Tools { medium: &drive, clock: &clock, meter: &Unwatched, width };
+    let tools = Tools { medium: &drive, keys: &KEYLESS, clock: &clock, meter: &Unwatched, width };
 
     prune(tools, LAST).unwrap();
 

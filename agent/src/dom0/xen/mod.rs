@@ -29,6 +29,7 @@ use super::{
     Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
     Step,
 };
+use crate::backup::cipher::Keyring;
 use crate::clock::Clock;
 use crate::log_ring::LogRing;
 use crate::meter::Meter;
@@ -159,8 +160,13 @@ impl Dom0 for Xen {
         self.carry_out(step).await
     }
 
-    async fn work(&self, work: Work, meter: &Arc<dyn Meter>) -> Result<Value, WorkError> {
-        works::carry_out(&self.place, work, meter).await
+    async fn work(
+        &self,
+        work: Work,
+        keys: Keyring,
+        meter: &Arc<dyn Meter>,
+    ) -> Result<Value, WorkError> {
+        works::carry_out(&self.place, work, keys, meter).await
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {
