@@ -117,13 +117,12 @@ impl Cipher {
         Ok(())
     }
 
-    /// What was sealed, into `clear`, which is as long as that is. Nothing where it is something else.
-    fn open(&self, place: &[u8], sealed: &[u8], clear: &mut [u8]) -> Option<()> {
+    /// What was sealed, opened where it is. Nothing where it is something else.
+    fn open<'s>(&self, place: &[u8], sealed: &'s mut [u8]) -> Option<&'s [u8]> {
         let secrets = self.0.as_ref()?;
-        let (salt, rest) = sealed.split_at_checked(SALT_BYTES)?;
-        let (middle, tag) = rest.split_at_checked(rest.len().checked_sub(TAG_BYTES)?)?;
-        let key = secrets.key(salt).ok()?;
-        key.open_separate_gather(nonce(), Aad::from(place), middle, tag, clear).ok()
+        let (salt, rest) = sealed.split_at_mut_checked(SALT_BYTES)?;
+        let clear = secrets.key(salt).ok()?.open_in_place(nonce(), Aad::from(place), rest);
+        clear.ok().map(|clear| &*clear)
     }
 
     /// What is to be stored of a small file, under that name.
@@ -137,13 +136,11 @@ impl Cipher {
 
     /// What is in a small file that was stored under that name. Nothing where it is not what was
     /// stored.
-    pub(super) fn open_file(&self, name: &str, stored: Vec<u8>) -> Option<Vec<u8>> {
+    pub(super) fn open_file(&self, name: &str, mut stored: Vec<u8>) -> Option<Vec<u8>> {
         if self.is_none() {
             return Some(stored);
         }
-        let mut clear = vec![0; stored.len().checked_sub(SEAL_BYTES)?];
-        self.open(name.as_bytes(), &stored, &mut clear)?;
-        Some(clear)
+        self.open(name.as_bytes(), &mut stored).map(<[u8]>::to_vec)
     }
 
     /// What the set says of a disk's content.
@@ -202,7 +199,7 @@ impl DiskCipher {
         self.cipher.seal(&self.place(frame), memory)
     }
 
-    pub(super) fn open(&self, frame: u64, sealed: &[u8], clear: &mut [u8]) -> Option<()> {
-        self.cipher.open(&self.place(frame), sealed, clear)
+    pub(super) fn open<'s>(&self, frame: u64, sealed: &'s mut [u8]) -> Option<&'s [u8]> {
+        self.cipher.open(&self.place(frame), sealed)
     }
 }

@@ -10,9 +10,10 @@ use domfleet_shared::content::ContentHasher;
 use domfleet_shared::id::{SetId, VmId};
 use serde::Serialize;
 
-use super::buffer::Pool;
+use super::buffer::{LOANS, Pool};
 use super::documents::{SavedDisk, SavedVm};
 use super::error::{BackupError, Damage};
+use super::frame_hash::frame_hash;
 use super::frames::{self, Frame, ZeroHashes};
 use super::index::{IndexError, IndexId, IndexReader};
 use super::medium::Medium;
@@ -145,7 +146,7 @@ fn read<M: Medium>(
     };
     let size = Some(source.virtual_bytes()).filter(|now| *now != virtual_bytes);
     let common = virtual_bytes.min(source.virtual_bytes());
-    let (pool, zeros) = (Pool::default(), ZeroHashes::default());
+    let (pool, zeros) = (Pool::new(LOANS), ZeroHashes::default());
     let cipher = tools.keys.cipher(sealed.manifest.key)?;
     let mut frames = 0..geometry.frames(virtual_bytes);
     let mut failed = None;
@@ -167,14 +168,10 @@ fn read<M: Medium>(
         }
     };
     let worker = || {
-        |(saved, length, frame): ([u8; 32], usize, Option<Frame>)| {
+        |(saved, length, frame): ([u8; 32], usize, Option<Frame<'_>>)| {
             let now = frame.map(|frame| match frame {
                 Frame::Zeros(length) => zeros.of(length),
-                Frame::Data(buffer) => {
-                    let hash = *blake3::hash(buffer.as_ref()).as_bytes();
-                    pool.give_back(buffer);
-                    hash
-                }
+                Frame::Data(buffer) => frame_hash(buffer.as_ref()),
             });
             (saved, now, length as u64)
         }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::buffer::{Buffer, Pool};
+use super::buffer::{Buffer, LOANS, Loan, Pool};
 use super::chunk::{self, ChunkId};
 use super::documents::PlannedDisk;
 use super::durable;
 use super::error::BackupError;
 use super::frame::{Packer, Record};
+use super::frame_hash::frame_hash;
 use super::frames::{self, Frame, ZeroHashes};
 use super::hash::Hash;
 use super::index::IndexId;
@@ -131,7 +132,7 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
     /// Reads from the source what there are chunks of, and throws away those that are of something
     /// else.
     fn keep_what_is_equal(&mut self, source: &mut impl Source) -> Result<(), BackupError> {
-        let (pool, zeros) = (Pool::default(), ZeroHashes::default());
+        let (pool, zeros) = (Pool::new(LOANS), ZeroHashes::default());
         let (geometry, virtual_bytes) = (self.index.geometry, self.index.virtual_bytes);
         let meter = self.set.tools.meter;
         let failed = BackupError::source(self.path);
@@ -149,11 +150,7 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
         let worker = || {
             |(chunk, frame)| match frame {
                 Frame::Zeros(length) => (chunk, zeros.of(length)),
-                Frame::Data(buffer) => {
-                    let hash = *blake3::hash(buffer.as_ref()).as_bytes();
-                    pool.give_back(buffer);
-                    (chunk, hash)
-                }
+                Frame::Data(buffer) => (chunk, frame_hash(buffer.as_ref())),
             }
         };
         let mut hashes = Vec::new();
@@ -173,7 +170,7 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
 
     /// Writes the chunks that are not there, and the index of all.
     fn write(&mut self, source: &mut impl Source) -> Result<Saved, BackupError> {
-        let (pool, zeros) = (Pool::default(), ZeroHashes::default());
+        let (pool, zeros) = (Pool::new(LOANS), ZeroHashes::default());
         let (geometry, virtual_bytes) = (self.index.geometry, self.index.virtual_bytes);
         let tools = self.set.tools;
         let (failed, there) = (BackupError::source(self.path), self.there.clone());
@@ -192,8 +189,9 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
         };
         let cipher = self.set.cipher.of_disk(self.index.set, self.index.disk);
         let worker = || {
-            let mut packer = Packer::new(cipher.clone());
-            let (pool, zeros) = (&pool, &zeros);
+            // What a frame is packed into; the frame's own buffer is the next one's.
+            let (mut packer, mut spare) = (Packer::new(cipher.clone()), Buffer::default());
+            let zeros = &zeros;
             move |piece| match piece {
                 Piece::Kept(chunk) => Ok(Packed::Kept(chunk)),
                 Piece::Frame(_, Frame::Zeros(length)) => Ok(Packed::Frame {
@@ -201,14 +199,13 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
                     stored: None,
                     length,
                 }),
-                Piece::Frame(number, Frame::Data(plain)) => {
+                Piece::Frame(number, Frame::Data(mut plain)) => {
                     let packer =
                         packer.as_mut().map_err(|error| std::io::Error::from(error.kind()))?;
-                    let mut stored = pool.take();
-                    let record = packer.pack(number, plain.as_ref(), &mut stored)?;
+                    let record = packer.pack(number, plain.as_ref(), &mut spare)?;
                     let length = plain.as_ref().len();
-                    pool.give_back(plain);
-                    Ok(Packed::Frame { record, stored: Some(stored), length })
+                    std::mem::swap(&mut *plain, &mut spare);
+                    Ok(Packed::Frame { record, stored: Some(plain), length })
                 }
             }
         };
@@ -216,7 +213,7 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
         let mut written =
             Written::begin(tools.medium, &self.set.folder, self.index, &self.set.cipher)
                 .map_err(&beginning)?;
-        pipeline::run(tools.width, produce, worker, |packed: std::io::Result<Packed>| {
+        pipeline::run(tools.width, produce, worker, |packed: std::io::Result<Packed<'_>>| {
             match packed.map_err(BackupError::source(self.path))? {
                 Packed::Kept(chunk) => {
                     let records = self.head(chunk)?.unwrap_or_default();
@@ -227,10 +224,7 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
                     }
                 }
                 Packed::Frame { record, stored, length } => {
-                    written.add(&record, stored.as_ref())?;
-                    if let Some(stored) = stored {
-                        pool.give_back(stored);
-                    }
+                    written.add(&record, stored.as_deref())?;
                     tools.meter.advance(length as u64);
                 }
             }
@@ -241,15 +235,15 @@ impl<'s, 't, M: Medium> Copying<'s, 't, M> {
 }
 
 /// What is to be packed.
-enum Piece {
+enum Piece<'p> {
     /// A whole chunk that is there already.
     Kept(u64),
     /// A frame, by its number.
-    Frame(u64, Frame),
+    Frame(u64, Frame<'p>),
 }
 
 /// What is to be written.
-enum Packed {
+enum Packed<'p> {
     Kept(u64),
-    Frame { record: Record, stored: Option<Buffer>, length: usize },
+    Frame { record: Record, stored: Option<Loan<'p>>, length: usize },
 }

@@ -23,6 +23,14 @@ pub(super) fn settle(medium: &impl Medium, unfinished: &str, name: &str) -> io::
     medium.sync_folder(folder_of(name))
 }
 
+/// Gives files of one folder that are durable their names, for good.
+pub(super) fn settle_all(medium: &impl Medium, files: &[(String, String)]) -> io::Result<()> {
+    for (unfinished, name) in files {
+        medium.rename(unfinished, name)?;
+    }
+    files.first().map_or(Ok(()), |(_, name)| medium.sync_folder(folder_of(name)))
+}
+
 /// Removes a file, for good.
 pub(super) fn remove(medium: &impl Medium, name: &str) -> io::Result<()> {
     medium.remove(name)?;

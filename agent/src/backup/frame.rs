@@ -4,6 +4,7 @@ use std::io;
 
 use super::buffer::Buffer;
 use super::cipher::{DiskCipher, SEAL_BYTES};
+use super::frame_hash::frame_hash;
 use super::medium::aligned;
 
 /// The bytes that a [`Record`] takes, in the index and in a chunk's head.
@@ -116,8 +117,6 @@ pub(super) struct Packer {
     compressor: zstd::bulk::Compressor<'static>,
     decompressor: zstd::bulk::Decompressor<'static>,
     cipher: DiskCipher,
-    /// What was sealed and is compressed.
-    opened: Buffer,
 }
 
 impl Packer {
@@ -125,8 +124,7 @@ impl Packer {
         let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
         // The hashes are the better check.
         compressor.include_checksum(false)?;
-        let (decompressor, opened) = (zstd::bulk::Decompressor::new()?, Buffer::new(0));
-        Ok(Self { compressor, decompressor, cipher, opened })
+        Ok(Self { compressor, decompressor: zstd::bulk::Decompressor::new()?, cipher })
     }
 
     /// What is to be stored of a frame, in `stored`, with zeros up to the next whole
@@ -137,7 +135,7 @@ impl Packer {
         plain: &[u8],
         stored: &mut Buffer,
     ) -> io::Result<Record> {
-        let hash = *blake3::hash(plain).as_bytes();
+        let hash = frame_hash(plain);
         if is_zeros(plain) {
             stored.resize(0);
             return Ok(Record::zeros(hash));
@@ -168,12 +166,13 @@ impl Packer {
         Ok(Record { kind, stored_bytes, plain, stored: stored_hash })
     }
 
-    /// The guest's bytes of a frame, in `plain`, which has their length. Checked before and after.
+    /// The guest's bytes of a frame, in `plain`, which has their length. Checked before and after. What
+    /// was sealed is opened where it is, so that `stored` is not what it was.
     pub(super) fn unpack(
         &mut self,
         frame: u64,
         record: &Record,
-        stored: &[u8],
+        stored: &mut [u8],
         plain: &mut [u8],
     ) -> Result<(), FrameError> {
         if record.kind != Kind::Zeros && *blake3::hash(stored).as_bytes() != record.stored {
@@ -183,23 +182,20 @@ impl Packer {
         if record.kind != Kind::Zeros && is_sealed == self.cipher.cipher.is_none() {
             return Err(FrameError::Sealed);
         }
+        let packed: &[u8] = if is_sealed {
+            self.cipher.open(frame, stored).ok_or(FrameError::Sealed)?
+        } else {
+            stored
+        };
         match record.kind {
             Kind::Zeros => plain.fill(0),
-            Kind::Plain if stored.len() == plain.len() => plain.copy_from_slice(stored),
-            Kind::Zstd => decompress(&mut self.decompressor, stored, plain)?,
-            Kind::SealedPlain if stored.len() == plain.len() + SEAL_BYTES => {
-                self.cipher.open(frame, stored, plain).ok_or(FrameError::Sealed)?;
+            Kind::Plain | Kind::SealedPlain if packed.len() == plain.len() => {
+                plain.copy_from_slice(packed);
             }
             Kind::Plain | Kind::SealedPlain => return Err(FrameError::Record),
-            Kind::SealedZstd => {
-                let length = stored.len().checked_sub(SEAL_BYTES).ok_or(FrameError::Record)?;
-                self.opened.resize(length);
-                let opened = self.opened.as_mut();
-                self.cipher.open(frame, stored, opened).ok_or(FrameError::Sealed)?;
-                decompress(&mut self.decompressor, opened, plain)?;
-            }
+            Kind::Zstd | Kind::SealedZstd => decompress(&mut self.decompressor, packed, plain)?,
         }
-        if *blake3::hash(plain).as_bytes() != self.cipher.cipher.plain_hash(record) {
+        if frame_hash(plain) != self.cipher.cipher.plain_hash(record) {
             return Err(FrameError::Plain);
         }
         Ok(())

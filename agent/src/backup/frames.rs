@@ -1,8 +1,8 @@
 //! A guest's disk, frame by frame.
 
-use super::buffer::Buffer;
-use super::buffer::Pool;
+use super::buffer::{LOANS, Loan, Pool};
 use super::error::BackupError;
+use super::frame_hash::frame_hash;
 use super::geometry::Geometry;
 use super::pipeline::{self, Width};
 use super::source::Source;
@@ -10,35 +10,34 @@ use crate::meter::Meter;
 use domfleet_shared::content::ContentHasher;
 
 /// A frame as it was read.
-pub(super) enum Frame {
+pub(super) enum Frame<'p> {
     /// Known to be zeros; so many of them.
     Zeros(usize),
-    Data(Buffer),
+    Data(Loan<'p>),
 }
 
 /// Reads a frame, or finds out that there is nothing in it.
-pub(super) fn read(
+pub(super) fn read<'p>(
     source: &mut impl Source,
     (offset, length): (u64, usize),
-    pool: &Pool,
-) -> std::io::Result<Frame> {
+    pool: &'p Pool,
+) -> std::io::Result<Frame<'p>> {
     if source.zeros(offset, length as u64)? >= length as u64 {
         return Ok(Frame::Zeros(length));
     }
-    let mut buffer = pool.take();
-    buffer.resize(length);
+    let mut buffer = pool.take(length);
     source.read(offset, buffer.as_mut())?;
     Ok(Frame::Data(buffer))
 }
 
 /// The same, no faster than `meter` has it.
-pub(super) fn read_paced(
+pub(super) fn read_paced<'p>(
     source: &mut impl Source,
     place: (u64, usize),
-    pool: &Pool,
+    pool: &'p Pool,
     meter: &dyn Meter,
     failed: impl Fn(std::io::Error) -> BackupError,
-) -> Result<Frame, BackupError> {
+) -> Result<Frame<'p>, BackupError> {
     let frame = read(source, place, pool).map_err(failed)?;
     if let Frame::Data(data) = &frame {
         meter.pace(data.as_ref().len() as u64)?;
@@ -53,7 +52,7 @@ pub(super) struct ZeroHashes(std::sync::Mutex<std::collections::BTreeMap<usize, 
 impl ZeroHashes {
     pub(super) fn of(&self, length: usize) -> [u8; 32] {
         let mut known = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *known.entry(length).or_insert_with(|| *blake3::hash(&vec![0; length]).as_bytes())
+        *known.entry(length).or_insert_with(|| frame_hash(&vec![0; length]))
     }
 }
 
@@ -66,7 +65,7 @@ pub(super) fn content(
     meter: &dyn Meter,
     failed: impl Fn(std::io::Error) -> BackupError + Sync,
 ) -> Result<[u8; 32], BackupError> {
-    let (pool, zeros) = (Pool::default(), ZeroHashes::default());
+    let (pool, zeros) = (Pool::new(LOANS), ZeroHashes::default());
     let mut hasher = ContentHasher::new(virtual_bytes, geometry.frame_bytes_u64());
     let mut frames = 0..geometry.frames(virtual_bytes);
     let produce = || {
@@ -77,12 +76,7 @@ pub(super) fn content(
     let worker = || {
         |frame| match frame {
             Frame::Zeros(length) => (zeros.of(length), length),
-            Frame::Data(buffer) => {
-                let hash = *blake3::hash(buffer.as_ref()).as_bytes();
-                let length = buffer.as_ref().len();
-                pool.give_back(buffer);
-                (hash, length)
-            }
+            Frame::Data(buffer) => (frame_hash(buffer.as_ref()), buffer.as_ref().len()),
         }
     };
     pipeline::run(width, produce, worker, |(hash, length)| {

@@ -67,7 +67,7 @@ pub(crate) fn index(bytes: &[u8]) {
             // Whatever it says of its length, no more than a frame comes of it.
             let length = usize::try_from(record.stored_bytes).unwrap_or(0).min(bytes.len());
             if let Some(packer) = &mut packer {
-                packer.unpack(frame, &record, &bytes[..length], &mut plain).ok();
+                packer.unpack(frame, &record, &mut bytes[..length].to_vec(), &mut plain).ok();
             }
         }
     }

@@ -26,6 +26,7 @@ pub mod error;
 pub mod files;
 pub mod folder;
 mod frame;
+mod frame_hash;
 mod frames;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;

@@ -4,6 +4,7 @@
 //! each time: this is what lets tests cut the power between any two steps.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
@@ -29,12 +30,11 @@ impl Width {
     pub(super) fn reading(self) -> Self {
         Self { threads: self.threads + 1 }
     }
-
-    /// Frames that are under way at once: one for each thread, one being read, one being written.
-    fn under_way(self) -> usize {
-        self.threads + 2
-    }
 }
+
+/// How many are under way at once. Most of a disk is often nothing, and costs nothing: what is in memory is
+/// bounded by [`super::buffer::LOANS`].
+const UNDER_WAY: usize = 64;
 
 /// Takes from `produce` until it gives nothing, has a `worker` work on each, and gives what comes of
 /// it to `consume`, in order. Ends at the first error of either.
@@ -52,22 +52,23 @@ where
     E: Send,
     W: FnMut(I) -> O,
 {
-    let (jobs_in, jobs) = sync_channel::<(u64, I)>(width.under_way());
+    let (jobs_in, jobs) = sync_channel::<(u64, I)>(UNDER_WAY);
     let jobs = Mutex::new(jobs);
     let (done_in, done) = channel::<(u64, Result<O, E>)>();
     // A token for each that may be under way; whoever produces waits for one.
-    let (token_back, tokens) = sync_channel::<()>(width.under_way());
-    for _ in 0..width.under_way() {
+    let (token_back, tokens) = sync_channel::<()>(UNDER_WAY);
+    for _ in 0..UNDER_WAY {
         // There is room for exactly these.
         if token_back.send(()).is_err() {
             break;
         }
     }
+    let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let failed = done_in.clone();
+        let (failed, is_over) = (done_in.clone(), &is_over);
         scope.spawn(move || {
             let mut number = 0;
-            while tokens.recv().is_ok() {
+            while tokens.recv().is_ok() && !is_over.load(Ordering::Relaxed) {
                 let said = match produce() {
                     Ok(Some(item)) => jobs_in.send((number, item)).is_ok(),
                     Ok(None) => false,
@@ -85,25 +86,36 @@ where
         });
         for _ in 0..width.threads {
             let (jobs, done_in, worker) = (&jobs, done_in.clone(), &worker);
-            scope.spawn(move || work(jobs, &done_in, worker()));
+            scope.spawn(move || work(jobs, &done_in, is_over, worker()));
         }
         drop(done_in);
         // Dropped on the way out, which is what ends the others.
-        let (done, token_back) = (done, token_back);
+        let (done, token_back, _over) = (done, token_back, Over(is_over));
         in_order(&done, &token_back, &mut consume)
     })
+}
+
+/// Says that it is over, whatever ends it.
+struct Over<'o>(&'o AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn work<I, O, E>(
     jobs: &Mutex<Receiver<(u64, I)>>,
     done: &std::sync::mpsc::Sender<(u64, Result<O, E>)>,
+    is_over: &AtomicBool,
     mut work: impl FnMut(I) -> O,
 ) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, item)) = job else { return };
-        if done.send((number, Ok(work(item)))).is_err() {
-            return;
+        // Whoever produces may wait for what the items hold: they are taken to the last.
+        if !is_over.load(Ordering::Relaxed) {
+            done.send((number, Ok(work(item)))).ok();
         }
     }
 }
@@ -160,6 +172,16 @@ mod tests {
                 if n == 7 { Err("full".to_owned()) } else { Ok(()) }
             },
         );
+
+        assert_eq!(ended.unwrap_err(), "full");
+    }
+
+    #[test]
+    fn whoever_waits_for_what_is_under_way_is_not_left_waiting_when_it_ends() {
+        let pool = crate::backup::buffer::Pool::new(3);
+        let produce = || Ok(Some(pool.take(1)));
+
+        let ended = run(Width::threads(2), produce, || |loan| loan, |_| Err("full".to_owned()));
 
         assert_eq!(ended.unwrap_err(), "full");
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::buffer::{Buffer, Pool};
+use super::buffer::Buffer;
 use super::chunk::{self, ChunkId};
 use super::documents::SavedDisk;
 use super::frame::{Kind, Record};
@@ -28,11 +28,10 @@ pub(super) struct Stored<F> {
 }
 
 impl<F: MediumFile> Stored<F> {
-    pub(super) fn read(&self, pool: &Pool) -> Result<Buffer, String> {
-        let mut stored = pool.take();
+    pub(super) fn read(&self, stored: &mut Buffer) -> Result<(), String> {
         stored.resize(self.bytes);
         match self.file.read_at(stored.as_mut(), self.at) {
-            Ok(read) if read == self.bytes => Ok(stored),
+            Ok(read) if read == self.bytes => Ok(()),
             Ok(_) => Err("it is cut off".to_owned()),
             Err(error) => Err(format!("it cannot be read: {error}")),
         }
@@ -42,7 +41,8 @@ impl<F: MediumFile> Stored<F> {
 pub(super) struct DiskReader<'r, M: Medium> {
     medium: &'r M,
     folder: &'r Folder,
-    pool: &'r Pool,
+    /// The head of the chunk that was opened last.
+    head: Buffer,
     id: IndexId,
     index: IndexReader<M::File>,
     next_frame: u64,
@@ -64,12 +64,12 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         folder: &'r Folder,
         (disk, saved): (DiskId, &SavedDisk),
         geometry: Geometry,
-        pool: &'r Pool,
     ) -> Result<Self, IndexError> {
         let virtual_bytes = saved.planned.virtual_bytes;
         let id = IndexId { set: folder.set, disk, virtual_bytes, geometry };
         let index = IndexReader::open(medium, folder, id, saved.index)?;
-        Ok(Self { medium, folder, pool, id, index, next_frame: 0, chunk: None })
+        let head = Buffer::default();
+        Ok(Self { medium, folder, head, id, index, next_frame: 0, chunk: None })
     }
 
     pub(super) fn index_bytes(&self) -> u64 {
@@ -129,18 +129,17 @@ impl<'r, M: Medium> DiskReader<'r, M> {
     }
 
     /// Opens a chunk's file, which must be that of these records.
-    fn open_file(&self, id: &ChunkId, records: &[Record]) -> Result<M::File, String> {
+    fn open_file(&mut self, id: &ChunkId, records: &[Record]) -> Result<M::File, String> {
         let unreadable = |error: std::io::Error| format!("it cannot be read: {error}");
         let file = self.medium.open(&self.folder.chunk(id.disk, id.number)).map_err(unreadable)?;
         let file = file.ok_or("it is missing")?;
         if file.bytes().map_err(unreadable)? != chunk::file_bytes(id.head_bytes(), records) {
             return Err("it is not as long as it was".to_owned());
         }
-        let mut head = self.pool.take();
-        head.resize(usize::try_from(id.head_bytes()).unwrap_or(0));
-        let read = file.read_at(head.as_mut(), 0).map_err(unreadable)?;
-        let is_it = read == head.as_ref().len() && head.as_ref() == id.head(records);
-        self.pool.give_back(head);
+        self.head.resize(usize::try_from(id.head_bytes()).unwrap_or(0));
+        let read = file.read_at(self.head.as_mut(), 0).map_err(unreadable)?;
+        let head = self.head.as_ref();
+        let is_it = read == head.len() && head == id.head(records);
         if is_it { Ok(file) } else { Err("its head is not the one that was written".to_owned()) }
     }
 }

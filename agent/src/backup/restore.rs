@@ -4,17 +4,17 @@
 use domfleet_shared::id::SetId;
 
 use super::appliance::{self, ApplianceFile};
-use super::buffer::{Buffer, Pool};
+use super::buffer::{Buffer, LOANS, Loan, Pool};
 use super::cipher::Cipher;
 use super::documents::{LONGEST, Manifest, SavedDisk, SavedVm};
 use super::durable;
 use super::error::{BackupError, Damage};
-use super::frame::{Kind, Packer};
+use super::frame::Packer;
 use super::frames;
 use super::hash::Hash;
 use super::index::IndexError;
 use super::journal;
-use super::medium::Medium;
+use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
 use super::pipeline;
 use super::reader::{DiskReader, Part};
@@ -98,7 +98,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let (geometry, virtual_bytes) = (self.manifest.geometry, disk.planned.virtual_bytes);
         let name = target.name();
         let unwritable = |source| BackupError::Target { what: name.clone(), source };
-        let pool = Pool::default();
+        let pool = Pool::new(LOANS);
         let damage = |chunk, what: String| {
             let place = format!("the disk {} of {}", disk.planned.vdev, vm.name);
             BackupError::Damaged(Damage { disk: Some(id), chunk, place, what })
@@ -108,55 +108,45 @@ impl<'t, M: Medium> Sealed<'t, M> {
             error => damage(None, error.to_string()),
         };
         let saved = (id, disk);
-        let mut reader = DiskReader::open(tools.medium, &self.folder, saved, geometry, &pool)
-            .map_err(unreadable)?;
+        let mut reader =
+            DiskReader::open(tools.medium, &self.folder, saved, geometry).map_err(unreadable)?;
         tools.meter.begin(&format!("restoring {} {}", vm.name, disk.planned.vdev), virtual_bytes);
         let produce = || {
             tools.meter.go_on()?;
-            reader.next().map_err(unreadable)
+            let part = reader.next().map_err(unreadable)?;
+            Ok(part.map(|part| {
+                let length = match &part {
+                    Part::Frame { length, stored: Some(_), .. } => Some(*length),
+                    _ => None,
+                };
+                // Here, where frames are in order.
+                (part, length.map(|length| pool.take(length)))
+            }))
         };
         let cipher = self.cipher.of_disk(self.folder.set, id);
         let worker = || {
-            let mut packer = Packer::new(cipher.clone());
-            let pool = &pool;
-            move |part| match part {
-                Part::Bad { chunk, what, .. } => Err((chunk, what)),
-                Part::Frame { stored: None, length, .. } => Ok(Piece { length, plain: None }),
-                Part::Frame { number, chunk, record, length, stored: Some(stored) } => {
-                    let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
-                    let mut plain = pool.take();
-                    plain.resize(length);
-                    let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
-                    let stored = stored.read(pool).map_err(|what| (chunk, what))?;
-                    let stored_part = stored.as_ref().get(..bytes).unwrap_or_default();
-                    let unpacked = packer.unpack(number, &record, stored_part, plain.as_mut());
-                    pool.give_back(stored);
-                    unpacked.map_err(|error| (chunk, error.to_string()))?;
-                    let plain = (record.kind != Kind::Zeros).then_some(plain);
-                    Ok(Piece { length, plain })
-                }
-            }
+            let (mut packer, mut buffer) = (Packer::new(cipher.clone()), Buffer::default());
+            move |(part, plain)| unpack(&mut packer, &mut buffer, part, plain)
         };
         let mut at = 0;
         pipeline::run(
             tools.width.reading(),
             produce,
             worker,
-            |piece: Result<Piece, (u64, String)>| {
+            |piece: Result<Piece<'_>, (u64, String)>| {
                 let Piece { length, plain } =
                     piece.map_err(|(chunk, what)| damage(Some(chunk), what))?;
                 match plain {
                     None => target.zeros(at, length as u64).map_err(&unwritable)?,
-                    Some(plain) => {
-                        target.write(at, plain.as_ref()).map_err(&unwritable)?;
-                        pool.give_back(plain);
-                    }
+                    Some(plain) => target.write(at, plain.as_ref()).map_err(&unwritable)?,
                 }
                 at += length as u64;
                 tools.meter.advance(length as u64);
-                Ok(())
+                Ok::<(), BackupError>(())
             },
         )?;
+        // What proves it has buffers of its own.
+        drop(pool);
         let mut back = target.finish(virtual_bytes).map_err(&unwritable)?;
         self.prove(&mut back, disk, &name)?;
         Ok(back)
@@ -204,8 +194,30 @@ impl<'t, M: Medium> Sealed<'t, M> {
 }
 
 /// A frame that was checked.
-struct Piece {
+struct Piece<'p> {
     length: usize,
     /// Nothing where it is zeros.
-    plain: Option<Buffer>,
+    plain: Option<Loan<'p>>,
+}
+
+/// What there is of a frame, checked, or the chunk in which something is wrong.
+fn unpack<'p, F: MediumFile>(
+    packer: &mut std::io::Result<Packer>,
+    buffer: &mut Buffer,
+    part: Part<F>,
+    plain: Option<Loan<'p>>,
+) -> Result<Piece<'p>, (u64, String)> {
+    match (part, plain) {
+        (Part::Bad { chunk, what, .. }, _) => Err((chunk, what)),
+        (Part::Frame { number, chunk, record, length, stored: Some(stored) }, Some(mut plain)) => {
+            let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
+            let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
+            stored.read(buffer).map_err(|what| (chunk, what))?;
+            let stored_part = buffer.as_mut().get_mut(..bytes).unwrap_or_default();
+            let unpacked = packer.unpack(number, &record, stored_part, plain.as_mut());
+            unpacked.map_err(|error| (chunk, error.to_string()))?;
+            Ok(Piece { length, plain: Some(plain) })
+        }
+        (Part::Frame { length, .. }, _) => Ok(Piece { length, plain: None }),
+    }
 }

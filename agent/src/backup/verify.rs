@@ -5,7 +5,7 @@ use domfleet_shared::content::ContentHasher;
 use domfleet_shared::id::SetId;
 
 use super::appliance;
-use super::buffer::Pool;
+use super::buffer::Buffer;
 use super::cipher::Cipher;
 use super::documents::{LONGEST, MANIFEST, Manifest, PLAN, SavedDisk, SavedVm};
 use super::durable;
@@ -149,8 +149,7 @@ impl<M: Medium> Verifier<'_, '_, M> {
             what,
         };
         let geometry = self.manifest.geometry;
-        let pool = Pool::default();
-        let opened = DiskReader::open(self.tools.medium, self.folder, (id, disk), geometry, &pool);
+        let opened = DiskReader::open(self.tools.medium, self.folder, (id, disk), geometry);
         let mut reader = match opened {
             Ok(reader) => reader,
             Err(super::index::IndexError::Io(error)) => {
@@ -180,13 +179,13 @@ impl<M: Medium> Verifier<'_, '_, M> {
         let cipher = self.cipher.of_disk(self.folder.set, id);
         let worker = || {
             let mut packer = Packer::new(cipher.clone());
-            let (pool, cipher) = (&pool, &self.cipher);
+            let (mut buffers, cipher) = (Buffers::default(), &self.cipher);
             move |part: Part<M::File>| match part {
                 Part::Frame { number, chunk, record, length, stored } => {
                     let checked = match (&mut packer, stored) {
                         (Err(error), _) => Err(error.to_string()),
                         (Ok(packer), Some(stored)) => {
-                            check(packer, (number, &record, length), &stored, pool)
+                            check(packer, (number, &record, length), &stored, &mut buffers)
                         }
                         (Ok(_), None) => Ok(()),
                     };
@@ -231,23 +230,26 @@ impl<M: Medium> Verifier<'_, '_, M> {
     }
 }
 
+/// What a worker needs.
+#[derive(Default)]
+struct Buffers {
+    stored: Buffer,
+    plain: Buffer,
+}
+
 /// Reads a frame, and says what is wrong with it.
 fn check<F: MediumFile>(
     packer: &mut Packer,
     (number, record, length): (u64, &Record, usize),
     stored: &Stored<F>,
-    pool: &Pool,
+    buffers: &mut Buffers,
 ) -> Result<(), String> {
-    let stored = stored.read(pool)?;
-    let mut plain = pool.take();
-    plain.resize(length);
+    stored.read(&mut buffers.stored)?;
+    buffers.plain.resize(length);
     let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
-    let (stored_part, padding) = stored.as_ref().split_at(bytes);
-    let unpacked = packer.unpack(number, record, stored_part, plain.as_mut());
+    let (stored_part, padding) = buffers.stored.as_mut().split_at_mut(bytes);
     let is_padded = padding.iter().all(|byte| *byte == 0);
-    pool.give_back(plain);
-    pool.give_back(stored);
-    match unpacked {
+    match packer.unpack(number, record, stored_part, buffers.plain.as_mut()) {
         Err(error) => Err(error.to_string()),
         Ok(()) if is_padded => Ok(()),
         Ok(()) => Err("something was written between frames".to_owned()),

@@ -8,8 +8,9 @@ use super::cipher::Cipher;
 use super::durable::{self, UNFINISHED};
 use super::error::BackupError;
 use super::frame::{Kind, Record};
+use super::geometry::Geometry;
 use super::index::{IndexId, IndexWriter};
-use super::medium::{Medium, MediumFile as _};
+use super::medium::{Medium, MediumFile as _, aligned};
 use super::names::Folder;
 use super::standing::Saved;
 
@@ -25,7 +26,14 @@ pub(super) struct Written<'m, M: Medium> {
     /// The chunk that is under way.
     chunk: Option<OpenChunk<M::File>>,
     next_frame: u64,
+    /// Chunks that are written and not durable yet. To flush each by itself takes longer than to write it
+    /// where a disk is mostly empty.
+    unsettled: Vec<(M::File, String)>,
+    unsettled_bytes: u64,
 }
+
+/// A power cut costs no more chunks than these, and no more bytes than a full one has.
+const MOST_UNSETTLED: usize = 16;
 
 struct OpenChunk<F> {
     id: ChunkId,
@@ -53,6 +61,8 @@ impl<'m, M: Medium> Written<'m, M> {
             saved_stored: 0,
             chunk: None,
             next_frame: 0,
+            unsettled: Vec::new(),
+            unsettled_bytes: 0,
         })
     }
 
@@ -108,11 +118,26 @@ impl<'m, M: Medium> Written<'m, M> {
         let Some(mut file) = file else { return Ok(()) };
         // Last, so that a file that is not whole has no head.
         file.write_at(&id.head(&records), 0)?;
-        file.sync()?;
-        drop(file);
         self.saved_stored += end;
-        let name = self.name(&id);
-        durable::settle(self.medium, &format!("{name}{UNFINISHED}"), &name)
+        self.unsettled_bytes += end;
+        self.unsettled.push((file, self.name(&id)));
+        let Geometry { frame_bytes, chunk_frames } = self.id.geometry;
+        let full = u64::from(chunk_frames) * aligned(frame_bytes.into());
+        if self.unsettled_bytes < full && self.unsettled.len() < MOST_UNSETTLED {
+            return Ok(());
+        }
+        self.settle()
+    }
+
+    /// Gives chunks their names, once they are durable.
+    fn settle(&mut self) -> std::io::Result<()> {
+        self.unsettled_bytes = 0;
+        let mut names = Vec::new();
+        for (mut file, name) in self.unsettled.drain(..) {
+            file.sync()?;
+            names.push((format!("{name}{UNFINISHED}"), name));
+        }
+        durable::settle_all(self.medium, &names)
     }
 
     fn tell(&mut self, record: &Record) -> Result<(), BackupError> {
@@ -126,7 +151,8 @@ impl<'m, M: Medium> Written<'m, M> {
     }
 
     /// What was written of the disk, once all of its frames were.
-    pub(super) fn finish(self) -> Result<Saved, BackupError> {
+    pub(super) fn finish(mut self) -> Result<Saved, BackupError> {
+        self.settle().map_err(BackupError::medium("finishing a chunk"))?;
         let failed = BackupError::medium("finishing an index");
         let content = self.content.finish().map_err(std::io::Error::other).map_err(&failed)?;
         let (index_bytes, index) = self.index.finish().map_err(&failed)?;

@@ -125,6 +125,15 @@ pub(crate) enum Backups {
         /// Shut down those that run, and start them again afterwards.
         #[arg(long)]
         shut_down: bool,
+        /// Encrypt the set, with a key that the server keeps. Otherwise whoever has the drive can read it.
+        #[arg(long)]
+        encrypted: bool,
+    },
+    /// Print the key of an encrypted set, as the file that `domfleet-agent backup --key FILE` takes. It is put on
+    /// record that you asked.
+    Key {
+        /// The set's id.
+        set: String,
     },
     /// Read every byte of the sets on a drive back.
     Verify {

@@ -41,14 +41,27 @@ pub(super) async fn run(
             output::rows(format, &COLUMNS, &rows)
         }
         Backups::Look(drive) => sets(client, format, drive, json!({ "kind": "backup_list" })).await,
-        Backups::Create { drive, vm, shut_down } => {
+        Backups::Create { drive, vm, shut_down, encrypted } => {
             let id = super::appliances::id(client, &drive.appliance).await?;
             let mut vms = Vec::new();
             for wanted in vm {
                 vms.push(super::vms::uuid(client, &id, &wanted).await?);
             }
-            let create = json!({ "kind": "backup_create", "vms": vms, "shut_down": shut_down });
+            let create = json!({
+                "kind": "backup_create", "vms": vms, "shut_down": shut_down, "encrypted": encrypted,
+            });
             sets(client, format, drive, create).await
+        }
+        Backups::Key { set } => {
+            let key = client.post(&format!("/backup-sets/{set}/key"), &Value::Null).await?;
+            match format {
+                Format::Table => output::text(&format!(
+                    "# The key {} of the backup set {set}. Whoever has it can read the set.\n{}",
+                    super::text(&key, "id"),
+                    super::text(&key, "key"),
+                )),
+                _ => output::one(format, &[("ID", "/id"), ("KEY", "/key")], &key),
+            }
         }
         Backups::Verify { drive, set } => {
             let mut verify = json!({ "kind": "backup_verify" });

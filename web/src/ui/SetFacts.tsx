@@ -1,5 +1,6 @@
 import { setState } from "../api/backups";
 import type { BackupSet, SetSummary, SetVm } from "../api/types";
+import { CopyId } from "./CopyId";
 import { count, formatBytes } from "./format";
 import styles from "./Results.module.css";
 import { SetStateBadge } from "./states";
@@ -19,6 +20,11 @@ export function SetCondition({ set }: { set: Told }) {
         {state === "unverified" && <span className="muted">not a backup until it is verified</span>}
         {state === "unfinished" && <span className="muted">not a backup: back up again</span>}
       </span>
+      {set.key && (
+        <span className="muted">
+          encrypted, <CopyId id={set.key.id} what="id of the key" />
+        </span>
+      )}
       {troubles.length > 0 && (
         <ul className={`${styles.reasons} ${styles.trouble}`}>
           {troubles.map((trouble) => (

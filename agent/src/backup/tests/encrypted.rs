@@ -160,28 +160,33 @@ fn a_frame_is_taken_in_its_own_place_only_and_never_in_the_clear() {
         let record = packer(&keys, id, disk).pack(7, content, &mut stored).unwrap();
         assert_eq!(record.kind, kind);
         let bytes = usize::try_from(record.stored_bytes).unwrap();
-        let sealed = &stored.as_ref()[..bytes];
+        let sealed = stored.as_ref()[..bytes].to_vec();
 
         let mut opened = packer(&keys, id, disk);
-        assert_eq!(opened.unpack(7, &record, sealed, &mut plain), Ok(()));
+        assert_eq!(opened.unpack(7, &record, &mut sealed.clone(), &mut plain), Ok(()));
         assert!(plain == *content);
-        assert_eq!(opened.unpack(8, &record, sealed, &mut plain), Err(FrameError::Sealed));
-        let elsewhere = packer(&keys, id, other_disk).unpack(7, &record, sealed, &mut plain);
+        assert_eq!(
+            opened.unpack(8, &record, &mut sealed.clone(), &mut plain),
+            Err(FrameError::Sealed)
+        );
+        let elsewhere =
+            packer(&keys, id, other_disk).unpack(7, &record, &mut sealed.clone(), &mut plain);
         assert_eq!(elsewhere, Err(FrameError::Sealed));
-        let keyless = packer(&KEYLESS, None, disk).unpack(7, &record, sealed, &mut plain);
+        let keyless =
+            packer(&KEYLESS, None, disk).unpack(7, &record, &mut sealed.clone(), &mut plain);
         assert_eq!(keyless, Err(FrameError::Sealed));
         // Whoever changes what is stored can change its hash too.
         for at in [0, 31, 32, bytes / 2, bytes - 17, bytes - 16, bytes - 1] {
-            let mut changed = sealed.to_vec();
+            let mut changed = sealed.clone();
             changed[at] ^= 1;
             let record = of(&changed, record);
-            let taken = opened.unpack(7, &record, &changed, &mut plain);
+            let taken = opened.unpack(7, &record, &mut changed, &mut plain);
             assert_eq!(taken, Err(FrameError::Sealed), "at {at}");
         }
         // Nor is anything taken that was not sealed at all.
         let clear = packer(&KEYLESS, None, disk).pack(7, content, &mut stored).unwrap();
         let bytes = usize::try_from(clear.stored_bytes).unwrap();
-        let taken = opened.unpack(7, &clear, &stored.as_ref()[..bytes], &mut plain);
+        let taken = opened.unpack(7, &clear, &mut stored.as_mut()[..bytes], &mut plain);
         assert_eq!(taken, Err(FrameError::Sealed));
     }
 }

@@ -316,9 +316,9 @@ fn assert_whole_chunk(disk: DiskId, number: u64, content: &[u8]) {
     let records = content.get(..at).and_then(|head| id.read_head(head));
     let records = records.expect("a chunk has its name and no head");
     for (frame, record) in id.frames().zip(records) {
-        let stored = &content[at..at + usize::try_from(record.stored_bytes).unwrap()];
+        let mut stored = content[at..at + usize::try_from(record.stored_bytes).unwrap()].to_vec();
         let mut plain = vec![0; GEOMETRY.place(frame, virtual_bytes).1];
-        let unpacked = packer(&KEYLESS, None, disk).unpack(frame, &record, stored, &mut plain);
+        let unpacked = packer(&KEYLESS, None, disk).unpack(frame, &record, &mut stored, &mut plain);
         assert_eq!(unpacked, Ok(()), "a chunk has its name, and frame {frame} is not in it");
         at += usize::try_from(record.room()).unwrap();
     }

@@ -24,6 +24,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
     possible.filter(({ state }) => state === "off").map(({ uuid }) => uuid),
   );
   const [shutDown, setShutDown] = useState(false);
+  const [encrypted, setEncrypted] = useState(false);
   const running = possible.filter((vm) => chosen.includes(vm.uuid) && vm.state !== "off");
   const id = oursId(drive);
   const isReady = id !== null && chosen.length > 0 && (running.length === 0 || shutDown);
@@ -40,6 +41,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
               drive: id,
               vms: [...chosen],
               shut_down: running.length > 0 && shutDown,
+              encrypted,
             }
           : null
       }
@@ -55,7 +57,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
           <Unfit last={last} />
           <p>
             Onto <DriveName drive={drive} />. Every byte is read back before the set counts as
-            verified. The drive is not encrypted: whoever holds it holds all that is on these disks.
+            verified.
           </p>
           <FieldGroup title="VMs">
             {vms.map((vm) => (
@@ -83,6 +85,16 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
               onChange={(event) => setShutDown(event.target.checked)}
             />
           )}
+          <CheckField
+            label="Encrypt the set"
+            hint={
+              encrypted
+                ? "The server keeps the key, and gives it to this organisation’s appliances. Without it the set cannot be read."
+                : "Whoever holds the drive will hold all that is on these disks."
+            }
+            checked={encrypted}
+            onChange={(event) => setEncrypted(event.target.checked)}
+          />
           {(refused.vms ?? refused.drive) && <p role="alert">{refused.vms ?? refused.drive}</p>}
         </>
       )}

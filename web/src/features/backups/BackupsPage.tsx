@@ -71,8 +71,8 @@ export function BackupsPage() {
       <p className={styles.note}>
         <WarningIcon />
         <span>
-          Only a set that is verified is a backup. The drives are not encrypted: whoever holds one
-          holds all of the customer’s data on it.
+          Only a set that is verified is a backup. Whoever holds a drive holds all of the customer’s
+          data on it, but for what is in an encrypted set.
         </span>
       </p>
       {sets.error && !sets.data ? (
