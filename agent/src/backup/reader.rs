@@ -10,13 +10,27 @@ use super::geometry::Geometry;
 use super::index::{IndexError, IndexId, IndexReader};
 use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
+use super::parity::layout::KnownChunk;
 
 /// The next frame.
 pub(super) enum Part<F> {
     /// Where it is stored, with what is between it and the next; nothing where it is zeros.
-    Frame { chunk: u64, record: Record, length: usize, stored: Option<Stored<F>> },
+    Frame { place: FramePlace, record: Record, length: usize, stored: Option<Stored<F>> },
     /// It cannot be had.
-    Bad { chunk: u64, record: Record, what: String },
+    Bad { place: FramePlace, record: Record, length: usize, what: String },
+}
+
+/// Which frame it is, and of which chunk.
+pub(super) struct FramePlace {
+    pub(super) chunk: Arc<KnownChunk>,
+    pub(super) frame: u64,
+}
+
+impl FramePlace {
+    /// The number of the chunk.
+    pub(super) fn number(&self) -> u64 {
+        self.chunk.id.number
+    }
 }
 
 /// Where a frame is stored. It is read by whoever works on it, so that the drive has several reads to do
@@ -50,7 +64,7 @@ pub(super) struct DiskReader<'r, M: Medium> {
 }
 
 struct OpenChunk<F> {
-    number: u64,
+    known: Arc<KnownChunk>,
     /// Its frames that are still to come, with where each begins; in reverse.
     frames: Vec<(Record, u64)>,
     /// Nothing where all of it is zeros.
@@ -69,7 +83,17 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         let virtual_bytes = saved.planned.virtual_bytes;
         let id = IndexId { set: folder.set, disk, virtual_bytes, geometry };
         let index = IndexReader::open(medium, folder, id, saved.index)?;
-        Ok(Self { medium, folder, pool, id, index, next_frame: 0, chunk: None })
+        Ok(Self::of(medium, folder, (id, index), pool))
+    }
+
+    /// The same of an index that is open.
+    pub(super) fn of(
+        medium: &'r M,
+        folder: &'r Folder,
+        (id, index): (IndexId, IndexReader<M::File>),
+        pool: &'r Pool,
+    ) -> Self {
+        Self { medium, folder, pool, id, index, next_frame: 0, chunk: None }
     }
 
     pub(super) fn index_bytes(&self) -> u64 {
@@ -87,18 +111,18 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         };
         let (record, at) = chunk.frames.pop().ok_or(IndexError::Differs)?;
         let (_, length) = self.id.geometry.place(self.next_frame, self.id.virtual_bytes);
+        let place = FramePlace { chunk: Arc::clone(&chunk.known), frame: self.next_frame };
         self.next_frame += 1;
-        let number = chunk.number;
         let part = match &chunk.file {
-            Err(what) => Part::Bad { chunk: number, record, what: what.clone() },
-            Ok(None) => Part::Frame { chunk: number, record, length, stored: None },
+            Err(what) => Part::Bad { place, record, length, what: what.clone() },
+            Ok(None) => Part::Frame { place, record, length, stored: None },
             Ok(Some(_)) if record.kind == Kind::Zeros => {
-                Part::Frame { chunk: number, record, length, stored: None }
+                Part::Frame { place, record, length, stored: None }
             }
             Ok(Some(file)) => {
                 let bytes = usize::try_from(record.room()).unwrap_or(0);
                 let stored = Some(Stored { file: Arc::clone(file), at, bytes });
-                Part::Frame { chunk: number, record, length, stored }
+                Part::Frame { place, record, length, stored }
             }
         };
         if !chunk.frames.is_empty() {
@@ -125,7 +149,7 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         } else {
             self.open_file(&id, &records).map(|file| Some(Arc::new(file)))
         };
-        Ok(OpenChunk { number, frames, file })
+        Ok(OpenChunk { known: Arc::new(KnownChunk { id, records }), frames, file })
     }
 
     /// Opens a chunk's file, which must be that of these records.

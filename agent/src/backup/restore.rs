@@ -5,16 +5,17 @@ use domfleet_shared::id::SetId;
 
 use super::appliance::{self, ApplianceFile};
 use super::buffer::{Buffer, Pool};
-use super::documents::{LONGEST, Manifest, SavedDisk, SavedVm};
-use super::durable;
+use super::documents::{MANIFEST, Manifest, SavedDisk, SavedVm};
 use super::error::{BackupError, Damage};
 use super::frame::{Kind, Packer};
 use super::frames;
 use super::hash::Hash;
-use super::index::IndexError;
+use super::index::{IndexError, IndexId, IndexReader};
 use super::journal;
 use super::medium::Medium;
 use super::names::{DiskId, Folder};
+use super::parity::mender::Mender;
+use super::parity::{Mended, copies};
 use super::pipeline;
 use super::reader::{DiskReader, Part};
 use super::standing::{Event, Standing};
@@ -30,6 +31,8 @@ pub struct Sealed<'t, M> {
     pub manifest: Manifest,
     /// When it was read back last and found whole; nothing where it never was since it was sealed.
     pub verified: Option<domfleet_shared::Timestamp>,
+    /// What was had from parity or a copy, because the drive does not give it any more.
+    pub mended: Mended,
 }
 
 impl<'t, M: Medium> Sealed<'t, M> {
@@ -39,39 +42,49 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let read = journal::read::<Event>(tools.medium, &folder)?;
         let standing = Standing::of(&read.records);
         let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
-        let manifest = verify::manifest(tools.medium, &folder, sealed)?;
-        Ok(Self { tools, folder, manifest, verified: standing.verified })
+        let (manifest, is_copy) = verify::manifest(tools.medium, &folder, sealed)?;
+        let mended = Mended::default();
+        if is_copy {
+            mended.add(MANIFEST.to_owned());
+        }
+        // What is not what was written cannot be what was verified.
+        let verified = standing.verified.filter(|_| !is_copy);
+        Ok(Self { tools, folder, manifest, verified, mended })
     }
 
     /// The VM's xl configuration, as it was.
     pub fn config(&self, vm: &SavedVm) -> Result<Vec<u8>, BackupError> {
-        let read = durable::read(self.tools.medium, &self.folder.config(vm.uuid), LONGEST)
-            .map_err(BackupError::medium("reading a configuration"))?;
-        match read {
-            Some(bytes) if Hash::of(&bytes) == vm.config => Ok(bytes),
-            _ => Err(BackupError::Damaged(Damage {
-                disk: None,
-                chunk: None,
-                place: format!("the configuration of {}", vm.name),
-                what: "it is not the one that was written".to_owned(),
-            })),
+        let failed = BackupError::medium("reading a configuration");
+        let place = format!("the configuration of {}", vm.name);
+        self.document(&self.folder.config(vm.uuid), vm.config, place, failed)
+    }
+
+    fn document(
+        &self,
+        name: &str,
+        hash: Hash,
+        place: String,
+        failed: impl FnOnce(std::io::Error) -> BackupError,
+    ) -> Result<Vec<u8>, BackupError> {
+        let Some(found) =
+            copies::read(self.tools.medium, &self.folder, name, hash).map_err(failed)?
+        else {
+            let what = "it is not the one that was written".to_owned();
+            return Err(BackupError::Damaged(Damage { disk: None, chunk: None, place, what }));
+        };
+        if found.is_copy {
+            self.mended.add(place);
         }
+        Ok(found.bytes)
     }
 
     /// The files of the appliance that are in the set, as they were.
     pub fn appliance(&self) -> Result<Vec<ApplianceFile>, BackupError> {
         let mut files = Vec::new();
         for (name, file) in appliance::names(&self.manifest, &self.folder) {
-            let read = durable::read(self.tools.medium, &name, LONGEST)
-                .map_err(BackupError::medium("reading the appliance's files"))?;
-            let content = read.filter(|bytes| Hash::of(bytes) == file.hash).ok_or_else(|| {
-                BackupError::Damaged(Damage {
-                    disk: None,
-                    chunk: None,
-                    place: format!("the appliance's {}", file.path),
-                    what: "it is not the one that was written".to_owned(),
-                })
-            })?;
+            let failed = BackupError::medium("reading the appliance's files");
+            let place = format!("the appliance's {}", file.path);
+            let content = self.document(&name, file.hash, place, failed)?;
             files.push(ApplianceFile { path: file.path.clone(), content });
         }
         Ok(files)
@@ -88,7 +101,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         mut target: T,
     ) -> Result<T::Back, BackupError> {
         let tools = self.tools;
-        let (geometry, virtual_bytes) = (self.manifest.geometry, disk.planned.virtual_bytes);
+        let virtual_bytes = disk.planned.virtual_bytes;
         let name = target.name();
         let unwritable = |source| BackupError::Target { what: name.clone(), source };
         let pool = Pool::default();
@@ -100,9 +113,9 @@ impl<'t, M: Medium> Sealed<'t, M> {
             IndexError::Io(error) => BackupError::medium("reading an index")(error),
             error => damage(None, error.to_string()),
         };
-        let saved = (id, disk);
-        let mut reader = DiskReader::open(tools.medium, &self.folder, saved, geometry, &pool)
-            .map_err(unreadable)?;
+        let index = self.index(vm, (id, disk)).map_err(unreadable)?;
+        let mut reader = DiskReader::of(tools.medium, &self.folder, index, &pool);
+        let mender = Mender::new(tools.medium, &self.folder);
         tools.meter.begin(&format!("restoring {} {}", vm.name, disk.planned.vdev), virtual_bytes);
         let produce = || {
             tools.meter.go_on()?;
@@ -110,23 +123,39 @@ impl<'t, M: Medium> Sealed<'t, M> {
         };
         let worker = || {
             let mut packer = Packer::new();
-            let pool = &pool;
-            move |part| match part {
-                Part::Bad { chunk, what, .. } => Err((chunk, what)),
-                Part::Frame { stored: None, length, .. } => Ok(Piece { length, plain: None }),
-                Part::Frame { chunk, record, length, stored: Some(stored) } => {
-                    let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
-                    let mut plain = pool.take();
-                    plain.resize(length);
+            let (pool, mender) = (&pool, &mender);
+            move |part| {
+                let (place, record, length, stored) = match part {
+                    Part::Frame { stored: None, length, .. } => {
+                        return Ok(Piece { length, plain: None });
+                    }
+                    // Its chunk may be damaged where there are no zeros.
+                    Part::Bad { length, record, .. } if record.kind == Kind::Zeros => {
+                        return Ok(Piece { length, plain: None });
+                    }
+                    Part::Bad { place, record, length, what } => (place, record, length, Err(what)),
+                    Part::Frame { place, record, length, stored: Some(stored) } => {
+                        (place, record, length, stored.read(pool))
+                    }
+                };
+                let chunk = place.number();
+                let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
+                let mut plain = pool.take();
+                plain.resize(length);
+                let mut unpack = |stored: Buffer| {
                     let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
-                    let stored = stored.read(pool).map_err(|what| (chunk, what))?;
                     let stored_part = stored.as_ref().get(..bytes).unwrap_or_default();
                     let unpacked = packer.unpack(&record, stored_part, plain.as_mut());
                     pool.give_back(stored);
-                    unpacked.map_err(|error| (chunk, error.to_string()))?;
-                    let plain = (record.kind != Kind::Zeros).then_some(plain);
-                    Ok(Piece { length, plain })
+                    unpacked.map_err(|error| error.to_string())
+                };
+                if let Err(what) = stored.and_then(&mut unpack) {
+                    let mended = mender.frame(&place.chunk, place.frame).and_then(unpack);
+                    mended.map_err(|why| (chunk, format!("{what}; it cannot be mended: {why}")))?;
+                    let vdev = &disk.planned.vdev;
+                    self.mended.add(format!("the disk {vdev} of {}, chunk {chunk}", vm.name));
                 }
+                Ok(Piece { length, plain: Some(plain) })
             }
         };
         let mut at = 0;
@@ -152,6 +181,22 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let mut back = target.finish(virtual_bytes).map_err(&unwritable)?;
         self.prove(&mut back, disk, &name)?;
         Ok(back)
+    }
+
+    /// The index of a disk, or its copy.
+    pub(super) fn index(
+        &self,
+        vm: &SavedVm,
+        (id, disk): (DiskId, &SavedDisk),
+    ) -> Result<(IndexId, IndexReader<M::File>), IndexError> {
+        let (geometry, virtual_bytes) = (self.manifest.geometry, disk.planned.virtual_bytes);
+        let id = IndexId { set: self.manifest.set, disk: id, virtual_bytes, geometry };
+        let (index, is_copy) = copies::index(self.tools.medium, &self.folder, id, disk.index)?;
+        if is_copy {
+            let vdev = &disk.planned.vdev;
+            self.mended.add(format!("the index of the disk {vdev} of {}", vm.name));
+        }
+        Ok((id, index))
     }
 
     fn prove(
