@@ -22,7 +22,7 @@ const SAID_BYTES: usize = BLOCK - HASH_BYTES;
 /// Enough to tell damage; what is given back is checked by whole hashes.
 pub(in crate::backup) type BlockHash = [u8; 16];
 
-pub(super) fn hash_of(block: &[u8]) -> BlockHash {
+pub(in crate::backup) fn hash_of(block: &[u8]) -> BlockHash {
     let mut hash = BlockHash::default();
     hash.copy_from_slice(&blake3::hash(block).as_bytes()[..16]);
     hash

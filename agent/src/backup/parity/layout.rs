@@ -34,17 +34,17 @@ pub(in crate::backup) struct KnownChunk {
 
 impl KnownChunk {
     /// Where a frame of the chunk is in its file: where it begins, and how much room it takes.
-    pub(super) fn place(&self, frame: u64) -> Option<(u64, u64)> {
+    pub(in crate::backup) fn place(&self, frame: u64) -> Option<(u64, u64)> {
         let number = usize::try_from(frame.checked_sub(self.id.frames().start)?).ok()?;
         let before: u64 = self.records.get(..number)?.iter().map(Record::room).sum();
         Some((self.id.head_bytes() + before, self.records.get(number)?.room()))
     }
 
-    pub(super) fn file_bytes(&self) -> u64 {
+    pub(in crate::backup) fn file_bytes(&self) -> u64 {
         chunk::file_bytes(self.id.head_bytes(), &self.records)
     }
 
-    pub(super) fn head(&self) -> Vec<u8> {
+    pub(in crate::backup) fn head(&self) -> Vec<u8> {
         self.id.head(&self.records)
     }
 }
@@ -60,7 +60,7 @@ pub(in crate::backup) struct ParityId {
 }
 
 impl ParityId {
-    pub(super) fn of(known: &KnownChunk) -> Self {
+    pub(in crate::backup) fn of(known: &KnownChunk) -> Self {
         let (file_bytes, head) = (known.file_bytes(), Hash::of(&known.head()));
         Self { chunk: known.id, file_bytes, head }
     }
@@ -90,26 +90,26 @@ impl Layout {
         self.blocks + PARITY_SHARDS * self.columns
     }
 
-    pub(super) fn head_bytes(self) -> u64 {
+    pub(in crate::backup) fn head_bytes(self) -> u64 {
         (head::sectors(self) * BLOCK) as u64
     }
 
-    pub(super) fn second_head(self) -> u64 {
+    pub(in crate::backup) fn second_head(self) -> u64 {
         self.shard_at(PARITY_SHARDS)
     }
 
     /// The whole length of the parity file.
-    pub(super) fn file_bytes(self) -> u64 {
+    pub(in crate::backup) fn file_bytes(self) -> u64 {
         self.second_head() + self.head_bytes()
     }
 
     /// Where a shard of parity begins in the file.
-    pub(super) fn shard_at(self, shard: usize) -> u64 {
+    pub(in crate::backup) fn shard_at(self, shard: usize) -> u64 {
         self.head_bytes() + (shard * self.columns * BLOCK) as u64
     }
 
     /// The blocks of the chunk that are in a shard of it.
-    pub(super) fn blocks_of(self, shard: usize) -> std::ops::Range<usize> {
+    pub(in crate::backup) fn blocks_of(self, shard: usize) -> std::ops::Range<usize> {
         let first = (shard * self.columns).min(self.blocks);
         first..(first + self.columns).min(self.blocks)
     }

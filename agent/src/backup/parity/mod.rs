@@ -10,6 +10,7 @@ mod checker;
 mod chunks;
 mod columns;
 pub(super) mod copies;
+mod create;
 mod encode;
 pub(super) mod head;
 pub(super) mod layout;
@@ -21,6 +22,7 @@ mod rebuild;
 mod repair;
 
 pub use self::check::Protection;
+pub use self::create::create_protected;
 pub use self::mended::Mended;
 pub use self::protect::{Protected, protect};
 pub use self::repair::{Repaired, repair};
