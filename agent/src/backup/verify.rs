@@ -34,6 +34,13 @@ pub struct Proof {
     pub at: Timestamp,
 }
 
+impl Proof {
+    /// Whether what guards the set against bad sectors is there and whole.
+    pub fn is_protected(&self) -> bool {
+        self.protection.as_ref().is_some_and(Protection::is_whole)
+    }
+}
+
 /// Mounts the medium anew, reads every byte of a sealed set, and puts on record what came of it.
 ///
 /// It begins at the beginning each time: what was read before a power cut may have come from a

@@ -72,7 +72,7 @@ pub(crate) fn work(
         }
         Operation::UsbPrepare { drive } => Work::PrepareDrive(drive.clone()),
         Operation::BackupList { drive } => Work::ListSets(*drive),
-        Operation::BackupCreate(BackupCreate { drive, vms, .. }) => {
+        Operation::BackupCreate(BackupCreate { drive, vms, parity, .. }) => {
             if vms.is_empty() {
                 return Err(reason("refused", "no VM is named"));
             }
@@ -85,7 +85,7 @@ pub(crate) fn work(
                 }
                 configs.push(config_of(host, *vm)?);
             }
-            Work::BackUp { drive: *drive, configs }
+            Work::BackUp { drive: *drive, configs, parity: *parity }
         }
         Operation::BackupVerify { drive, set } => Work::VerifySets { drive: *drive, set: *set },
         Operation::BackupRestore(BackupRestore { drive, set, vm, to }) => {

@@ -3,6 +3,7 @@
 //! [`carry_out_on`] does the work on whatever holds the sets; only opening the drive is this
 //! machine's.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::backup::list::{self, Listed};
 use crate::backup::medium::Medium;
 use crate::backup::on_drive::{DriveError, Failure, on_drive};
 use crate::backup::paced::Paced;
+use crate::backup::parity;
 use crate::backup::pipeline::Width;
 use crate::backup::prepare::{Prepared, prepare};
 use crate::backup::restore::Sealed;
@@ -48,10 +50,12 @@ pub(super) async fn carry_out(
             }
             _ => return Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
         };
+        // When a drive was pulled out, what was proved by then is not made again.
+        let proved = Cell::new(None);
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
             let tools = (&place.clock, &*listening);
-            let machine = Some(place.usb.root());
-            work_on(mounted, (drive, &place.configs), &work, tools, machine)
+            let on = Machine { root: Some(place.usb.root()), proved: &proved };
+            work_on(mounted, (drive, &place.configs), &work, tools, on)
         })
     })
     .await
@@ -65,17 +69,24 @@ pub fn carry_out_on<M: Medium>(
     work: &Work,
     tools: (&Clock, &dyn Meter),
 ) -> Result<Value, WorkError> {
-    work_on(medium, on, work, tools, None)
+    work_on(medium, on, work, tools, Machine { root: None, proved: &Cell::new(None) })
 }
 
-/// On `machine`, whose files are below that folder, a backup gives way to the guests, and holds the
-/// machine's network configuration.
+/// Where work is done.
+#[derive(Clone, Copy)]
+struct Machine<'m> {
+    /// Where its files are: a backup gives way to its guests, and holds its network configuration.
+    root: Option<&'m Path>,
+    /// The set that was made and proved by an earlier attempt, and lacks only its parity.
+    proved: &'m Cell<Option<SetId>>,
+}
+
 fn work_on<M: Medium>(
     medium: &M,
     (drive, configs_to): (DriveId, &Path),
     work: &Work,
     (clock, meter): (&Clock, &dyn Meter),
-    machine: Option<&Path>,
+    machine: Machine<'_>,
 ) -> Result<Value, WorkError> {
     let tools = Tools { medium, clock, meter, width: Width::of_the_machine() };
     match work {
@@ -84,10 +95,11 @@ fn work_on<M: Medium>(
                 list::list(medium).map_err(|error| failed(&error))?.iter().map(summary).collect();
             answer(&SetsOnDrive { drive, sets, is_complete: true })
         }
-        Work::BackUp { configs, .. } => {
-            let (set, paced) = match machine {
-                None => (back_up(tools, configs, &DiskFiles)?, None),
-                Some(root) => back_up_paced(tools, configs, &OfAppliance::new(root))?,
+        Work::BackUp { configs, parity, .. } => {
+            let how = How { parity: *parity, proved: machine.proved };
+            let (set, paced) = match machine.root {
+                None => (back_up(tools, configs, &DiskFiles, how)?, None),
+                Some(root) => back_up_paced(tools, configs, &OfAppliance::new(root), how)?,
             };
             let mut said = answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })?;
             said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
@@ -102,13 +114,24 @@ fn work_on<M: Medium>(
     }
 }
 
+/// How a backup is made.
+#[derive(Clone, Copy)]
+struct How<'h> {
+    parity: bool,
+    proved: &'h Cell<Option<SetId>>,
+}
+
 fn back_up<M: Medium>(
     tools: Tools<'_, M>,
     configs: &[PathBuf],
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<SetSummary, WorkError> {
-    let prepared = prepared(tools, configs, sources)?;
-    create(tools, &prepared, sources)
+    if let Some(set) = how.proved.get() {
+        return protect(tools, set);
+    }
+    let prepared = prepared(tools, configs, sources, how)?;
+    create(tools, &prepared, sources, how)
 }
 
 /// The same, giving way to the guests, and for how long it has waited for them.
@@ -116,10 +139,14 @@ fn back_up_paced<M: Medium>(
     tools: Tools<'_, M>,
     configs: &[PathBuf],
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<(SetSummary, Option<Duration>), WorkError> {
-    let prepared = prepared(tools, configs, sources)?;
+    if let Some(set) = how.proved.get() {
+        return Ok((protect(tools, set)?, None));
+    }
+    let prepared = prepared(tools, configs, sources, how)?;
     let paced = Paced::for_plan(tools.meter, &prepared.plan);
-    let set = create(Tools { meter: &paced, ..tools }, &prepared, sources)?;
+    let set = create(Tools { meter: &paced, ..tools }, &prepared, sources, how)?;
     Ok((set, paced.paced()))
 }
 
@@ -127,9 +154,11 @@ fn prepared<M: Medium>(
     tools: Tools<'_, M>,
     configs: &[PathBuf],
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<Prepared, WorkError> {
-    let prepared = prepare(configs, tools.clock.now())
+    let mut prepared = prepare(configs, tools.clock.now())
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
+    prepared.plan.parity = how.parity;
     begun::resume(tools.medium, prepared, sources).map_err(|error| failed(&error))
 }
 
@@ -137,10 +166,25 @@ fn create<M: Medium>(
     tools: Tools<'_, M>,
     prepared: &Prepared,
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<SetSummary, WorkError> {
-    let proof = backup::create(tools, &prepared.plan, &prepared.configs, sources)
-        .map_err(|error| failed(&error))?;
-    Ok(sealed(&proof.manifest, Some(proof.at), &[]))
+    let (plan, configs) = (&prepared.plan, &prepared.configs);
+    let proof = if how.parity {
+        let proved = |set| how.proved.set(Some(set));
+        parity::create_protected(tools, plan, configs, sources, proved)
+    } else {
+        backup::create(tools, plan, configs, sources)
+    };
+    let proof = proof.map_err(|error| failed(&error))?;
+    Ok(sealed(&proof.manifest, Some(proof.at), &[], proof.is_protected()))
+}
+
+/// Makes parity of a set that was proved.
+fn protect<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<SetSummary, WorkError> {
+    parity::protect(tools, set).map_err(|error| failed(&error))?;
+    let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
+    let listed = listed.iter().find(|listed| listed.set == set).map(summary);
+    listed.ok_or_else(|| WorkError::failed("not_found", "the set has gone from the drive"))
 }
 
 fn verify<M: Medium>(
@@ -158,7 +202,8 @@ fn verify<M: Medium>(
         match backup::verify(tools, listed.set) {
             Ok(proof) => {
                 let verified = proof.damages.is_empty().then_some(proof.at);
-                sets.push(sealed(&proof.manifest, verified, &proof.damages));
+                let is_protected = proof.is_protected();
+                sets.push(sealed(&proof.manifest, verified, &proof.damages, is_protected));
             }
             Err(error) if error.is_of_the_medium() || error.is_cancelled() => {
                 return Err(failed(&error));
@@ -217,6 +262,7 @@ fn restore<M: Medium>(
         "name": saved.name,
         "config": config,
         "disks": disks,
+        "mended": sealed.mended.places(),
     }))
 }
 
@@ -243,7 +289,7 @@ fn failed(error: &BackupError) -> WorkError {
     if error.is_cancelled() {
         return WorkError::Cancelled;
     }
-    let code = match error {
+    let code = match error.cause() {
         error if error.is_of_the_medium() => "drive",
         BackupError::NoRoom { .. } => "no_room",
         BackupError::Exists(_) => "conflict",
@@ -258,7 +304,7 @@ fn failed(error: &BackupError) -> WorkError {
 /// What is told of a set whose documents were read.
 pub fn summary(listed: &Listed) -> SetSummary {
     if let Some(manifest) = &listed.manifest {
-        return sealed(manifest, listed.verified, &[]);
+        return sealed(manifest, listed.verified, &[], listed.is_protected);
     }
     let Plan { set, created_at, vms, .. } = &listed.plan;
     let vms = vms.iter().map(|vm| SetVm {
@@ -285,6 +331,7 @@ pub fn summary(listed: &Listed) -> SetSummary {
         sealed_at: None,
         verified_at: None,
         stored_bytes: 0,
+        is_protected: false,
         troubles: listed.trouble.iter().map(ToString::to_string).collect(),
         vms: vms.collect(),
     }
@@ -294,6 +341,7 @@ fn sealed(
     manifest: &Manifest,
     verified: Option<domfleet_shared::Timestamp>,
     damages: &[Damage],
+    is_protected: bool,
 ) -> SetSummary {
     let vm = |vm: &SavedVm| SetVm {
         uuid: vm.uuid,
@@ -324,6 +372,7 @@ fn sealed(
         sealed_at: Some(manifest.sealed_at),
         verified_at: verified,
         stored_bytes: manifest.stored_bytes(),
+        is_protected,
         troubles,
         vms: manifest.vms.iter().map(vm).collect(),
     }

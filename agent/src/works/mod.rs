@@ -63,6 +63,8 @@ pub enum Work {
         drive: DriveId,
         /// The VMs' configurations.
         configs: Vec<PathBuf>,
+        /// Whether parity is made of what was proved.
+        parity: bool,
     },
     /// Read sets back.
     VerifySets {

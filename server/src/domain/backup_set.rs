@@ -50,6 +50,7 @@ mod tests {
             sealed_at: Some(Timestamp::from_millis(sealed)),
             verified_at: verified.map(Timestamp::from_millis),
             stored_bytes: 1,
+            is_protected: false,
             troubles: troubles.iter().map(|&trouble| trouble.into()).collect(),
             vms: Vec::new(),
         }

@@ -68,6 +68,7 @@ pub(crate) async fn backup_set(api: &Api, organisation: &str, appliance: Uuid) -
         sealed_at: None,
         verified_at: None,
         stored_bytes: 0,
+        is_protected: false,
         troubles: Vec::new(),
         vms: Vec::new(),
     };

@@ -18,6 +18,10 @@ pub struct BackupCreate {
     /// Otherwise a VM that runs is a reason to refuse.
     #[serde(default)]
     pub shut_down: bool,
+    /// Make parity of it once it is verified, a tenth of its size: so that it survives a drive that loses
+    /// some of it.
+    #[serde(default)]
+    pub parity: bool,
 }
 
 /// A VM to be restored out of a set.

@@ -79,7 +79,12 @@ impl<'f> Stage<'f> {
     }
 
     fn backup(&self, drive: DriveId) -> Operation {
-        Operation::BackupCreate(BackupCreate { drive, vms: vec![self.vm], shut_down: false })
+        Operation::BackupCreate(BackupCreate {
+            drive,
+            vms: vec![self.vm],
+            shut_down: false,
+            parity: false,
+        })
     }
 
     async fn sets(&self) -> Value {

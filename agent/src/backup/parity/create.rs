@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domfleet_shared::id::VmId;
+use domfleet_shared::id::{SetId, VmId};
 
 use super::super::documents::Plan;
 use super::super::error::BackupError;
 use super::super::index::IndexId;
+use super::super::list;
 use super::super::medium::{ALIGNMENT, Medium, aligned};
 use super::super::room::{self, DOCUMENTS};
 use super::super::source::Sources;
@@ -20,16 +21,34 @@ const OF_A_CHUNK: u64 = 8 * ALIGNMENT as u64;
 
 /// The same as [`super::super::create()`], and then parity and copies of what was proved. The room of both is
 /// asked for first.
+///
+/// `proved` hears of the set as soon as it is verified: what is to be done again from there on is to
+/// protect it, and not to make it.
 pub fn create_protected<M: Medium>(
     tools: Tools<'_, M>,
     plan: &Plan,
     configs: &BTreeMap<VmId, Vec<u8>>,
     sources: &impl Sources,
+    proved: impl FnOnce(SetId),
 ) -> Result<Proof, BackupError> {
     check_room(tools, plan, sources)?;
-    let proof = super::super::create(tools, plan, configs, sources)?;
-    let bytes = protect(tools, plan.set)?.bytes;
+    let proof = match proof_of(tools, plan)? {
+        Some(proof) => proof,
+        None => super::super::create(tools, plan, configs, sources)?,
+    };
+    proved(plan.set);
+    let bytes =
+        protect(tools, plan.set).map_err(|error| BackupError::Unprotected(Box::new(error)))?.bytes;
     Ok(Proof { protection: Some(Protection { bytes, damages: Vec::new() }), ..proof })
+}
+
+/// What came of reading the set back, where it is verified already and only its parity is lacking.
+fn proof_of<M: Medium>(tools: Tools<'_, M>, plan: &Plan) -> Result<Option<Proof>, BackupError> {
+    let listed = list::list(tools.medium)?.into_iter().find(|listed| listed.set == plan.set);
+    Ok(listed.and_then(|listed| {
+        let (manifest, at) = (listed.manifest?, listed.verified?);
+        Some(Proof { manifest, damages: Vec::new(), protection: None, at })
+    }))
 }
 
 /// The most that parity takes of so many bytes of a plan's chunks, and the copies of the plan's documents.

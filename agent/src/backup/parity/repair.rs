@@ -59,8 +59,7 @@ pub fn repair<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<Repaired, Ba
     }
     if proof.damages.is_empty() {
         lost.clear();
-        let is_protected = proof.protection.as_ref().is_some_and(Protection::is_whole);
-        if was_protected && !is_protected {
+        if was_protected && !proof.is_protected() {
             let bytes = protect(tools, set)?.bytes;
             mended.push("the parity".to_owned());
             proof.protection = Some(Protection { bytes, damages: Vec::new() });

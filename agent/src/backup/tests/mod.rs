@@ -188,6 +188,7 @@ fn plan() -> Plan {
         agent: "1".to_owned(),
         geometry: GEOMETRY,
         imported_from: None,
+        parity: false,
         vms: vec![
             vm(1, "a", vec![disk(0, "/a0"), disk(1, "/a1")]),
             vm(2, "b", vec![disk(0, "/b0"), disk(1, "/b1")]),

@@ -236,7 +236,7 @@ fn a_backup_needs_its_drive_and_vms_that_are_off_or_may_be_shut_down() {
     let copy = [ours[0].clone(), ours[0].clone()];
     let ask = |drives: &[UsbDrive], shut_down| {
         let situation = Situation { usb: Some(drives), ..fine(&vms, &storage, &[]) };
-        let create = BackupCreate { drive: id, vms: vec![vms[0].uuid], shut_down };
+        let create = BackupCreate { drive: id, vms: vec![vms[0].uuid], shut_down, parity: false };
         admit(&Operation::BackupCreate(create), None, &situation)
     };
 

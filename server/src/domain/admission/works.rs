@@ -31,7 +31,7 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
         Operation::BackupList { drive } | Operation::BackupVerify { drive, .. } => {
             ours(situation, *drive)
         }
-        Operation::BackupCreate(BackupCreate { drive, vms, shut_down }) => {
+        Operation::BackupCreate(BackupCreate { drive, vms, shut_down, .. }) => {
             ours(situation, *drive)?;
             if vms.is_empty() {
                 return Err(Refusal::NoSuch("VM", "that could be backed up".into()));

@@ -290,3 +290,27 @@ fn hashes_of_blocks_that_are_lost_in_both_heads_are_done_without() {
     assert_is_what_the_guests_wrote(&contents, &guests);
     assert_eq!(mended.len(), 1);
 }
+
+#[test]
+fn a_rebuilt_chunk_that_is_not_the_one_of_the_set_takes_nobodys_place() {
+    let geometry = Geometry { frame_bytes: 65_536, chunk_frames: 16 };
+    let (drive, _, plan) = large_of(geometry);
+    let chunk = files(&drive, "/c/").remove(0);
+    let (_, layout) = parity_of(&drive, &chunk.replace("/c/", "/p/"), geometry, &plan);
+    let second = usize::try_from(layout.second_head()).unwrap();
+    Loss { shard: 1, column: 0, is_silent: false }.strike(&drive, &chunk, layout);
+    // Nothing tells any more that the chunk's last block is not what it was.
+    drive.tamper(&chunk, |content| *content.last_mut().unwrap() ^= 1);
+    drive.tamper(&chunk.replace("/c/", "/p/"), |content| {
+        content[BLOCK] ^= 1;
+        content[second + BLOCK] ^= 1;
+    });
+    let before = drive.kept();
+
+    let repaired = repair_it(&drive).unwrap();
+
+    assert!(repaired.lost[0].to_string().contains("is not it"), "{:?}", repaired.lost);
+    assert!(drive.kept()[&chunk] == before[&chunk]);
+    assert!(restored(&drive).is_err() && !is_called_verified(&drive));
+    assert!(files(&drive, ".new").is_empty());
+}

@@ -144,7 +144,7 @@ fn what_does_not_fit_is_refused_before_anything_is_written() {
 fn a_backup_with_parity_asks_for_the_room_of_both_and_is_protected_in_the_end() {
     let (drive, guests) = (Drive::new(), Guests::new());
     let with_parity = |drive: &Drive| {
-        with_tools(drive, |tools| create_protected(tools, &plan(), &configs(), &guests))
+        with_tools(drive, |tools| create_protected(tools, &plan(), &configs(), &guests, |_| ()))
     };
     drive.set_room(Some(0));
     let BackupError::NoRoom { needed: bare, .. } = back_up(&drive, &guests).unwrap_err() else {
