@@ -22,7 +22,7 @@ pub fn resume<M: Medium>(
 
 /// A set that was sealed and not proved, or not protected though it was to be, is finished too, if a disk
 /// has changed since.
-fn is_unfinished(medium: &impl Medium, set: &Listed, sources: &impl Sources) -> bool {
+pub(super) fn is_unfinished(medium: &impl Medium, set: &Listed, sources: &impl Sources) -> bool {
     let is_sealed = set.manifest.is_some();
     let is_proved = set.verified.is_some() && (set.is_protected || !set.plan.parity);
     let is_open = !is_proved && set.trouble.is_none();

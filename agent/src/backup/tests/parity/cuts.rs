@@ -58,6 +58,8 @@ fn damaged() -> (Drive, Guests) {
     drive.tamper(&config.unwrap(), |content| content[0] ^= 1);
     let index = files(&drive, "/index").into_iter().rfind(|name| !name.contains("/copy/"));
     drive.tamper(&index.unwrap(), |content| content[90] ^= 1);
+    // From here on nothing says that it is verified.
+    assert_eq!(prove(&drive).unwrap().damages.len(), 4);
     (drive, guests)
 }
 

@@ -1,6 +1,7 @@
 //! What is protected, when, and what becomes of parity that is not right any more.
 
 use super::*;
+use crate::backup::begun;
 use crate::backup::parity::create_protected;
 use crate::backup::prune::prune;
 use crate::backup::retention::{Fate, Keep};
@@ -198,4 +199,56 @@ fn a_drive_that_is_pulled_while_a_set_is_protected_or_repaired_is_no_damage() {
             }
         }
     }
+}
+
+#[test]
+fn a_backup_that_was_proved_and_not_protected_is_gone_on_with_from_there() {
+    let (drive, guests) = (Drive::new(), Guests::new());
+    for guest in guests.0.lock().unwrap().values_mut() {
+        guest.is_volume = false;
+    }
+    let wanted = Plan { parity: true, ..plan() };
+    let back_up = |drive: &Drive, proved: &mut Option<SetId>| {
+        with_tools(drive, |tools| {
+            create_protected(tools, &wanted, &configs(), &guests, |set| *proved = Some(set))
+        })
+    };
+    let mut proved = None;
+    let points = {
+        let drive = drive.cloned();
+        let before = drive.points();
+        back_up(&drive, &mut proved).unwrap();
+        drive.points() - before
+    };
+    let mut seen = 0;
+    for point in (0..points).step_by(5) {
+        let (drive, mut proved) = (drive.cloned(), None);
+        drive.cut_after(point);
+        let error = back_up(&drive, &mut proved).unwrap_err();
+        drive.power_up(Left::Nothing);
+        assert_eq!(proved.is_some(), matches!(error, BackupError::Unprotected(_)), "{error:?}");
+        assert!(error.may_be_of_the_drive(), "{error:?}");
+        let is_open = with_tools(&drive, |tools| {
+            let sets = list::list(tools.medium).unwrap();
+            sets.iter().all(|set| begun::is_unfinished(tools.medium, set, &guests))
+        });
+        assert!(is_open, "cut at {point}");
+        if proved.is_some() {
+            seen += 1;
+            assert!(is_called_verified(&drive));
+            // It is not copied again, and not read back again.
+            guests.0.lock().unwrap().get_mut("/a0").unwrap().then_written =
+                Some((0, "/a0".to_owned()));
+        }
+
+        let proof = back_up(&drive, &mut proved).unwrap();
+
+        guests.0.lock().unwrap().get_mut("/a0").unwrap().then_written = None;
+        assert!(proof.is_protected() && is_called_protected(&drive), "cut at {point}");
+        assert!(with_tools(&drive, |tools| {
+            let sets = list::list(tools.medium).unwrap();
+            !sets.iter().any(|set| begun::is_unfinished(tools.medium, set, &guests))
+        }));
+    }
+    assert!(seen > 10, "{seen}");
 }

@@ -4,12 +4,18 @@ use std::fs::{self, OpenOptions};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
+use domfleet_shared::id::DriveId;
+use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
+use serde_json::Value;
+
 use super::*;
 use crate::backup::files::DiskFiles;
 use crate::backup::folder;
 use crate::backup::identity::Identity;
 use crate::backup::prepare::prepare;
 use crate::backup::to_folder;
+use crate::works::Work;
+use crate::works::backups::carry_out_on;
 
 fn chunks(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -71,4 +77,44 @@ fn a_disk_of_several_chunks_is_mended_through_a_real_file_system() {
     let restored = to_folder::restore(&sealed, vm, to.path(), None, &Identity::own(vm)).unwrap();
     assert!(fs::read(&restored.disks[0]).unwrap() == content);
     assert!(sealed.verified.is_some() && sealed.mended.places().is_empty());
+}
+
+#[test]
+fn what_an_operation_has_protected_it_restores_from_a_damaged_drive_and_says_so() {
+    let there = tempfile::tempdir().unwrap();
+    let (disk, config) = (there.path().join("a.raw"), there.path().join("a.cfg"));
+    let content: Vec<u8> =
+        (0_u32..).flat_map(|at| (at ^ (at >> 5)).to_le_bytes()).take(9 << 20).collect();
+    fs::write(&disk, &content).unwrap();
+    fs::write(&config, format!("name = 'a'\ndisk = ['{},raw,xvda,w']\n", disk.display())).unwrap();
+    let root = there.path().join("drive");
+    fs::create_dir(&root).unwrap();
+    let medium = folder::Folder::open(&root).unwrap();
+    let clock = Clock::new(|| Timestamp::from_millis(5));
+    let (drive, to) = (DriveId::new(), there.path().join("restored"));
+    let work = |work: &Work| {
+        let said = carry_out_on(&medium, (drive, there.path()), work, (&clock, &Unwatched));
+        said.unwrap()
+    };
+    let set = work(&Work::BackUp { drive, configs: vec![config.clone()], parity: true });
+    let set = &set["sets"][0];
+    assert_eq!(set["is_protected"], true, "{set:#}");
+    for chunk in chunks(&root) {
+        let file = OpenOptions::new().write(true).open(chunk).unwrap();
+        let bytes = file.metadata().unwrap().len();
+        file.write_all_at(&[0x5a; 10], bytes / 2).unwrap();
+    }
+
+    let vm = set["vms"][0]["uuid"].as_str().unwrap().parse().unwrap();
+    let path = to.display().to_string();
+    let to_folder = RestoreTo::Folder(RestoreFolder { path, format: None });
+    let restored = work(&Work::RestoreVm { drive, set: None, vm, to: to_folder });
+    let verified = work(&Work::VerifySets { drive, set: None });
+
+    assert!(fs::read(to.join("a-xvda.raw")).unwrap() == content);
+    assert_eq!(restored["mended"].as_array().unwrap().len(), 1, "{restored:#}");
+    let set = &verified["sets"][0];
+    // Damaged, and to be repaired.
+    assert_eq!((&set["verified_at"], &set["is_protected"]), (&Value::Null, &Value::Bool(true)));
+    assert_eq!(set["troubles"].as_array().unwrap().len(), 1, "{set:#}");
 }
