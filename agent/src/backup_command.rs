@@ -272,7 +272,8 @@ impl BackupCommand {
         let folder = Folder::open(path)
             .with_context(|| format!("{} cannot be opened as a folder", path.display()))?;
         let _lock = if self.writes() { Some(lock(&folder, path)?) } else { None };
-        let work = Work::new(&folder, &path.to_string_lossy(), clock, bar);
+        let place = path.to_string_lossy();
+        let work = Work::new(&folder, &place, clock, bar);
         self.work(&work, root, &Cell::new(None))
     }
 

@@ -115,7 +115,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         };
         let index = self.index(vm, (id, disk)).map_err(unreadable)?;
         let mut reader = DiskReader::of(tools.medium, &self.folder, index, &pool);
-        let mender = Mender::new(tools.medium, &self.folder);
+        let parity = Mender::new(tools.medium, &self.folder);
         tools.meter.begin(&format!("restoring {} {}", vm.name, disk.planned.vdev), virtual_bytes);
         let produce = || {
             tools.meter.go_on()?;
@@ -123,7 +123,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         };
         let worker = || {
             let mut packer = Packer::new();
-            let (pool, mender) = (&pool, &mender);
+            let (pool, parity) = (&pool, &parity);
             move |part| {
                 let (place, record, length, stored) = match part {
                     Part::Frame { stored: None, length, .. } => {
@@ -150,7 +150,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
                     unpacked.map_err(|error| error.to_string())
                 };
                 if let Err(what) = stored.and_then(&mut unpack) {
-                    let mended = mender.frame(&place.chunk, place.frame).and_then(unpack);
+                    let mended = parity.frame(&place.chunk, place.frame).and_then(unpack);
                     mended.map_err(|why| (chunk, format!("{what}; it cannot be mended: {why}")))?;
                     let vdev = &disk.planned.vdev;
                     self.mended.add(format!("the disk {vdev} of {}, chunk {chunk}", vm.name));

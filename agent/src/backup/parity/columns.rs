@@ -74,17 +74,14 @@ impl<F: MediumFile> Columns<F> {
         let mut content = Buffer::new(count * BLOCK);
         content.resize(count * BLOCK);
         content.as_mut().fill(0);
-        let (file, at, there) = match shard.checked_sub(DATA_SHARDS) {
-            Some(parity) => {
-                let at = self.layout.shard_at(parity) + (column * BLOCK) as u64;
-                (Some(&self.parity), at, count)
-            }
-            None => {
-                let blocks = self.layout.blocks_of(shard);
-                let first = blocks.start + column;
-                let there = blocks.end.saturating_sub(first).min(count);
-                (self.chunk.as_ref(), (first * BLOCK) as u64, there)
-            }
+        let (file, at, there) = if let Some(parity) = shard.checked_sub(DATA_SHARDS) {
+            let at = self.layout.shard_at(parity) + (column * BLOCK) as u64;
+            (Some(&self.parity), at, count)
+        } else {
+            let blocks = self.layout.blocks_of(shard);
+            let first = blocks.start + column;
+            let there = blocks.end.saturating_sub(first).min(count);
+            (self.chunk.as_ref(), (first * BLOCK) as u64, there)
         };
         let part = content.as_mut().get_mut(..there * BLOCK).unwrap_or_default();
         let read = file.map_or_else(|| vec![false; there], |file| blocks::read(file, at, part));

@@ -62,7 +62,7 @@ fn proof(key: &[u8; 32], sector: usize, said: &[u8]) -> blake3::Hash {
 pub(in crate::backup) fn encode(id: &ParityId, hashes: &[BlockHash]) -> Vec<u8> {
     let mut said = identity(id);
     let key = *blake3::hash(&said).as_bytes();
-    hashes.iter().for_each(|hash| said.extend(hash));
+    said.extend(hashes.as_flattened());
     let mut head = Vec::new();
     for (number, part) in said.chunks(SAID_BYTES).enumerate() {
         let mut part = part.to_vec();

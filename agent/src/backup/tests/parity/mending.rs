@@ -41,8 +41,11 @@ fn large_of(geometry: Geometry) -> (Drive, Guests, Plan) {
     (drive, guests, plan)
 }
 
+/// The disks of all VMs, by path.
+type Contents = BTreeMap<String, Vec<u8>>;
+
 /// What every disk of the set is restored to, and what was mended for that.
-fn restored(drive: &Drive) -> Result<(BTreeMap<String, Vec<u8>>, Vec<String>), BackupError> {
+fn restored(drive: &Drive) -> Result<(Contents, Vec<String>), BackupError> {
     with_tools(drive, |tools| {
         let sealed = Sealed::open(tools, plan().set)?;
         let mut contents = BTreeMap::new();
@@ -63,7 +66,7 @@ fn restored(drive: &Drive) -> Result<(BTreeMap<String, Vec<u8>>, Vec<String>), B
     })
 }
 
-fn assert_is_what_the_guests_wrote(contents: &BTreeMap<String, Vec<u8>>, guests: &Guests) {
+fn assert_is_what_the_guests_wrote(contents: &Contents, guests: &Guests) {
     assert_eq!(contents.len(), 4);
     for (path, content) in contents {
         assert!(*content == guests.content(path), "{path} is not what it was");
