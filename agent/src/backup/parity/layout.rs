@@ -22,7 +22,7 @@ pub(super) const PARITY_SHARDS: usize = 2;
 /// All of them.
 pub(super) const SHARDS: usize = DATA_SHARDS + PARITY_SHARDS;
 /// Longer shards of parity are not made: both of them are in memory while they grow. The longest
-/// chunks that any build has made have 1,640.
+/// chunks that any build has made have 821.
 const MOST_COLUMNS: usize = 2_048;
 
 /// A chunk as the index of its disk has it.

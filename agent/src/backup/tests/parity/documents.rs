@@ -103,6 +103,15 @@ fn a_copy_counts_only_where_it_is_what_is_on_record() {
         drive.tamper(&name, |content| content[0] ^= 1);
         drive.tamper(&copy, |content| content[0] ^= 1);
 
+        let read = with_tools(&drive, |tools| {
+            let sealed = Sealed::open(tools, plan().set)?;
+            sealed.appliance()?;
+            sealed.manifest.vms.iter().try_for_each(|vm| sealed.config(vm).map(drop))
+        });
+        let is_read =
+            ["config.xl", "appliance/", "set.json"].iter().any(|part| name.contains(part));
+        assert_eq!(read.is_err(), is_read, "{name}");
+
         let repaired = repair_it(&drive);
 
         assert!(!is_called_verified(&drive), "{name}");
