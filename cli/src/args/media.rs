@@ -125,6 +125,9 @@ pub(crate) enum Backups {
         /// Shut down those that run, and start them again afterwards.
         #[arg(long)]
         shut_down: bool,
+        /// Make parity of the set, a tenth of its size, from which a drive that loses sectors is mended.
+        #[arg(long)]
+        parity: bool,
     },
     /// Read every byte of the sets on a drive back.
     Verify {

@@ -41,13 +41,14 @@ pub(super) async fn run(
             output::rows(format, &COLUMNS, &rows)
         }
         Backups::Look(drive) => sets(client, format, drive, json!({ "kind": "backup_list" })).await,
-        Backups::Create { drive, vm, shut_down } => {
+        Backups::Create { drive, vm, shut_down, parity } => {
             let id = super::appliances::id(client, &drive.appliance).await?;
             let mut vms = Vec::new();
             for wanted in vm {
                 vms.push(super::vms::uuid(client, &id, &wanted).await?);
             }
-            let create = json!({ "kind": "backup_create", "vms": vms, "shut_down": shut_down });
+            let mut create = json!({ "kind": "backup_create", "vms": vms });
+            (create["shut_down"], create["parity"]) = (shut_down.into(), parity.into());
             sets(client, format, drive, create).await
         }
         Backups::Verify { drive, set } => {
