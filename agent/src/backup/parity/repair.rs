@@ -78,8 +78,8 @@ impl<M: Medium> Mending<'_, '_, M> {
     /// What was mended of the damages of the proof, and what was not.
     fn run(&self, standing: &Standing) -> Result<(Vec<String>, Vec<Damage>), BackupError> {
         let (mut mended, mut lost) = (self.documents(standing)?, Vec::new());
-        let all = self.proof.damages.len() as u64;
-        self.tools.meter.begin("mending", all);
+        // How much of each is to be written is not known before it is looked at.
+        self.tools.meter.begin("mending", 0);
         for damage in &self.proof.damages {
             let (Some(disk), Some(chunk)) = (damage.disk, damage.chunk) else {
                 // Of a document, which is mended by now or lost.
@@ -94,7 +94,6 @@ impl<M: Medium> Mending<'_, '_, M> {
                     ..damage.clone()
                 }),
             }
-            self.tools.meter.advance(1);
         }
         Ok((mended, lost))
     }
