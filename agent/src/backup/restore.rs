@@ -115,7 +115,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         };
         let index = self.index(vm, (id, disk)).map_err(unreadable)?;
         let mut reader = DiskReader::of(tools.medium, &self.folder, index, &pool);
-        let parity = Mender::new(tools.medium, &self.folder);
+        let parity = Mender::new(tools.medium, &self.folder, &pool);
         tools.meter.begin(&format!("restoring {} {}", vm.name, disk.planned.vdev), virtual_bytes);
         let produce = || {
             tools.meter.go_on()?;

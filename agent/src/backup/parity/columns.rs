@@ -10,8 +10,9 @@ use super::encode;
 use super::head::{self, BlockHash, HeadError};
 use super::layout::{BLOCK, DATA_SHARDS, KnownChunk, Layout, PARITY_SHARDS, ParityId, SHARDS};
 
-/// Columns that are looked at together: all of their blocks are in memory, which is 5.5 MiB.
-pub(super) const GROUP: usize = 64;
+/// Columns that are looked at together: all of their blocks are in memory, which is less than
+/// 3 MiB.
+pub(super) const GROUP: usize = 32;
 
 /// A chunk and its parity, open.
 pub(super) struct Columns<F> {

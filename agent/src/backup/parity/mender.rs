@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::super::buffer::Buffer;
+use super::super::buffer::{Buffer, Pool};
 use super::super::medium::Medium;
 use super::super::names::Folder;
 use super::columns::{Columns, GROUP};
@@ -12,13 +12,14 @@ use super::layout::{BLOCK, KnownChunk, ParityId};
 pub(in crate::backup) struct Mender<'m, M: Medium> {
     medium: &'m M,
     folder: &'m Folder,
+    pool: &'m Pool,
     /// The chunk that was mended last: damage comes in stretches.
     last: Mutex<Option<(ParityId, Columns<M::File>)>>,
 }
 
 impl<'m, M: Medium> Mender<'m, M> {
-    pub(in crate::backup) fn new(medium: &'m M, folder: &'m Folder) -> Self {
-        Self { medium, folder, last: Mutex::new(None) }
+    pub(in crate::backup) fn new(medium: &'m M, folder: &'m Folder, pool: &'m Pool) -> Self {
+        Self { medium, folder, pool, last: Mutex::new(None) }
     }
 
     /// The stored bytes of a frame and what is behind them up to the next, as they were written: to be
@@ -38,7 +39,8 @@ impl<'m, M: Medium> Mender<'m, M> {
         let (at, room) = known.place(frame).ok_or("there is no such frame")?;
         let begin = usize::try_from(at).unwrap_or(usize::MAX) / BLOCK;
         let blocks = usize::try_from(room).unwrap_or(0) / BLOCK;
-        let mut stored = Buffer::new(blocks * BLOCK);
+        // To where the others go, or each would be one more.
+        let mut stored = self.pool.take();
         stored.resize(blocks * BLOCK);
         let mut filled = 0;
         while filled < blocks {
@@ -47,6 +49,7 @@ impl<'m, M: Medium> Mender<'m, M> {
             let count = GROUP.min(blocks - filled).min(to_the_next_shard);
             let part = columns.blocks(first, count);
             if part.lost.is_some() {
+                self.pool.give_back(stored);
                 return Err("more of it is lost than parity gives back".to_owned());
             }
             let to = stored.as_mut().get_mut(filled * BLOCK..(filled + count) * BLOCK);
