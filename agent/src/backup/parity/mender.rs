@@ -5,8 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use super::super::buffer::{Buffer, Pool};
 use super::super::medium::Medium;
 use super::super::names::Folder;
-use super::columns::{Columns, GROUP};
+use super::columns::Columns;
 use super::layout::{BLOCK, KnownChunk, ParityId};
+
+/// Columns that are looked at together: less than 1.5 MiB, beside the frames that are under way.
+const FEW: usize = 16;
 
 /// Gives back what the drive does not. One at a time: it takes some MiB.
 pub(in crate::backup) struct Mender<'m, M: Medium> {
@@ -46,7 +49,7 @@ impl<'m, M: Medium> Mender<'m, M> {
         while filled < blocks {
             let first = begin + filled;
             let to_the_next_shard = columns.layout().columns - first % columns.layout().columns;
-            let count = GROUP.min(blocks - filled).min(to_the_next_shard);
+            let count = FEW.min(blocks - filled).min(to_the_next_shard);
             let part = columns.blocks(first, count);
             if part.lost.is_some() {
                 self.pool.give_back(stored);
