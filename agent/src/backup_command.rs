@@ -2,26 +2,26 @@
 
 mod answer;
 mod comparing;
+mod creating;
 mod importing;
+mod protecting;
 mod pruning;
 mod restoring;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use domfleet_agent::backup::appliance::OfAppliance;
 use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::backup::folder::{Folder, Lock};
 use domfleet_agent::backup::list::{self, Listed};
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::on_drive::{DriveError, Failure, on_drive};
-use domfleet_agent::backup::paced::Paced;
 use domfleet_agent::backup::pipeline::Width;
-use domfleet_agent::backup::prepare::{Prepared, prepare};
 use domfleet_agent::backup::tools::Tools;
-use domfleet_agent::backup::{self, BackupError, begun, key_files};
+use domfleet_agent::backup::{self, BackupError, key_files};
 use domfleet_agent::clock::Clock;
 use domfleet_agent::meter::Meter as _;
 use domfleet_agent::usb::Usb;
@@ -32,7 +32,10 @@ use domfleet_shared::image::Format;
 use domfleet_shared::usb::Usage;
 use serde_json::{Value, json};
 
-use self::answer::{describe, describe_listed, told, told_listed};
+use self::answer::{
+    describe, describe_listed, describe_proof, parity_damages, told_listed, told_proof,
+};
+use self::creating::How;
 use self::restoring::Destination;
 use crate::bar::Bar;
 
@@ -74,6 +77,31 @@ enum BackupCommand {
         /// Copy as fast as possible, however long the disks take to answer the guests meanwhile.
         #[arg(long)]
         no_pacing: bool,
+        /// Make parity of the set once it is verified: a tenth of its size, from which a drive that loses
+        /// some of it is mended.
+        #[arg(long)]
+        parity: bool,
+    },
+    /// Make parity of a set that is verified, whenever and by whatever version it was made: a tenth of its
+    /// size, from which a drive that loses some of it is mended. Its VMs may run.
+    ///
+    /// What is there and whole is kept; where it is interrupted, the same command goes on from there.
+    Protect {
+        #[command(flatten)]
+        place: Place,
+        /// A set other than the newest.
+        #[arg(long)]
+        set: Option<SetId>,
+    },
+    /// Read the sets back, mend what is damaged from their parity, and read them back again.
+    ///
+    /// Ends with 0 only where everything is there and as it was written in the end.
+    Repair {
+        #[command(flatten)]
+        place: Place,
+        /// One set, instead of all.
+        #[arg(long)]
+        set: Option<SetId>,
     },
     /// Say which sets there are, what is in them, and when they were verified.
     List {
@@ -255,6 +283,8 @@ impl BackupCommand {
             }
             Self::List { place }
             | Self::Verify { place, .. }
+            | Self::Protect { place, .. }
+            | Self::Repair { place, .. }
             | Self::Prune { place, .. }
             | Self::Compare { place, .. }
             | Self::Restore { place, .. } => place.clone(),
@@ -264,7 +294,11 @@ impl BackupCommand {
     /// Whether it changes anything where the sets are.
     fn writes(&self) -> bool {
         match self {
-            Self::Create { .. } | Self::Import { .. } | Self::Verify { .. } => true,
+            Self::Create { .. }
+            | Self::Import { .. }
+            | Self::Verify { .. }
+            | Self::Protect { .. }
+            | Self::Repair { .. } => true,
             Self::Prune { dry_run, .. } => !dry_run,
             Self::Key { .. } | Self::List { .. } | Self::Compare { .. } | Self::Restore { .. } => {
                 false
@@ -278,8 +312,10 @@ impl BackupCommand {
             anyhow::bail!("{name} is no drive of ours: prepare it first")
         };
         let access = if self.writes() { Access::ReadWrite } else { Access::ReadOnly };
+        // When a drive was pulled out, what was proved by then is not made again.
+        let proved = Cell::new(None);
         let done = on_drive(usb, (id, access), with.bar, |medium| {
-            self.work(&Work::new(medium, name, with)).map_err(Failed)
+            self.work(&Work::new(medium, name, with), &proved).map_err(Failed)
         });
         done.map_err(|Failed(error)| error)
     }
@@ -292,13 +328,23 @@ impl BackupCommand {
         let folder = Folder::open(path)
             .with_context(|| format!("{} cannot be opened as a folder", path.display()))?;
         let _lock = if self.writes() { Some(lock(&folder, path)?) } else { None };
-        self.work(&Work::new(&folder, &path.to_string_lossy(), with))
+        let place = path.to_string_lossy();
+        self.work(&Work::new(&folder, &place, with), &Cell::new(None))
     }
 
-    fn work<M: Medium>(&self, work: &Work<'_, M>) -> anyhow::Result<Answer> {
+    fn work<M: Medium>(
+        &self,
+        work: &Work<'_, M>,
+        proved: &Cell<Option<SetId>>,
+    ) -> anyhow::Result<Answer> {
         match self {
             Self::Key { file } => new_key(file),
-            Self::Create { config, no_pacing, .. } => work.create(config, !no_pacing),
+            Self::Create { config, no_pacing, parity, .. } => {
+                let how = How { is_paced: !no_pacing, parity: *parity, proved };
+                work.create(config, &how)
+            }
+            Self::Protect { set, .. } => work.protect(*set),
+            Self::Repair { set, .. } => work.repair(*set),
             Self::Import { from, .. } => work.import(from),
             Self::List { .. } => work.list(),
             Self::Verify { set, .. } => work.verify(*set),
@@ -386,24 +432,6 @@ impl<'w, M: Medium> Work<'w, M> {
         Self { tools, with, place }
     }
 
-    fn create(&self, configs: &[PathBuf], is_paced: bool) -> anyhow::Result<Answer> {
-        let sources = OfAppliance::new(self.with.root);
-        let prepared = prepare(configs, self.tools.clock.now())?.encrypted(self.with.keys.new);
-        let Prepared { plan, configs, .. } = begun::resume(self.tools, prepared, &sources)?;
-        let meter = self.tools.meter;
-        let paced = if is_paced { Paced::for_plan(meter, &plan) } else { Paced::not(meter) };
-        let tools = Tools { meter: &paced, ..self.tools };
-        let proof = backup::create(tools, &plan, &configs, &sources)?;
-        let mut said = told(&proof.manifest, true);
-        said["seconds"] = json!(self.with.bar.seconds());
-        let paced = paced.paced();
-        said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
-        let mut text = vec![describe(&proof.manifest, "verified")];
-        let seconds = paced.map(|paced| paced.as_secs()).filter(|seconds| *seconds > 0);
-        text.extend(seconds.map(|seconds| format!("  gave way to guests for {seconds} seconds")));
-        Ok(Answer::good(said, text.join("\n")))
-    }
-
     fn list(&self) -> anyhow::Result<Answer> {
         let sets = list::list(self.tools.medium)?;
         let said: Vec<Value> = sets.iter().map(told_listed).collect();
@@ -427,10 +455,11 @@ impl<'w, M: Medium> Work<'w, M> {
                         proof.damages.iter().map(ToString::to_string).collect();
                     let is_verified = damages.is_empty();
                     is_whole &= is_verified;
-                    let word = if is_verified { "verified" } else { "DAMAGED" };
-                    text.push(describe(&proof.manifest, word));
+                    let word = describe_proof(&proof);
+                    text.push(describe(&proof.manifest, &word));
                     text.extend(damages.iter().map(|damage| format!("  {damage}")));
-                    let mut told = told(&proof.manifest, is_verified);
+                    text.extend(parity_damages(&proof).map(|damage| format!("  {damage}")));
+                    let mut told = told_proof(&proof);
                     told["damages"] = damages.into();
                     said.push(told);
                 }

@@ -11,7 +11,7 @@ use crate::dom0::xen::{lvm, xl};
 /// Its name, and what takes the bytes.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     ("xl_config", xl_config),
     ("xl_list", xl_list),
     ("lvm_json", lvm_json),
@@ -19,6 +19,7 @@ const TARGETS: [Target; 7] = [
     ("set_index", set::index),
     ("set_manifest", set::manifest),
     ("set_journal", set::journal),
+    ("set_parity", set::parity),
 ];
 
 /// Feeds one of them.

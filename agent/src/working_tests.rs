@@ -80,6 +80,7 @@ fn backup(vm: VmId, shut_down: bool) -> Operation {
         shut_down,
         encrypted: false,
         key: None,
+        parity: false,
     })
 }
 

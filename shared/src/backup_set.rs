@@ -38,6 +38,9 @@ pub struct SetSummary {
     /// What it takes on the drive.
     #[serde(default)]
     pub stored_bytes: u64,
+    /// Whether there is parity of it, read back as well, from which a drive that loses some of it is mended.
+    #[serde(default)]
+    pub is_protected: bool,
     /// What is damaged, or why nothing can be said of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub troubles: Vec<String>,

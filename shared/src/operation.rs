@@ -388,8 +388,14 @@ mod tests {
     #[test]
     fn a_backup_holds_its_vms_and_the_drive_and_another_backup_waits_for_it() {
         let (drive, vm) = (DriveId::new(), VmId::new());
-        let create =
-            BackupCreate { drive, vms: vec![vm], shut_down: false, encrypted: false, key: None };
+        let create = BackupCreate {
+            drive,
+            vms: vec![vm],
+            shut_down: false,
+            encrypted: false,
+            key: None,
+            parity: false,
+        };
         let create = Operation::BackupCreate(create);
 
         assert_eq!(create.locks(), [Lock::Usb, Lock::Vm(vm)]);

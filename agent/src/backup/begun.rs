@@ -25,9 +25,11 @@ pub fn resume<M: Medium>(
     Ok(begun.unwrap_or(prepared))
 }
 
-/// A set that was sealed and not proved is finished too, if a disk has changed since.
-fn is_unfinished(medium: &impl Medium, set: &Listed, sources: &impl Sources) -> bool {
+/// A set that was sealed and not proved, or not protected though it was to be, is finished too, if a disk
+/// has changed since.
+pub(super) fn is_unfinished(medium: &impl Medium, set: &Listed, sources: &impl Sources) -> bool {
     let is_sealed = set.manifest.is_some();
-    let is_open = set.verified.is_none() && set.trouble.is_none();
+    let is_proved = set.verified.is_some() && (set.is_protected || !set.plan.parity);
+    let is_open = !is_proved && set.trouble.is_none();
     is_open && (!is_sealed || is_as_copied(medium, &set.plan, sources).unwrap_or(false))
 }

@@ -15,7 +15,7 @@ use super::documents::{SavedDisk, SavedVm};
 use super::error::{BackupError, Damage};
 use super::frame_hash::frame_hash;
 use super::frames::{self, Frame, ZeroHashes};
-use super::index::{IndexError, IndexId, IndexReader};
+use super::index::IndexError;
 use super::medium::Medium;
 use super::names::DiskId;
 use super::pipeline;
@@ -137,9 +137,7 @@ fn read<M: Medium>(
         IndexError::Io(error) => BackupError::medium("reading an index")(error),
         error => damaged(error.to_string()),
     };
-    let index = IndexId { set: sealed.manifest.set, disk: id, virtual_bytes, geometry };
-    let mut index =
-        IndexReader::open(tools.medium, &sealed.folder, index, disk.index).map_err(unreadable)?;
+    let (_, mut index) = sealed.index(vm, (id, disk)).map_err(unreadable)?;
     let before = match source.fingerprint() {
         Ok(looks) => looks,
         Err(error) => return Ok(Err(error)),

@@ -49,6 +49,10 @@ pub struct Plan {
     /// were there then, and not where the configurations say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported_from: Option<String>,
+    /// Whether the set is finished only once parity of it was made. Nothing of it is in the manifest: it
+    /// says whether an interrupted backup is to be gone on with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub parity: bool,
     /// Whose disks they are.
     pub vms: Vec<PlannedVm>,
 }

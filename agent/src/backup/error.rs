@@ -97,6 +97,9 @@ pub enum BackupError {
     /// What was restored is not what was in the set, and nothing of it is left.
     #[error("{0} was read back, and is not what was written to it")]
     TargetDiffers(String),
+    /// A set that was proved, and has got no parity though it was to have it.
+    #[error("the backup is whole and verified, and parity of it could not be made")]
+    Unprotected(#[source] Box<Self>),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -131,9 +134,17 @@ impl BackupError {
         move |source| Self::Source { path: path.to_owned(), source }
     }
 
+    /// What went wrong, whatever was done by then.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Unprotected(cause) => cause.cause(),
+            cause => cause,
+        }
+    }
+
     /// Whether it only ended because nobody wanted it any more.
     pub fn is_cancelled(&self) -> bool {
-        match self {
+        match self.cause() {
             Self::Cancelled(_) => true,
             Self::Medium { source, .. }
             | Self::Source { source, .. }
@@ -145,12 +156,12 @@ impl BackupError {
     /// Whether the drive may be behind it: of one that was pulled out, what is not in memory cannot be
     /// read, and looks damaged.
     pub fn may_be_of_the_drive(&self) -> bool {
-        self.is_of_the_medium() || matches!(self, Self::Damaged(_))
+        self.is_of_the_medium() || matches!(self.cause(), Self::Damaged(_))
     }
 
     /// Whether the drive itself is the trouble, so that it may go on when it is plugged in again.
     pub fn is_of_the_medium(&self) -> bool {
-        matches!(self, Self::Medium { .. } | Self::Journal(JournalError::Io(_)))
+        matches!(self.cause(), Self::Medium { .. } | Self::Journal(JournalError::Io(_)))
     }
 }
 

@@ -15,6 +15,8 @@ use super::index::{IndexId, IndexReader};
 use super::journal;
 use super::medium::MediumFile;
 use super::names::{DiskId, Folder};
+use super::parity::head::{self, HeadError};
+use super::parity::layout::ParityId;
 use super::standing::{Event, Standing};
 
 const SET: SetId = SetId(Uuid::from_u128(1));
@@ -77,6 +79,37 @@ pub(crate) fn index(bytes: &[u8]) {
         assert!(chunk.head(&records) == head, "a head is read as what it is");
     }
     drop(chunk.records(records));
+}
+
+/// The head of a parity file, in two copies: as they are, and of hashes that fit, one copy of which is damaged.
+/// The first bytes say how long the chunk is, and where the damage is.
+pub(crate) fn parity(bytes: &[u8]) {
+    let Some(([blocks, damage @ ..], rest)) = bytes.split_first_chunk::<4>() else { return };
+    let virtual_bytes = u64::from(GEOMETRY.frame_bytes);
+    let chunk = ChunkId { set: SET, disk: DISK, number: 0, virtual_bytes, geometry: GEOMETRY };
+    let file_bytes = u64::from(*blocks) * 8 * 4_096;
+    let id = ParityId { chunk, file_bytes, head: Hash([3; 32]) };
+    let Some(layout) = id.layout() else { return };
+    let (first, second) = rest.split_at(rest.len() / 2);
+    if let Ok(read) = head::combine(&id, layout, [first, second]) {
+        assert!(read.hashes.len() <= layout.hashes());
+    }
+    let mut hashes = vec![[0; 16]; layout.hashes()];
+    for (hash, part) in hashes.iter_mut().zip(rest.as_chunks().0) {
+        *hash = *part;
+    }
+    let whole = head::encode(&id, &hashes);
+    let mut broken = whole.clone();
+    let at = usize::from(u16::from_le_bytes([damage[0], damage[1]])) % broken.len();
+    broken[at] ^= damage[2] | 1;
+    let said = Ok(hashes.iter().copied().map(Some).collect::<Vec<_>>());
+    for copies in [[whole.as_slice(), &broken], [&broken, &whole], [&[], &whole]] {
+        let read = head::combine(&id, layout, copies);
+        assert_eq!(read.map(|head| head.hashes), said, "one copy is enough");
+    }
+    let other = ParityId { head: Hash([4; 32]), ..id };
+    let read = head::combine(&other, layout, [&whole, &broken]);
+    assert_eq!(read, Err(HeadError::Stale), "an earlier state is told");
 }
 
 /// The manifest and the plan, which must not lead anyone to read or make more than there is.

@@ -12,6 +12,7 @@ use super::hash::Hash;
 use super::journal;
 use super::medium::Medium;
 use super::names::{Folder, SETS};
+use super::parity::{copies, mark};
 use super::standing::{Event, Standing};
 use super::verify;
 
@@ -26,6 +27,8 @@ pub struct Listed {
     pub manifest: Option<Manifest>,
     /// When every byte of it was read back and found whole, with nothing written since.
     pub verified: Option<Timestamp>,
+    /// Whether parity of it was made and read back, and none of that was found damaged since.
+    pub is_protected: bool,
     /// Why more cannot be said.
     pub trouble: Option<BackupError>,
 }
@@ -40,11 +43,21 @@ pub fn list(medium: &impl Medium) -> Result<Vec<Listed>, BackupError> {
         let plan = match durable::read(medium, &folder.file(PLAN), LONGEST) {
             // A stranger's file, or a link, that is called as a set is.
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => continue,
-            plan => plan.map_err(&failed)?,
+            Ok(None) => continue,
+            Ok(Some(plan)) => {
+                Ok(Plan::decode(&plan).ok().map(|read| (read, Some(Hash::of(&plan)))))
+            }
+            Err(error) => Err(error),
         };
-        let Some(plan) = plan else { continue };
-        let hash = Hash::of(&plan);
-        let Ok(plan) = Plan::decode(&plan) else {
+        let plan = match plan {
+            Ok(Some(plan)) => Some(plan),
+            // Of a set that is protected there is another.
+            bad => match copied_plan(medium, &folder) {
+                Some(plan) => Some((plan, None)),
+                None => bad.map_err(&failed)?,
+            },
+        };
+        let Some((plan, hash)) = plan else {
             tracing::warn!(%set, "a set whose plan cannot be understood is left out");
             continue;
         };
@@ -53,11 +66,30 @@ pub fn list(medium: &impl Medium) -> Result<Vec<Listed>, BackupError> {
     Ok(found)
 }
 
-fn look(medium: &impl Medium, folder: &Folder, plan: Plan, hash: Hash) -> Listed {
-    let mut listed =
-        Listed { set: folder.set, plan, manifest: None, verified: None, trouble: None };
+/// The copy of the plan that is on record.
+fn copied_plan(medium: &impl Medium, folder: &Folder) -> Option<Plan> {
+    let records = journal::read::<Event>(medium, folder).ok()?.records;
+    let hash = Standing::of(&records).plan?;
+    let found = copies::read(medium, folder, &folder.file(PLAN), hash).ok()??;
+    Plan::decode(&found.bytes).ok()
+}
+
+/// `hash` is that of the plan; nothing where it had to be the copy.
+fn look(medium: &impl Medium, folder: &Folder, plan: Plan, hash: Option<Hash>) -> Listed {
+    let mut listed = Listed {
+        set: folder.set,
+        plan,
+        manifest: None,
+        verified: None,
+        is_protected: false,
+        trouble: None,
+    };
     match stands(medium, folder, hash) {
-        Ok((manifest, verified)) => (listed.manifest, listed.verified) = (manifest, verified),
+        Ok(Some((manifest, verified, is_protected))) => {
+            (listed.manifest, listed.verified) = (Some(manifest), verified);
+            listed.is_protected = is_protected;
+        }
+        Ok(None) => {}
         Err(error) => listed.trouble = Some(error),
     }
     listed
@@ -66,14 +98,15 @@ fn look(medium: &impl Medium, folder: &Folder, plan: Plan, hash: Hash) -> Listed
 fn stands(
     medium: &impl Medium,
     folder: &Folder,
-    plan: Hash,
-) -> Result<(Option<Manifest>, Option<Timestamp>), BackupError> {
+    plan: Option<Hash>,
+) -> Result<Option<(Manifest, Option<Timestamp>, bool)>, BackupError> {
     let standing = Standing::of(&journal::read::<Event>(medium, folder)?.records);
-    let Some(sealed) = standing.sealed else { return Ok((None, None)) };
-    let manifest = verify::manifest(medium, folder, sealed)?;
+    let Some(sealed) = standing.sealed else { return Ok(None) };
+    let (manifest, is_copy) = verify::manifest(medium, folder, sealed)?;
     // What is not what was written cannot be what was verified.
-    let verified = standing.verified.filter(|_| standing.plan == Some(plan));
-    Ok((Some(manifest), verified))
+    let verified =
+        standing.verified.filter(|_| !is_copy && plan.is_some() && standing.plan == plan);
+    Ok(Some((manifest, verified, mark::is_there(medium, folder, sealed))))
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub mod on_drive;
 mod open_set;
 pub mod paced;
 mod pacing;
+pub mod parity;
 pub mod pipeline;
 pub mod prepare;
 pub mod prune;

@@ -63,6 +63,20 @@ impl Folder {
         format!("{}/{number:08}", self.chunks(disk))
     }
 
+    pub(super) fn parities(&self, disk: DiskId) -> String {
+        format!("{}/p", self.disk(disk))
+    }
+
+    pub(super) fn parity(&self, disk: DiskId, number: u64) -> String {
+        format!("{}/{number:08}", self.parities(disk))
+    }
+
+    /// Where the second copy is of a file of the set.
+    pub(super) fn copy_of(&self, name: &str) -> String {
+        let within = name.strip_prefix(&self.path).unwrap_or(name);
+        format!("{}/copy/{}", self.path, within.trim_start_matches('/'))
+    }
+
     fn disk(&self, DiskId { vm, number }: DiskId) -> String {
         self.file(&format!("vm/{vm}/d{number}"))
     }

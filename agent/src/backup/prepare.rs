@@ -90,6 +90,7 @@ pub(super) fn prepare_from(
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         geometry: Geometry::USUAL,
         imported_from: None,
+        parity: false,
         vms,
     };
     if let Err(error) = plan.check() {

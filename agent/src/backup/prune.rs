@@ -20,7 +20,7 @@ use super::retention::{Fate, Keep, Known, decide};
 use super::tools::Tools;
 
 /// What the plan of a set is called that is being removed.
-const REMOVED: &str = "plan.removed";
+pub(super) const REMOVED: &str = "plan.removed";
 /// A set has a few levels of folders; a stranger could make more.
 const DEEPEST: usize = 16;
 

@@ -10,13 +10,27 @@ use super::geometry::Geometry;
 use super::index::{IndexError, IndexId, IndexReader};
 use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
+use super::parity::layout::KnownChunk;
 
 /// The next frame.
 pub(super) enum Part<F> {
     /// Where it is stored, with what is between it and the next; nothing where it is zeros.
-    Frame { number: u64, chunk: u64, record: Record, length: usize, stored: Option<Stored<F>> },
+    Frame { place: FramePlace, record: Record, length: usize, stored: Option<Stored<F>> },
     /// It cannot be had.
-    Bad { chunk: u64, record: Record, what: String },
+    Bad { place: FramePlace, record: Record, length: usize, what: String },
+}
+
+/// Which frame it is, and of which chunk.
+pub(super) struct FramePlace {
+    pub(super) chunk: Arc<KnownChunk>,
+    pub(super) frame: u64,
+}
+
+impl FramePlace {
+    /// The number of the chunk.
+    pub(super) fn number(&self) -> u64 {
+        self.chunk.id.number
+    }
 }
 
 /// Where a frame is stored. It is read by whoever works on it, so that the drive has several reads to do
@@ -50,7 +64,7 @@ pub(super) struct DiskReader<'r, M: Medium> {
 }
 
 struct OpenChunk<F> {
-    number: u64,
+    known: Arc<KnownChunk>,
     /// Its frames that are still to come, with where each begins; in reverse.
     frames: Vec<(Record, u64)>,
     /// Nothing where all of it is zeros.
@@ -68,8 +82,16 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         let virtual_bytes = saved.planned.virtual_bytes;
         let id = IndexId { set: folder.set, disk, virtual_bytes, geometry };
         let index = IndexReader::open(medium, folder, id, saved.index)?;
-        let head = Buffer::default();
-        Ok(Self { medium, folder, head, id, index, next_frame: 0, chunk: None })
+        Ok(Self::of(medium, folder, (id, index)))
+    }
+
+    /// The same of an index that is open.
+    pub(super) fn of(
+        medium: &'r M,
+        folder: &'r Folder,
+        (id, index): (IndexId, IndexReader<M::File>),
+    ) -> Self {
+        Self { medium, folder, head: Buffer::default(), id, index, next_frame: 0, chunk: None }
     }
 
     pub(super) fn index_bytes(&self) -> u64 {
@@ -87,18 +109,17 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         };
         let (record, at) = chunk.frames.pop().ok_or(IndexError::Differs)?;
         let (_, length) = self.id.geometry.place(self.next_frame, self.id.virtual_bytes);
-        let frame = self.next_frame;
+        let place = FramePlace { chunk: Arc::clone(&chunk.known), frame: self.next_frame };
         self.next_frame += 1;
-        let number = chunk.number;
         let part = match &chunk.file {
-            Err(what) => Part::Bad { chunk: number, record, what: what.clone() },
+            Err(what) => Part::Bad { place, record, length, what: what.clone() },
             Ok(file) if file.is_none() || record.kind == Kind::Zeros => {
-                Part::Frame { number: frame, chunk: number, record, length, stored: None }
+                Part::Frame { place, record, length, stored: None }
             }
             Ok(file) => {
                 let bytes = usize::try_from(record.room()).unwrap_or(0);
                 let stored = file.as_ref().map(|file| Stored { file: Arc::clone(file), at, bytes });
-                Part::Frame { number: frame, chunk: number, record, length, stored }
+                Part::Frame { place, record, length, stored }
             }
         };
         if !chunk.frames.is_empty() {
@@ -125,7 +146,7 @@ impl<'r, M: Medium> DiskReader<'r, M> {
         } else {
             self.open_file(&id, &records).map(|file| Some(Arc::new(file)))
         };
-        Ok(OpenChunk { number, frames, file })
+        Ok(OpenChunk { known: Arc::new(KnownChunk { id, records }), frames, file })
     }
 
     /// Opens a chunk's file, which must be that of these records.

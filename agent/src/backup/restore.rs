@@ -6,16 +6,17 @@ use domfleet_shared::id::SetId;
 use super::appliance::{self, ApplianceFile};
 use super::buffer::{Buffer, LOANS, Loan, Pool};
 use super::cipher::Cipher;
-use super::documents::{LONGEST, Manifest, SavedDisk, SavedVm};
-use super::durable;
+use super::documents::{MANIFEST, Manifest, SavedDisk, SavedVm};
 use super::error::{BackupError, Damage};
-use super::frame::Packer;
+use super::frame::{Kind, Packer};
 use super::frames;
 use super::hash::Hash;
-use super::index::IndexError;
+use super::index::{IndexError, IndexId, IndexReader};
 use super::journal;
-use super::medium::{Medium, MediumFile};
+use super::medium::Medium;
 use super::names::{DiskId, Folder};
+use super::parity::mender::Mender;
+use super::parity::{Mended, copies};
 use super::pipeline;
 use super::reader::{DiskReader, Part};
 use super::standing::{Event, Standing};
@@ -32,6 +33,8 @@ pub struct Sealed<'t, M> {
     pub manifest: Manifest,
     /// When it was read back last and found whole; nothing where it never was since it was sealed.
     pub verified: Option<domfleet_shared::Timestamp>,
+    /// What was had from parity or a copy, because the drive does not give it any more.
+    pub mended: Mended,
 }
 
 impl<'t, M: Medium> Sealed<'t, M> {
@@ -41,44 +44,51 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let read = journal::read::<Event>(tools.medium, &folder)?;
         let standing = Standing::of(&read.records);
         let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
-        let manifest = verify::manifest(tools.medium, &folder, sealed)?;
+        let (manifest, is_copy) = verify::manifest(tools.medium, &folder, sealed)?;
         let cipher = tools.keys.cipher(manifest.key)?;
-        Ok(Self { tools, folder, cipher, manifest, verified: standing.verified })
+        let mended = Mended::default();
+        if is_copy {
+            mended.add(MANIFEST.to_owned());
+        }
+        // What is not what was written cannot be what was verified.
+        let verified = standing.verified.filter(|_| !is_copy);
+        Ok(Self { tools, folder, cipher, manifest, verified, mended })
     }
 
     /// The VM's xl configuration, as it was.
     pub fn config(&self, vm: &SavedVm) -> Result<Vec<u8>, BackupError> {
-        let name = self.folder.config(vm.uuid);
-        let read = durable::read(self.tools.medium, &name, LONGEST)
-            .map_err(BackupError::medium("reading a configuration"))?;
-        let stored = read.filter(|bytes| Hash::of(bytes) == vm.config);
-        let opened = stored.and_then(|bytes| self.cipher.open_file(&name, bytes));
-        opened.ok_or_else(|| {
-            BackupError::Damaged(Damage {
-                disk: None,
-                chunk: None,
-                place: format!("the configuration of {}", vm.name),
-                what: "it is not the one that was written".to_owned(),
-            })
-        })
+        let failed = BackupError::medium("reading a configuration");
+        let place = format!("the configuration of {}", vm.name);
+        self.document(&self.folder.config(vm.uuid), vm.config, place, failed)
+    }
+
+    fn document(
+        &self,
+        name: &str,
+        hash: Hash,
+        place: String,
+        failed: impl FnOnce(std::io::Error) -> BackupError,
+    ) -> Result<Vec<u8>, BackupError> {
+        let found = copies::read(self.tools.medium, &self.folder, name, hash).map_err(failed)?;
+        let opened = found
+            .and_then(|found| Some((self.cipher.open_file(name, found.bytes)?, found.is_copy)));
+        let Some((bytes, is_copy)) = opened else {
+            let what = "it is not the one that was written".to_owned();
+            return Err(BackupError::Damaged(Damage { disk: None, chunk: None, place, what }));
+        };
+        if is_copy {
+            self.mended.add(place);
+        }
+        Ok(bytes)
     }
 
     /// The files of the appliance that are in the set, as they were.
     pub fn appliance(&self) -> Result<Vec<ApplianceFile>, BackupError> {
         let mut files = Vec::new();
         for (name, file) in appliance::names(&self.manifest, &self.folder) {
-            let read = durable::read(self.tools.medium, &name, LONGEST)
-                .map_err(BackupError::medium("reading the appliance's files"))?;
-            let stored = read.filter(|bytes| Hash::of(bytes) == file.hash);
-            let content = stored.and_then(|bytes| self.cipher.open_file(&name, bytes));
-            let content = content.ok_or_else(|| {
-                BackupError::Damaged(Damage {
-                    disk: None,
-                    chunk: None,
-                    place: format!("the appliance's {}", file.path),
-                    what: "it is not the one that was written".to_owned(),
-                })
-            })?;
+            let failed = BackupError::medium("reading the appliance's files");
+            let place = format!("the appliance's {}", file.path);
+            let content = self.document(&name, file.hash, place, failed)?;
             files.push(ApplianceFile { path: file.path.clone(), content });
         }
         Ok(files)
@@ -95,7 +105,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
         mut target: T,
     ) -> Result<T::Back, BackupError> {
         let tools = self.tools;
-        let (geometry, virtual_bytes) = (self.manifest.geometry, disk.planned.virtual_bytes);
+        let virtual_bytes = disk.planned.virtual_bytes;
         let name = target.name();
         let unwritable = |source| BackupError::Target { what: name.clone(), source };
         let pool = Pool::new(LOANS);
@@ -107,9 +117,9 @@ impl<'t, M: Medium> Sealed<'t, M> {
             IndexError::Io(error) => BackupError::medium("reading an index")(error),
             error => damage(None, error.to_string()),
         };
-        let saved = (id, disk);
-        let mut reader =
-            DiskReader::open(tools.medium, &self.folder, saved, geometry).map_err(unreadable)?;
+        let index = self.index(vm, (id, disk)).map_err(unreadable)?;
+        let mut reader = DiskReader::of(tools.medium, &self.folder, index);
+        let parity = Mender::new(tools.medium, &self.folder);
         tools.meter.begin(&format!("restoring {} {}", vm.name, disk.planned.vdev), virtual_bytes);
         let produce = || {
             tools.meter.go_on()?;
@@ -117,6 +127,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
             Ok(part.map(|part| {
                 let length = match &part {
                     Part::Frame { length, stored: Some(_), .. } => Some(*length),
+                    Part::Bad { length, record, .. } if record.kind != Kind::Zeros => Some(*length),
                     _ => None,
                 };
                 // Here, where frames are in order.
@@ -126,7 +137,15 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let cipher = self.cipher.of_disk(self.folder.set, id);
         let worker = || {
             let (mut packer, mut buffer) = (Packer::new(cipher.clone()), Buffer::default());
-            move |(part, plain)| unpack(&mut packer, &mut buffer, part, plain)
+            let parity = &parity;
+            move |(part, plain)| {
+                let piece = unpack(&mut packer, &mut buffer, parity, part, plain)?;
+                if let Some(chunk) = piece.mended {
+                    let vdev = &disk.planned.vdev;
+                    self.mended.add(format!("the disk {vdev} of {}, chunk {chunk}", vm.name));
+                }
+                Ok(piece)
+            }
         };
         let mut at = 0;
         pipeline::run(
@@ -134,7 +153,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
             produce,
             worker,
             |piece: Result<Piece<'_>, (u64, String)>| {
-                let Piece { length, plain } =
+                let Piece { length, plain, .. } =
                     piece.map_err(|(chunk, what)| damage(Some(chunk), what))?;
                 match plain {
                     None => target.zeros(at, length as u64).map_err(&unwritable)?,
@@ -150,6 +169,22 @@ impl<'t, M: Medium> Sealed<'t, M> {
         let mut back = target.finish(virtual_bytes).map_err(&unwritable)?;
         self.prove(&mut back, disk, &name)?;
         Ok(back)
+    }
+
+    /// The index of a disk, or its copy.
+    pub(super) fn index(
+        &self,
+        vm: &SavedVm,
+        (id, disk): (DiskId, &SavedDisk),
+    ) -> Result<(IndexId, IndexReader<M::File>), IndexError> {
+        let (geometry, virtual_bytes) = (self.manifest.geometry, disk.planned.virtual_bytes);
+        let id = IndexId { set: self.manifest.set, disk: id, virtual_bytes, geometry };
+        let (index, is_copy) = copies::index(self.tools.medium, &self.folder, id, disk.index)?;
+        if is_copy {
+            let vdev = &disk.planned.vdev;
+            self.mended.add(format!("the index of the disk {vdev} of {}", vm.name));
+        }
+        Ok((id, index))
     }
 
     fn prove(
@@ -198,26 +233,49 @@ struct Piece<'p> {
     length: usize,
     /// Nothing where it is zeros.
     plain: Option<Loan<'p>>,
+    /// The chunk that it had to be mended of.
+    mended: Option<u64>,
 }
 
-/// What there is of a frame, checked, or the chunk in which something is wrong.
-fn unpack<'p, F: MediumFile>(
+/// What there is of a frame, checked, or the chunk in which something is wrong that cannot be mended.
+fn unpack<'p, M: Medium>(
     packer: &mut std::io::Result<Packer>,
     buffer: &mut Buffer,
-    part: Part<F>,
+    parity: &Mender<'_, M>,
+    part: Part<M::File>,
     plain: Option<Loan<'p>>,
 ) -> Result<Piece<'p>, (u64, String)> {
-    match (part, plain) {
-        (Part::Bad { chunk, what, .. }, _) => Err((chunk, what)),
-        (Part::Frame { number, chunk, record, length, stored: Some(stored) }, Some(mut plain)) => {
-            let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
-            let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
-            stored.read(buffer).map_err(|what| (chunk, what))?;
-            let stored_part = buffer.as_mut().get_mut(..bytes).unwrap_or_default();
-            let unpacked = packer.unpack(number, &record, stored_part, plain.as_mut());
-            unpacked.map_err(|error| (chunk, error.to_string()))?;
-            Ok(Piece { length, plain: Some(plain) })
+    let (place, record, length, stored) = match part {
+        Part::Frame { place, record, length, stored: Some(stored) } => {
+            (place, record, length, Ok(stored))
         }
-        (Part::Frame { length, .. }, _) => Ok(Piece { length, plain: None }),
-    }
+        // Its chunk may be damaged where there are no zeros.
+        Part::Bad { place, record, length, what } if record.kind != Kind::Zeros => {
+            (place, record, length, Err(what))
+        }
+        Part::Frame { length, .. } | Part::Bad { length, .. } => {
+            return Ok(Piece { length, plain: None, mended: None });
+        }
+    };
+    let chunk = place.number();
+    let packer = packer.as_mut().map_err(|error| (chunk, error.to_string()))?;
+    let mut plain = plain.ok_or_else(|| (chunk, "there is no room for it".to_owned()))?;
+    let mut check = |buffer: &mut Buffer| {
+        let bytes = usize::try_from(record.stored_bytes).unwrap_or(0);
+        let stored = buffer.as_mut().get_mut(..bytes).unwrap_or_default();
+        let unpacked = packer.unpack(place.frame, &record, stored, plain.as_mut());
+        unpacked.map_err(|error| error.to_string())
+    };
+    let read = stored.and_then(|stored| stored.read(buffer)).and_then(|()| check(buffer));
+    let mended = match read {
+        Ok(()) => None,
+        Err(what) => {
+            let mended = parity.frame(&place.chunk, place.frame, buffer);
+            mended
+                .and_then(|()| check(buffer))
+                .map_err(|why| (chunk, format!("{what}; it cannot be mended: {why}")))?;
+            Some(chunk)
+        }
+    };
+    Ok(Piece { length, plain: Some(plain), mended })
 }

@@ -29,10 +29,21 @@ pub(super) fn check<M: Medium>(
     plan: &Plan,
     sources: &impl Sources,
 ) -> Result<(), BackupError> {
+    let needed = needed(tools, plan, sources)?;
+    let free = tools.medium.free_bytes().map_err(BackupError::medium("asking for its room"))?;
+    if needed > free { Err(BackupError::NoRoom { needed, free }) } else { Ok(()) }
+}
+
+/// The most that a plan may still take; nothing once its set is sealed.
+pub(super) fn needed<M: Medium>(
+    tools: Tools<'_, M>,
+    plan: &Plan,
+    sources: &impl Sources,
+) -> Result<u64, BackupError> {
     let folder = Folder::new(plan.set);
     let standing = Standing::of(&journal::read::<Event>(tools.medium, &folder)?.records);
     if standing.sealed.is_some() {
-        return Ok(());
+        return Ok(0);
     }
     let mut needed = DOCUMENTS;
     for (_, id, disk) in plan.disks() {
@@ -42,8 +53,7 @@ pub(super) fn check<M: Medium>(
         let set = InSet { medium, folder: &folder, geometry, sealing };
         needed += set.missing(id, disk, &standing.disk(id), sources)?;
     }
-    let free = tools.medium.free_bytes().map_err(BackupError::medium("asking for its room"))?;
-    if needed > free { Err(BackupError::NoRoom { needed, free }) } else { Ok(()) }
+    Ok(needed)
 }
 
 struct InSet<'s, M> {

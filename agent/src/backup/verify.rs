@@ -16,6 +16,7 @@ use super::journal;
 use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
 use super::open_set::OpenRecord;
+use super::parity::{Protection, check as parity, copies, mark};
 use super::pipeline;
 use super::reader::{DiskReader, Part, Stored};
 use super::standing::{Event, Standing};
@@ -28,8 +29,17 @@ pub struct Proof {
     pub manifest: Manifest,
     /// What is not what was written. With nothing in it the set is verified.
     pub damages: Vec<Damage>,
+    /// What its parity and its copies are like; nothing where it has none.
+    pub protection: Option<Protection>,
     /// When it was read back.
     pub at: Timestamp,
+}
+
+impl Proof {
+    /// Whether what guards the set against bad sectors is there and whole.
+    pub fn is_protected(&self) -> bool {
+        self.protection.as_ref().is_some_and(Protection::is_whole)
+    }
 }
 
 /// Mounts the medium anew, reads every byte of a sealed set, and puts on record what came of it.
@@ -49,6 +59,10 @@ pub fn verify<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<Proof, Backu
         let (vm, disk) = (damage.disk.map(|disk| disk.vm), damage.disk.map(|disk| disk.number));
         record.add(Event::Damaged { generation, vm, disk, chunk: damage.chunk })?;
     }
+    if proof.protection.as_ref().is_some_and(|protection| !protection.is_whole()) {
+        mark::remove(tools.medium, &folder)
+            .map_err(BackupError::medium("noting that the set is not protected"))?;
+    }
     Ok(proof)
 }
 
@@ -57,18 +71,21 @@ pub fn read_back<M: Medium>(
     tools: Tools<'_, M>,
     folder: &Folder,
 ) -> Result<(Hash, Proof), BackupError> {
-    let failed = BackupError::medium("reading the set's own documents");
     let read = journal::read::<Event>(tools.medium, folder)?;
     let standing = Standing::of(&read.records);
     let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
-    let manifest = manifest(tools.medium, folder, sealed)?;
+    let (manifest, is_copy) = manifest(tools.medium, folder, sealed)?;
     let mut damages = Vec::new();
-    let plan = durable::read(tools.medium, &folder.file(PLAN), LONGEST).map_err(failed)?;
-    if plan.as_deref().map(Hash::of) != standing.plan {
-        damages.push(whole(PLAN, "it is not the one that was written"));
+    if is_copy {
+        damages.push(whole(MANIFEST, "it is not the one that was sealed; its copy is"));
     }
     let cipher = tools.keys.cipher(manifest.key)?;
-    let verifier = Verifier { tools, folder, manifest: &manifest, cipher };
+    let verifier = Verifier { tools, folder, manifest: &manifest, cipher, sealed };
+    match durable::read(tools.medium, &folder.file(PLAN), LONGEST) {
+        Ok(plan) if plan.as_deref().map(Hash::of) == standing.plan => {}
+        Ok(_) => damages.push(whole(PLAN, "it is not the one that was written")),
+        Err(error) => damages.push(whole(PLAN, &verifier.still_there(error)?)),
+    }
     tools.meter.begin("reading back", manifest.stored_bytes());
     for vm in &manifest.vms {
         damages.extend(verifier.config(vm)?);
@@ -80,20 +97,24 @@ pub fn read_back<M: Medium>(
         let place = format!("the appliance's {}", file.path);
         damages.extend(verifier.document(&name, file.hash, &place)?);
     }
-    Ok((sealed, Proof { manifest, damages, at: tools.clock.now() }))
+    let is_protected = mark::is_there(tools.medium, folder, sealed);
+    let protection = is_protected
+        .then(|| parity::check(tools, folder, &manifest, (standing.plan, sealed)))
+        .transpose()?;
+    Ok((sealed, Proof { manifest, damages, protection, at: tools.clock.now() }))
 }
 
-/// The manifest of that hash.
+/// The manifest of that hash, and whether it had to be its copy.
 pub(super) fn manifest(
     medium: &impl Medium,
     folder: &Folder,
     sealed: Hash,
-) -> Result<Manifest, BackupError> {
-    let bytes = durable::read(medium, &folder.file(MANIFEST), LONGEST)
+) -> Result<(Manifest, bool), BackupError> {
+    let found = copies::read(medium, folder, &folder.file(MANIFEST), sealed)
         .map_err(BackupError::medium("reading what is in the set"))?;
-    match bytes {
-        Some(bytes) if Hash::of(&bytes) == sealed => Ok(Manifest::decode(&bytes)?),
-        _ => Err(BackupError::Damaged(whole(MANIFEST, "it is not the one that was sealed"))),
+    match found {
+        Some(found) => Ok((Manifest::decode(&found.bytes)?, found.is_copy)),
+        None => Err(BackupError::Damaged(whole(MANIFEST, "it is not the one that was sealed"))),
     }
 }
 
@@ -106,6 +127,7 @@ struct Verifier<'v, 't, M> {
     folder: &'v Folder,
     manifest: &'v Manifest,
     cipher: Cipher,
+    sealed: Hash,
 }
 
 impl<M: Medium> Verifier<'_, '_, M> {
@@ -131,10 +153,17 @@ impl<M: Medium> Verifier<'_, '_, M> {
 
     /// What to say of an error, if it is of one file and not of the whole medium.
     fn still_there(&self, error: std::io::Error) -> Result<String, BackupError> {
-        match durable::read(self.tools.medium, &self.folder.file(MANIFEST), LONGEST) {
-            Ok(Some(_)) => Ok(format!("it cannot be read: {error}")),
-            Ok(None) | Err(_) => Err(BackupError::medium("reading the set back")(error)),
+        match self.is_there() {
+            Ok(true) => Ok(format!("it cannot be read: {error}")),
+            Ok(false) | Err(_) => Err(BackupError::medium("reading the set back")(error)),
         }
+    }
+
+    /// Whether the medium still gives what it has given already.
+    fn is_there(&self) -> std::io::Result<bool> {
+        let name = self.folder.file(MANIFEST);
+        let found = copies::read(self.tools.medium, self.folder, &name, self.sealed)?;
+        Ok(found.is_some())
     }
 
     fn disk(&self, vm: &SavedVm, id: DiskId, disk: &SavedDisk) -> Result<Vec<Damage>, BackupError> {
@@ -181,18 +210,18 @@ impl<M: Medium> Verifier<'_, '_, M> {
             let mut packer = Packer::new(cipher.clone());
             let (mut buffers, cipher) = (Buffers::default(), &self.cipher);
             move |part: Part<M::File>| match part {
-                Part::Frame { number, chunk, record, length, stored } => {
+                Part::Frame { place, record, length, stored } => {
                     let checked = match (&mut packer, stored) {
                         (Err(error), _) => Err(error.to_string()),
                         (Ok(packer), Some(stored)) => {
-                            check(packer, (number, &record, length), &stored, &mut buffers)
+                            check(packer, (place.frame, &record, length), &stored, &mut buffers)
                         }
                         (Ok(_), None) => Ok(()),
                     };
-                    (chunk, record.room(), cipher.plain_hash(&record), checked.err())
+                    (place.number(), record.room(), cipher.plain_hash(&record), checked.err())
                 }
-                Part::Bad { chunk, record, what, .. } => {
-                    (chunk, 0, cipher.plain_hash(&record), Some(what))
+                Part::Bad { place, record, what, .. } => {
+                    (place.number(), 0, cipher.plain_hash(&record), Some(what))
                 }
             }
         };
@@ -221,8 +250,7 @@ impl<M: Medium> Verifier<'_, '_, M> {
         }
         if !damages.is_empty() {
             // One bad file is damage; all of them is a drive that was unplugged.
-            let there = durable::read(self.tools.medium, &self.folder.file(MANIFEST), LONGEST);
-            if let Err(error) = there {
+            if let Err(error) = self.is_there() {
                 return Err(BackupError::medium("reading the set back")(error));
             }
         }

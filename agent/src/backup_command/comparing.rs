@@ -23,16 +23,20 @@ impl<M: Medium> Work<'_, M> {
             .find(|listed| listed.manifest.is_some() && set.is_none_or(|set| set == listed.set));
         let newest =
             newest.with_context(|| format!("no such finished backup set is in {}", self.place))?;
-        let compared = compare(&Sealed::open(self.tools, newest.set)?, &DiskFiles)?;
+        let sealed = Sealed::open(self.tools, newest.set)?;
+        let compared = compare(&sealed, &DiskFiles)?;
         let is_same = compared.is_same();
         let mut text = vec![newest.set.to_string()];
         text.extend(compared.disks.iter().map(describe));
+        let mended = sealed.mended.places();
+        text.extend(mended.iter().map(|place| format!("  mended: {place}")));
         let said = json!({
             "set": compared.set,
             "created_at": newest.plan.created_at,
             "verified_at": newest.verified,
             "same": is_same,
             "disks": compared.disks,
+            "mended": mended,
             "seconds": self.with.bar.seconds(),
         });
         let answer = Answer::good(said, text.join("\n"));

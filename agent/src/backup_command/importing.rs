@@ -9,7 +9,7 @@ use domfleet_agent::backup::prepare::Prepared;
 use domfleet_agent::backup::{self, begun};
 use serde_json::json;
 
-use super::answer::{describe, told};
+use super::answer::{describe, told_proof};
 use super::{Answer, Work};
 
 /// So many files that were not taken are named.
@@ -21,7 +21,7 @@ impl<M: Medium> Work<'_, M> {
         let prepared = prepared.encrypted(self.with.keys.new);
         let Prepared { plan, configs, .. } = begun::resume(self.tools, prepared, &DiskFiles)?;
         let proof = backup::create(self.tools, &plan, &configs, &DiskFiles)?;
-        let mut said = told(&proof.manifest, true);
+        let mut said = told_proof(&proof);
         said["imported_from"] = json!(plan.imported_from);
         said["unused"] = json!(unused);
         said["seconds"] = json!(self.with.bar.seconds());

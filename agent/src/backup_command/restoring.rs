@@ -116,6 +116,8 @@ impl<M: Medium> Work<'_, M> {
             restored.config.display(),
             disks.collect::<String>()
         );
+        let mended = sealed.mended.places();
+        let text = mended.iter().fold(text, |text, place| format!("{text}\n  mended: {place}"));
         let said = json!({
             "set": newest.set,
             "vm": saved.uuid,
@@ -123,6 +125,7 @@ impl<M: Medium> Work<'_, M> {
             "as": { "vm": identity.uuid, "name": identity.name },
             "config": restored.config,
             "disks": restored.disks,
+            "mended": mended,
             "seconds": self.with.bar.seconds(),
         });
         Ok(Answer::good(said, text))

@@ -72,7 +72,7 @@ pub(crate) fn work(
         }
         Operation::UsbPrepare { drive } => Work::PrepareDrive(drive.clone()),
         Operation::BackupList { drive } => Work::ListSets(*drive),
-        Operation::BackupCreate(BackupCreate { drive, vms, encrypted, key, .. }) => {
+        Operation::BackupCreate(BackupCreate { drive, vms, encrypted, key, parity, .. }) => {
             if *encrypted && key.is_none() {
                 let why = "it is to be encrypted, and came without a key";
                 return Err(reason("refused", why));
@@ -89,7 +89,7 @@ pub(crate) fn work(
                 }
                 configs.push(config_of(host, *vm)?);
             }
-            Work::BackUp { drive: *drive, configs, key: *key }
+            Work::BackUp { drive: *drive, configs, key: *key, parity: *parity }
         }
         Operation::BackupVerify { drive, set } => Work::VerifySets { drive: *drive, set: *set },
         Operation::BackupRestore(BackupRestore { drive, set, vm, to }) => {

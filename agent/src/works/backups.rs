@@ -3,6 +3,7 @@
 //! [`carry_out_on`] does the work on whatever holds the sets; only opening the drive is this
 //! machine's.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::backup::list::{self, Listed};
 use crate::backup::medium::Medium;
 use crate::backup::on_drive::{DriveError, Failure, on_drive};
 use crate::backup::paced::Paced;
+use crate::backup::parity;
 use crate::backup::pipeline::Width;
 use crate::backup::prepare::{Prepared, prepare};
 use crate::backup::restore::Sealed;
@@ -51,10 +53,12 @@ pub(super) async fn carry_out(
             }
             _ => return Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
         };
+        // When a drive was pulled out, what was proved by then is not made again.
+        let proved = Cell::new(None);
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
             let tools = (&keys, &place.clock, &*listening);
-            let machine = Some(place.usb.root());
-            work_on(mounted, (drive, &place.configs), &work, tools, machine)
+            let on = Machine { root: Some(place.usb.root()), proved: &proved };
+            work_on(mounted, (drive, &place.configs), &work, tools, on)
         })
     })
     .await
@@ -68,17 +72,24 @@ pub fn carry_out_on<M: Medium>(
     work: &Work,
     tools: (&Keyring, &Clock, &dyn Meter),
 ) -> Result<Value, WorkError> {
-    work_on(medium, on, work, tools, None)
+    work_on(medium, on, work, tools, Machine { root: None, proved: &Cell::new(None) })
 }
 
-/// On `machine`, whose files are below that folder, a backup gives way to the guests, and holds the
-/// machine's network configuration.
+/// Where work is done.
+#[derive(Clone, Copy)]
+struct Machine<'m> {
+    /// Where its files are: a backup gives way to its guests, and holds its network configuration.
+    root: Option<&'m Path>,
+    /// The set that was made and proved by an earlier attempt, and lacks only its parity.
+    proved: &'m Cell<Option<SetId>>,
+}
+
 fn work_on<M: Medium>(
     medium: &M,
     (drive, configs_to): (DriveId, &Path),
     work: &Work,
     (keys, clock, meter): (&Keyring, &Clock, &dyn Meter),
-    machine: Option<&Path>,
+    machine: Machine<'_>,
 ) -> Result<Value, WorkError> {
     let tools = Tools { medium, keys, clock, meter, width: Width::of_the_machine() };
     match work {
@@ -87,11 +98,12 @@ fn work_on<M: Medium>(
                 list::list(medium).map_err(|error| failed(&error))?.iter().map(summary).collect();
             answer(&SetsOnDrive { drive, sets, is_complete: true })
         }
-        Work::BackUp { configs, key, .. } => {
+        Work::BackUp { configs, key, parity, .. } => {
             let wanted = (configs.as_slice(), *key);
-            let (set, paced) = match machine {
-                None => (back_up(tools, wanted, &DiskFiles)?, None),
-                Some(root) => back_up_paced(tools, wanted, &OfAppliance::new(root))?,
+            let how = How { parity: *parity, proved: machine.proved };
+            let (set, paced) = match machine.root {
+                None => (back_up(tools, wanted, &DiskFiles, how)?, None),
+                Some(root) => back_up_paced(tools, wanted, &OfAppliance::new(root), how)?,
             };
             let mut said = answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })?;
             said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
@@ -106,13 +118,24 @@ fn work_on<M: Medium>(
     }
 }
 
+/// How a backup is made.
+#[derive(Clone, Copy)]
+struct How<'h> {
+    parity: bool,
+    proved: &'h Cell<Option<SetId>>,
+}
+
 fn back_up<M: Medium>(
     tools: Tools<'_, M>,
     wanted: (&[PathBuf], Option<KeyName>),
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<SetSummary, WorkError> {
-    let prepared = prepared(tools, wanted, sources)?;
-    create(tools, &prepared, sources)
+    if let Some(set) = how.proved.get() {
+        return protect(tools, set);
+    }
+    let prepared = prepared(tools, wanted, sources, how)?;
+    create(tools, &prepared, sources, how)
 }
 
 /// The same, giving way to the guests, and for how long it has waited for them.
@@ -120,10 +143,14 @@ fn back_up_paced<M: Medium>(
     tools: Tools<'_, M>,
     wanted: (&[PathBuf], Option<KeyName>),
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<(SetSummary, Option<Duration>), WorkError> {
-    let prepared = prepared(tools, wanted, sources)?;
+    if let Some(set) = how.proved.get() {
+        return Ok((protect(tools, set)?, None));
+    }
+    let prepared = prepared(tools, wanted, sources, how)?;
     let paced = Paced::for_plan(tools.meter, &prepared.plan);
-    let set = create(Tools { meter: &paced, ..tools }, &prepared, sources)?;
+    let set = create(Tools { meter: &paced, ..tools }, &prepared, sources, how)?;
     Ok((set, paced.paced()))
 }
 
@@ -131,9 +158,11 @@ fn prepared<M: Medium>(
     tools: Tools<'_, M>,
     (configs, key): (&[PathBuf], Option<KeyName>),
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<Prepared, WorkError> {
-    let prepared = prepare(configs, tools.clock.now())
+    let mut prepared = prepare(configs, tools.clock.now())
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
+    prepared.plan.parity = how.parity;
     begun::resume(tools, prepared.encrypted(key), sources).map_err(|error| failed(&error))
 }
 
@@ -141,10 +170,25 @@ fn create<M: Medium>(
     tools: Tools<'_, M>,
     prepared: &Prepared,
     sources: &impl Sources,
+    how: How<'_>,
 ) -> Result<SetSummary, WorkError> {
-    let proof = backup::create(tools, &prepared.plan, &prepared.configs, sources)
-        .map_err(|error| failed(&error))?;
-    Ok(sealed(&proof.manifest, Some(proof.at), &[]))
+    let (plan, configs) = (&prepared.plan, &prepared.configs);
+    let proof = if how.parity {
+        let proved = |set| how.proved.set(Some(set));
+        parity::create_protected(tools, plan, configs, sources, proved)
+    } else {
+        backup::create(tools, plan, configs, sources)
+    };
+    let proof = proof.map_err(|error| failed(&error))?;
+    Ok(sealed(&proof.manifest, Some(proof.at), &[], proof.is_protected()))
+}
+
+/// Makes parity of a set that was proved.
+fn protect<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<SetSummary, WorkError> {
+    parity::protect(tools, set).map_err(|error| failed(&error))?;
+    let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
+    let listed = listed.iter().find(|listed| listed.set == set).map(summary);
+    listed.ok_or_else(|| WorkError::failed("not_found", "the set has gone from the drive"))
 }
 
 fn verify<M: Medium>(
@@ -168,7 +212,8 @@ fn verify<M: Medium>(
         match backup::verify(tools, listed.set) {
             Ok(proof) => {
                 let verified = proof.damages.is_empty().then_some(proof.at);
-                sets.push(sealed(&proof.manifest, verified, &proof.damages));
+                let is_protected = proof.is_protected();
+                sets.push(sealed(&proof.manifest, verified, &proof.damages, is_protected));
             }
             Err(error) if error.is_of_the_medium() || error.is_cancelled() => {
                 return Err(failed(&error));
@@ -227,6 +272,7 @@ fn restore<M: Medium>(
         "name": saved.name,
         "config": config,
         "disks": disks,
+        "mended": sealed.mended.places(),
     }))
 }
 
@@ -253,7 +299,7 @@ fn failed(error: &BackupError) -> WorkError {
     if error.is_cancelled() {
         return WorkError::Cancelled;
     }
-    let code = match error {
+    let code = match error.cause() {
         error if error.is_of_the_medium() => "drive",
         BackupError::NoRoom { .. } => "no_room",
         BackupError::Exists(_) => "conflict",
@@ -269,7 +315,7 @@ fn failed(error: &BackupError) -> WorkError {
 /// What is told of a set whose documents were read.
 pub fn summary(listed: &Listed) -> SetSummary {
     if let Some(manifest) = &listed.manifest {
-        return sealed(manifest, listed.verified, &[]);
+        return sealed(manifest, listed.verified, &[], listed.is_protected);
     }
     let Plan { set, created_at, vms, .. } = &listed.plan;
     let vms = vms.iter().map(|vm| SetVm {
@@ -297,6 +343,7 @@ pub fn summary(listed: &Listed) -> SetSummary {
         verified_at: None,
         key: listed.plan.key,
         stored_bytes: 0,
+        is_protected: false,
         troubles: listed.trouble.iter().map(ToString::to_string).collect(),
         vms: vms.collect(),
     }
@@ -306,6 +353,7 @@ fn sealed(
     manifest: &Manifest,
     verified: Option<domfleet_shared::Timestamp>,
     damages: &[Damage],
+    is_protected: bool,
 ) -> SetSummary {
     let vm = |vm: &SavedVm| SetVm {
         uuid: vm.uuid,
@@ -337,6 +385,7 @@ fn sealed(
         verified_at: verified,
         key: manifest.key,
         stored_bytes: manifest.stored_bytes(),
+        is_protected,
         troubles,
         vms: manifest.vms.iter().map(vm).collect(),
     }

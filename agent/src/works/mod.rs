@@ -67,6 +67,8 @@ pub enum Work {
         configs: Vec<PathBuf>,
         /// The key that a new set is encrypted with.
         key: Option<KeyName>,
+        /// Whether parity is made of what was proved.
+        parity: bool,
     },
     /// Read sets back.
     VerifySets {

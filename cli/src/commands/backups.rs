@@ -41,7 +41,7 @@ pub(super) async fn run(
             output::rows(format, &COLUMNS, &rows)
         }
         Backups::Look(drive) => sets(client, format, drive, json!({ "kind": "backup_list" })).await,
-        Backups::Create { drive, vm, shut_down, encrypted } => {
+        Backups::Create { drive, vm, shut_down, encrypted, parity } => {
             let id = super::appliances::id(client, &drive.appliance).await?;
             let mut vms = Vec::new();
             for wanted in vm {
@@ -49,6 +49,7 @@ pub(super) async fn run(
             }
             let create = json!({
                 "kind": "backup_create", "vms": vms, "shut_down": shut_down, "encrypted": encrypted,
+                "parity": parity,
             });
             sets(client, format, drive, create).await
         }

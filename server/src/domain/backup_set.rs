@@ -51,6 +51,7 @@ mod tests {
             verified_at: verified.map(Timestamp::from_millis),
             key: None,
             stored_bytes: 1,
+            is_protected: false,
             troubles: troubles.iter().map(|&trouble| trouble.into()).collect(),
             vms: Vec::new(),
         }

@@ -69,6 +69,7 @@ pub(crate) async fn backup_set(api: &Api, organisation: &str, appliance: Uuid) -
         verified_at: None,
         key: Some(api.app.set_keys.new_name(organisation.parse().unwrap())),
         stored_bytes: 0,
+        is_protected: false,
         troubles: Vec::new(),
         vms: Vec::new(),
     };

@@ -26,6 +26,10 @@ pub struct BackupCreate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(read_only)]
     pub key: Option<KeyName>,
+    /// Make parity of it once it is verified, a tenth of its size: so that it survives a drive that loses
+    /// some of it.
+    #[serde(default)]
+    pub parity: bool,
 }
 
 /// A VM to be restored out of a set.

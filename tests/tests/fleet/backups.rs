@@ -85,8 +85,14 @@ impl<'f> Stage<'f> {
     }
 
     fn backup_as(&self, drive: DriveId, encrypted: bool) -> Operation {
-        let vms = vec![self.vm];
-        Operation::BackupCreate(BackupCreate { drive, vms, shut_down: false, encrypted, key: None })
+        Operation::BackupCreate(BackupCreate {
+            drive,
+            vms: vec![self.vm],
+            shut_down: false,
+            encrypted,
+            key: None,
+            parity: false,
+        })
     }
 
     fn restore(&self, drive: DriveId, to: &Path) -> Operation {

@@ -2341,6 +2341,11 @@ export interface components {
             /** @description The drive, which must be plugged in. */
             drive: components["schemas"]["DriveId"];
             /**
+             * @description Make parity of it once it is verified, a tenth of its size: so that it survives a drive that loses
+             *     some of it.
+             */
+            parity?: boolean;
+            /**
              * @description Shut down those that run, and start them again afterwards, whatever comes of the backup.
              *     Otherwise a VM that runs is a reason to refuse.
              */
@@ -3562,6 +3567,8 @@ export interface components {
         SetSummary: {
             /** @description When it was begun, by the agent's clock. */
             created_at: components["schemas"]["Timestamp"];
+            /** @description Whether there is parity of it, read back as well, from which a drive that loses some of it is mended. */
+            is_protected?: boolean;
             sealed_at?: components["schemas"]["Timestamp"] | null;
             /** @description The set. */
             set: components["schemas"]["SetId"];

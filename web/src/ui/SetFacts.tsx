@@ -17,6 +17,7 @@ export function SetCondition({ set }: { set: Told }) {
       <span className="line">
         <SetStateBadge state={state} bare />
         {state === "verified" && <Time at={set.verified_at} />}
+        {set.is_protected && <span className="muted">with parity against bad sectors</span>}
         {state === "unverified" && <span className="muted">not a backup until it is verified</span>}
         {state === "unfinished" && <span className="muted">not a backup: back up again</span>}
       </span>

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 pub(super) use self::state::Left;
 use self::state::{Change, Content, State, Write, folder_of};
-use crate::backup::medium::{Medium, MediumFile};
+use crate::backup::medium::{ALIGNMENT, Medium, MediumFile};
 use crate::backup::target::Device;
 
 #[derive(Clone)]
@@ -104,6 +104,13 @@ impl Drive {
         let mut state = self.state();
         let file = state.names[name];
         state.unreadable.insert(file);
+    }
+
+    /// Has every read fail that touches that block of a file.
+    pub(super) fn make_block_unreadable(&self, name: &str, block: usize) {
+        let mut state = self.state();
+        let file = state.names[name];
+        state.bad_blocks.insert((file, block));
     }
 
     /// A file of that content, as if someone else had left it.
@@ -285,6 +292,10 @@ impl MediumFile for DriveFile {
         let content = &state.files[&self.file].cached;
         let from = usize::try_from(offset).unwrap().min(content.len());
         let length = part.len().min(content.len() - from);
+        let blocks = from / ALIGNMENT..(from + length).div_ceil(ALIGNMENT);
+        if blocks.into_iter().any(|block| state.bad_blocks.contains(&(self.file, block))) {
+            return Err(io::Error::other("a sector cannot be read"));
+        }
         part[..length].copy_from_slice(&content[from..from + length]);
         Ok(length)
     }

@@ -9,6 +9,7 @@ mod golden;
 mod identity;
 mod import;
 mod on_drive;
+mod parity;
 mod parts;
 mod prepare;
 mod prune;
@@ -193,6 +194,7 @@ fn plan() -> Plan {
         agent: "1".to_owned(),
         geometry: GEOMETRY,
         imported_from: None,
+        parity: false,
         vms: vec![
             vm(1, "a", vec![disk(0, "/a0"), disk(1, "/a1")]),
             vm(2, "b", vec![disk(0, "/b0"), disk(1, "/b1")]),
@@ -275,14 +277,16 @@ fn nothing_is_claimed_that_is_not_so(drive: &Drive, guests: &Guests) {
 
 /// What must hold in every state: a file has its name only once all of it is durable.
 fn what_has_its_name_is_whole(drive: &Drive) {
-    for (name, content) in drive.kept() {
+    for (name, content) in &drive.kept() {
         let parts: Vec<&str> = name.split('/').collect();
         match parts.as_slice() {
             [.., file] if file.ends_with(durable::UNFINISHED) || file.starts_with("journal.") => {}
             [.., vm, disk, "c", number] => {
                 let id = DiskId { vm: vm.parse().unwrap(), number: disk[1..].parse().unwrap() };
-                assert_whole_chunk(id, number.parse().unwrap(), &content);
+                assert_whole_chunk(id, number.parse().unwrap(), content);
             }
+            [.., _, _, "p", _] => parity::assert_whole(drive, name, content),
+            [.., "parity.json"] => assert!(content.ends_with(b"}"), "{name}"),
             [.., vm, disk, "index"] => {
                 let id = DiskId { vm: vm.parse().unwrap(), number: disk[1..].parse().unwrap() };
                 let disk = disk_of(id);
@@ -291,12 +295,14 @@ fn what_has_its_name_is_whole(drive: &Drive) {
                 assert!(content.starts_with(b"domfleet index 1"), "{name} has no beginning");
                 assert!(content.len() < 72 || content[content.len() - 64..] != [0; 64], "{name}");
             }
-            [.., "plan.json"] => assert!(Plan::decode(&content).is_ok(), "{name}"),
-            [.., "set.json"] => assert!(Manifest::decode(&content).is_ok(), "{name}"),
-            [.., vm, "config.xl"] => assert_eq!(content, configs()[&vm.parse().unwrap()], "{name}"),
+            [.., "plan.json"] => assert!(Plan::decode(content).is_ok(), "{name}"),
+            [.., "set.json"] => assert!(Manifest::decode(content).is_ok(), "{name}"),
+            [.., vm, "config.xl"] => {
+                assert_eq!(*content, configs()[&vm.parse().unwrap()], "{name}")
+            }
             [.., "appliance", number] => {
                 let files = Guests::new().appliance();
-                assert_eq!(content, files[number.parse::<usize>().unwrap()].content, "{name}");
+                assert_eq!(*content, files[number.parse::<usize>().unwrap()].content, "{name}");
             }
             other => panic!("what is {other:?}?"),
         }

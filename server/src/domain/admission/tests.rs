@@ -242,6 +242,7 @@ fn a_backup_needs_its_drive_and_vms_that_are_off_or_may_be_shut_down() {
             shut_down,
             encrypted: false,
             key: None,
+            parity: false,
         };
         admit(&Operation::BackupCreate(create), None, &situation)
     };

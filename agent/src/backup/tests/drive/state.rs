@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) is_boastful: bool,
     pub(super) is_read_only: bool,
     pub(super) unreadable: BTreeSet<u64>,
+    /// Blocks of files that cannot be read.
+    pub(super) bad_blocks: BTreeSet<(u64, usize)>,
 }
 
 #[derive(Clone, Default)]
