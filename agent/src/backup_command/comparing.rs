@@ -1,12 +1,13 @@
 //! `domfleet-agent backup compare`.
 
 use anyhow::Context as _;
-use domfleet_agent::backup::compare::{ComparedDisk, Found, compare};
+use domfleet_agent::backup::compare::compare;
 use domfleet_agent::backup::files::DiskFiles;
 use domfleet_agent::backup::list;
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::restore::Sealed;
 use domfleet_shared::id::SetId;
+use domfleet_shared::set_answers::{ComparedDisk, Found};
 use serde_json::json;
 
 use super::{Answer, Work};
@@ -23,8 +24,8 @@ impl<M: Medium> Work<'_, M> {
             .find(|listed| listed.manifest.is_some() && set.is_none_or(|set| set == listed.set));
         let newest =
             newest.with_context(|| format!("no such finished backup set is in {}", self.place))?;
-        let compared = compare(&Sealed::open(self.tools, newest.set)?, &DiskFiles)?;
-        let is_same = compared.is_same();
+        let compared = compare(&Sealed::open(self.tools, newest.set)?, None, &DiskFiles)?;
+        let is_same = compared.same;
         let mut text = vec![newest.set.to_string()];
         text.extend(compared.disks.iter().map(describe));
         let said = json!({
