@@ -1,4 +1,5 @@
 // What is done with backup sets that there are: held against their disks, removed, and not made at all.
+import { randomBytes } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -28,6 +29,12 @@ async function press(page: Page, name: string): Promise<void> {
   await button.click();
 }
 
+/** Opens the operation that was just asked for, of which the page says `what`. */
+async function showOperation(page: Page, what: string): Promise<void> {
+  await page.getByText(`${what} — asked`).last().waitFor();
+  await page.getByRole("link", { name: "Show operation" }).last().click();
+}
+
 async function openDriveMenu(page: Page, { drive }: Stage, item: string): Promise<void> {
   await page.getByRole("button", { name: `More for Ultra ${drive.hardware.serial}` }).click();
   const entry = page.getByRole("menuitem", { name: item });
@@ -49,7 +56,7 @@ test("a byte that was written since the backup is found, and old sets make room"
   await disk.close();
 
   await press(page, "Compare archive");
-  await page.getByRole("link", { name: "Show operation" }).last().click();
+  await showOperation(page, "Compare backup: one set");
   await page.getByRole("heading", { level: 1, name: "Compare backup" }).waitFor();
   await page.locator("main").getByText("Not the same").waitFor({ timeout: 90_000 });
   await page.getByRole("cell", { name: /^differs in \d+ bytes/ }).waitFor();
@@ -68,7 +75,7 @@ test("a byte that was written since the backup is found, and old sets make room"
   await dialog.getByLabel("Newest sets").fill("1");
   for (const label of ["Days", "Weeks", "Months"]) await dialog.getByLabel(label).fill("0");
   await dialog.getByRole("button", { name: "Say what would be removed" }).click();
-  await page.getByRole("link", { name: "Show operation" }).last().click();
+  await showOperation(page, `Make room for backups: Ultra ${serial}`);
   await page.getByText("1 set of 2 would be removed").waitFor({ timeout: 90_000 });
   await page.goto(`/appliances/${set.appliance.id}/backups`);
   await settled(page);
@@ -93,7 +100,7 @@ test("a byte that was written since the backup is found, and old sets make room"
 });
 
 /** Enough that somebody who changes their mind is in time. */
-const LARGE = 3 * 1024 ** 3;
+const LARGE = 2 * 1024 ** 3;
 
 test("a backup that runs is stopped by whoever changes their mind, and is no backup", async () => {
   const { page, context, faults } = await at(browser, "/appliances");
@@ -101,8 +108,7 @@ test("a backup that runs is stopped by whoever changes their mind, and is no bac
   const target = set.vm.disks[0]?.target ?? "";
   const before = (await stat(target)).size;
   const disk = await open(target, "r+");
-  const part = crypto.getRandomValues(new Uint8Array(65_536));
-  const large = Buffer.concat(Array.from({ length: 512 }, () => part));
+  const large = randomBytes(32 * 1024 ** 2);
   for (let at = before; at < LARGE; at += large.length)
     await disk.write(large, 0, large.length, at);
   try {
@@ -110,7 +116,7 @@ test("a backup that runs is stopped by whoever changes their mind, and is no bac
     await settled(page);
     await prepare(page, set);
     await backUp(page, set);
-    await page.getByRole("link", { name: "Show operation" }).last().click();
+    await showOperation(page, `Back up VMs: onto Ultra ${set.drive.hardware.serial}`);
     await page.getByRole("heading", { level: 1, name: "Back up VMs" }).waitFor();
     await page.getByRole("progressbar").first().waitFor({ timeout: 60_000 });
     await page

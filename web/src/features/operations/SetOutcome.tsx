@@ -23,7 +23,7 @@ export function Compared({ comparison }: { comparison: Comparison }) {
         )}{" "}
         {same
           ? "Every byte of every disk is what is in the set"
-          : `${others} of ${count(disks.length, "disk")} are not what is in the set`}
+          : `${others} of ${count(disks.length, "disk")} ${others === 1 ? "is" : "are"} not what is in the set`}
         {createdAt && (
           <>
             {" "}
