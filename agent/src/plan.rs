@@ -68,7 +68,10 @@ pub(crate) fn plan(
         | Operation::BackupList { .. }
         | Operation::BackupCreate(_)
         | Operation::BackupVerify { .. }
-        | Operation::BackupRestore(_) => work::steps(id, host, operation),
+        | Operation::BackupRestore(_)
+        | Operation::BackupCompare(_)
+        | Operation::BackupPrune(_)
+        | Operation::BackupImport(_) => work::steps(id, host, operation),
         // It changes nothing in dom0; the bundle's own code carries it out.
         Operation::DebugBundle { .. } => Ok(Vec::new()),
         Operation::Unknown => Err(reason(

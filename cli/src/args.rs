@@ -71,6 +71,14 @@ pub(crate) enum Command {
     /// Debug bundles.
     #[command(subcommand)]
     Bundles(Bundles),
+    /// Alarms: what somebody must look at.
+    Alarms {
+        #[command(flatten)]
+        selection: Selection,
+        /// Those that are over, too.
+        #[arg(long)]
+        all: bool,
+    },
     /// Join tokens for new appliances.
     #[command(subcommand)]
     Tokens(Tokens),
@@ -335,6 +343,15 @@ pub(crate) enum Operations {
     Ask(Many),
     /// Show what became of what many were asked; failures first.
     Bulk { bulk: String },
+    /// List what many were asked, newest first.
+    Bulks(Selection),
+    /// Take back what many were asked, where nobody has begun.
+    CancelBulk {
+        bulk: String,
+        /// What has begun, too: it is stopped where nothing is left half done.
+        #[arg(long)]
+        begun: bool,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -37,6 +37,8 @@ pub(crate) enum Error {
     Ambiguous { what: &'static str, name: String },
     #[error("the operation ended as {state}: {why}")]
     Ended { state: String, why: String },
+    #[error("not every disk is the same as in the set: see above")]
+    Differs,
     #[error("{refused} of {total} appliances refused it: see above")]
     Partly { refused: u64, total: u64 },
     #[error("still {state} after {seconds} s; it goes on: domfleet operations watch {id}")]
@@ -58,6 +60,7 @@ impl Error {
             | Self::Answer(_)
             | Self::File { .. }
             | Self::Ended { .. }
+            | Self::Differs
             | Self::Refused { .. } => 1,
         }
     }

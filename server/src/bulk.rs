@@ -3,17 +3,24 @@
 
 use std::time::Duration;
 
-use domfleet_shared::id::{ApplianceId, BulkId};
+use domfleet_shared::id::{ApplianceId, BulkId, OperationId, OrganisationId};
+use domfleet_shared::operation::{Change as Step, OperationState};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::app::App;
 use crate::db::asking::{self, AskError, Confirmed, Wanted};
+use crate::db::audit::{self, Actor, Change};
 use crate::db::bulks::{self, Outcome, Work};
-use crate::db::{Stored, appliances};
+use crate::db::progress::{self, ChangeError};
+use crate::db::{Stored, appliances, bulk_list};
 use crate::domain::admission::for_one_of_many;
+use crate::domain::bulk::BulkCancelled;
 
 /// So many are looked up at once.
 const AT_ONCE: u64 = 50;
+/// How often a step is tried again when another was faster.
+const TRIES: usize = 8;
 const DAY: Duration = Duration::from_hours(24);
 
 /// Asks those that have not been asked, for so long; returns how many.
@@ -35,6 +42,74 @@ pub async fn proceed(app: &App, id: BulkId, within: Duration) -> anyhow::Result<
         }
     }
     Ok(told(app, asked))
+}
+
+/// What nobody has begun with, as far as the server knows, and what somebody may have.
+const NOT_BEGUN: [&str; 2] = ["queued", "offered"];
+const BEGUN: [&str; 4] = ["queued", "offered", "accepted", "running"];
+
+/// No longer wants what was asked, as far as that can be said of each; puts it on record.
+pub async fn cancel(
+    app: &App,
+    actor: &Actor,
+    (id, organisation): (BulkId, OrganisationId),
+    begun: bool,
+) -> anyhow::Result<BulkCancelled> {
+    let txn = app.db.begin().await?;
+    // First: nobody is asked any more while the others are seen to.
+    let mut done = BulkCancelled {
+        withdrawn: bulk_list::withdraw(&txn, id).await?,
+        ..BulkCancelled::default()
+    };
+    txn.commit().await?;
+    let states: &[&str] = if begun { &BEGUN } else { &NOT_BEGUN };
+    for operation in bulk_list::operations_in(app.db.read(), id, states).await? {
+        match cancel_one(app, operation, states).await? {
+            Some(OperationState::Cancelled) => done.cancelled += 1,
+            Some(_) => done.cancelling += 1,
+            None => {}
+        }
+    }
+    let txn = app.db.begin().await?;
+    let change = Change {
+        organisation,
+        action: "bulk.cancel",
+        kind: "bulk",
+        id: id.to_string(),
+        before: None,
+        after: Some(json!({ "begun": begun, "done": done })),
+    };
+    audit::record(&txn, actor, change, app.clock.now()).await?;
+    txn.commit().await?;
+    app.bus.events_appended();
+    app.bus.dispatcher.wake();
+    Ok(done)
+}
+
+/// How one is now; nothing where it has moved on meanwhile, and stays.
+async fn cancel_one(
+    app: &App,
+    id: OperationId,
+    states: &[&str],
+) -> anyhow::Result<Option<OperationState>> {
+    for _ in 0..TRIES {
+        let txn = app.db.begin().await?;
+        let Some(work) = progress::find(&txn, id).await? else { return Ok(None) };
+        if !states.contains(&work.state.as_str()) {
+            return Ok(None);
+        }
+        match progress::change(&txn, &work, Step::Cancel, app.clock.now()).await {
+            Ok((Stored::Yes, after)) => {
+                txn.commit().await?;
+                return Ok(Some(after));
+            }
+            // Its agent has just said something: look again whether it is still to be cancelled.
+            Ok((Stored::Stale, _)) => {}
+            Err(ChangeError::Illegal(_)) => return Ok(None),
+            Err(ChangeError::Db(error)) => return Err(error.into()),
+        }
+    }
+    Ok(None)
 }
 
 fn told(app: &App, asked: usize) -> usize {

@@ -15,6 +15,7 @@ pub mod image;
 pub mod inventory;
 pub mod operation;
 pub mod protocol;
+pub mod set_answers;
 pub mod timestamp;
 pub mod usb;
 pub mod xl_config;

@@ -3,8 +3,10 @@
 pub mod backup;
 mod facts;
 pub mod image;
+pub mod keep;
 mod pace;
 mod report;
+pub mod sets;
 mod state;
 pub mod usb;
 pub mod vm;
@@ -17,6 +19,7 @@ use self::backup::{BackupCreate, BackupRestore};
 use self::image::{ImageAt, ImageConvert};
 pub use self::pace::Pace;
 pub use self::report::{Progress, Reason, Report};
+use self::sets::{BackupCompare, BackupImport, BackupPrune};
 pub use self::state::{Change, IllegalChange, OperationState, Reported};
 use self::usb::DriveAt;
 use self::vm::{Disks, VmChange, VmCreate};
@@ -237,6 +240,13 @@ pub enum Operation {
     },
     /// Restore a VM out of a set, into new files or onto new volumes. It is not started.
     BackupRestore(BackupRestore),
+    /// Hold a set against the disks that it was made of, where they are now. Writes nothing.
+    BackupCompare(BackupCompare),
+    /// Make room: remove the sets of a drive that need not be kept, each whole or not at all. The newest
+    /// verified set that holds a VM is kept whatever is said.
+    BackupPrune(BackupPrune),
+    /// Take over a backup that another program has made, and read every byte back.
+    BackupImport(BackupImport),
     /// Restart dom0, and with it every VM.
     ApplianceReboot,
     /// Collect debug files and upload them.

@@ -118,6 +118,12 @@ const operation = createRoute({
   ),
 });
 
+const bulks = createRoute({
+  getParentRoute: () => root,
+  path: "/bulks",
+  component: lazyRouteComponent(() => import("./features/bulks/BulksPage"), "BulksPage"),
+});
+
 const bulk = createRoute({
   getParentRoute: () => root,
   path: "/bulks/$id",
@@ -128,11 +134,19 @@ const bulk = createRoute({
 const backups = createRoute({
   getParentRoute: () => root,
   path: "/backups",
-  validateSearch: (search: Search): { appliance?: string; sort?: string } => ({
+  validateSearch: (search: Search): { appliance?: string; state?: string; sort?: string } => ({
     appliance: text(search, "appliance"),
+    state: text(search, "state"),
     sort: text(search, "sort"),
   }),
   component: lazyRouteComponent(() => import("./features/backups/BackupsPage"), "BackupsPage"),
+});
+
+const alarms = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms",
+  validateSearch: (search: Search): { show?: string } => ({ show: text(search, "show") }),
+  component: lazyRouteComponent(() => import("./features/alarms/AlarmsPage"), "AlarmsPage"),
 });
 
 const enrolment = createRoute({
@@ -165,8 +179,10 @@ export const router = createRouter({
     ]),
     operations,
     operation,
+    bulks,
     bulk,
     backups,
+    alarms,
     enrolment,
     audit,
   ]),

@@ -7,8 +7,8 @@ use std::io;
 use std::ops::Range;
 
 use domfleet_shared::content::ContentHasher;
-use domfleet_shared::id::{SetId, VmId};
-use serde::Serialize;
+use domfleet_shared::id::VmId;
+use domfleet_shared::set_answers::{ComparedDisk, ComparedSet, Found};
 
 use super::buffer::{LOANS, Pool};
 use super::documents::{SavedDisk, SavedVm};
@@ -25,73 +25,19 @@ use super::source::{Source, Sources};
 /// So many places where a disk differs are told, and the rest is counted.
 const MOST_RANGES: usize = 100;
 
-/// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Compared {
-    /// The set.
-    pub set: SetId,
-    /// Each of its disks, in its order.
-    pub disks: Vec<ComparedDisk>,
-}
-
-/// A disk of a set, and what there is of it now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ComparedDisk {
-    /// Whose it is.
-    pub vm: VmId,
-    /// Its VM's name.
-    pub name: String,
-    /// What the guest calls it.
-    pub vdev: String,
-    /// Where it was, and was looked for.
-    pub path: String,
-    /// What was found there.
-    #[serde(flatten)]
-    pub found: Found,
-}
-
-/// What there is where a disk was.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "found", rename_all = "snake_case")]
-pub enum Found {
-    /// The same, every byte of it.
-    Same,
-    /// Something else.
-    Differs {
-        /// Its size now, where it is another.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        virtual_bytes: Option<u64>,
-        /// Bytes in frames that differ.
-        bytes: u64,
-        /// Where they are, the first of them.
-        ranges: Vec<Range<u64>>,
-    },
-    /// Nothing.
-    Missing,
-    /// Something that cannot be read to its end.
-    Unreadable {
-        /// Why.
-        why: String,
-    },
-}
-
-impl Compared {
-    /// Whether every disk is there and the same.
-    pub fn is_same(&self) -> bool {
-        self.disks.iter().all(|disk| disk.found == Found::Same)
-    }
-}
-
-/// Reads every disk of a set from where it was when the set was made. Writes nothing, neither there nor
-/// to the set.
+/// Reads every disk of a set, or of one VM in it, from where it was when the set was made. Writes nothing,
+/// neither there nor to the set.
 pub fn compare<M: Medium>(
     sealed: &Sealed<'_, M>,
+    only: Option<VmId>,
     sources: &impl Sources,
-) -> Result<Compared, BackupError> {
-    let total = sealed.manifest.disks().map(|(_, disk)| disk.planned.virtual_bytes).sum();
+) -> Result<ComparedSet, BackupError> {
+    let is_wanted = |vm: &&SavedVm| only.is_none_or(|only| only == vm.uuid);
+    let vms = || sealed.manifest.vms.iter().filter(is_wanted);
+    let total = vms().flat_map(SavedVm::disks).map(|(_, disk)| disk.planned.virtual_bytes).sum();
     sealed.tools.meter.begin("comparing", total);
     let mut disks = Vec::new();
-    for vm in &sealed.manifest.vms {
+    for vm in vms() {
         for (id, disk) in vm.disks() {
             disks.push(ComparedDisk {
                 vm: vm.uuid,
@@ -102,7 +48,13 @@ pub fn compare<M: Medium>(
             });
         }
     }
-    Ok(Compared { set: sealed.manifest.set, disks })
+    Ok(ComparedSet {
+        set: sealed.manifest.set,
+        created_at: sealed.manifest.created_at,
+        verified_at: sealed.verified,
+        same: disks.iter().all(|disk| disk.found == Found::Same),
+        disks,
+    })
 }
 
 fn look<M: Medium>(

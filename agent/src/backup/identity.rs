@@ -7,6 +7,7 @@ use std::path::Path;
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::image::Format;
+use domfleet_shared::inventory::Vm;
 use domfleet_shared::operation::vm::check_name;
 use domfleet_shared::xl_config::{Document, LONGEST, VmConfig};
 
@@ -55,6 +56,13 @@ impl Others {
             self.names.insert(domain.name);
             self.uuids.insert(domain.uuid);
         }
+    }
+
+    /// One that the host has told of.
+    pub fn add_vm(&mut self, vm: &Vm) {
+        self.names.insert(vm.name.clone());
+        self.uuids.insert(vm.uuid);
+        self.macs.extend(vm.macs.iter().map(|mac| mac.to_ascii_lowercase()));
     }
 
     fn add(&mut self, config: &VmConfig) {

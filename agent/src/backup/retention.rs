@@ -8,23 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{SetId, VmId};
-use serde::Serialize;
+pub use domfleet_shared::operation::keep::Keep;
+pub use domfleet_shared::set_answers::Fate;
 use time::{Date, OffsetDateTime};
 
 use super::list::Listed;
-
-/// How much is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// The newest.
-    pub last: u32,
-    /// The newest of each of so many days, and of those only that have one.
-    pub daily: u32,
-    /// The same of weeks, which begin on Monday.
-    pub weekly: u32,
-    /// The same of months.
-    pub monthly: u32,
-}
 
 /// Which VM it is, from one set to the next.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,35 +45,6 @@ pub enum State {
     Unverified,
     /// Its own documents cannot be read: nobody knows what it is worth.
     Unclear,
-}
-
-/// What becomes of a set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It is one of the newest.
-    KeptAsLast,
-    /// It is that of a day.
-    KeptForDay,
-    /// It is that of a week.
-    KeptForWeek,
-    /// It is that of a month.
-    KeptForMonth,
-    /// It is the newest verified set that holds one of its VMs.
-    KeptAsOnly,
-    /// It is not verified, and no verified set that is newer holds all of its VMs.
-    KeptUnfinished,
-    /// What it is worth has to be found out by a person.
-    KeptUnclear,
-    /// It goes.
-    Removed,
-}
-
-impl Keep {
-    /// Whether it says that something is kept at all.
-    pub fn is_something(&self) -> bool {
-        *self != Self::default()
-    }
 }
 
 impl Known {

@@ -1,12 +1,13 @@
 //! `domfleet-agent backup compare`.
 
 use anyhow::Context as _;
-use domfleet_agent::backup::compare::{ComparedDisk, Found, compare};
+use domfleet_agent::backup::compare::compare;
 use domfleet_agent::backup::files::DiskFiles;
 use domfleet_agent::backup::list;
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::restore::Sealed;
 use domfleet_shared::id::SetId;
+use domfleet_shared::set_answers::{ComparedDisk, Found};
 use serde_json::json;
 
 use super::{Answer, Work};
@@ -24,8 +25,8 @@ impl<M: Medium> Work<'_, M> {
         let newest =
             newest.with_context(|| format!("no such finished backup set is in {}", self.place))?;
         let sealed = Sealed::open(self.tools, newest.set)?;
-        let compared = compare(&sealed, &DiskFiles)?;
-        let is_same = compared.is_same();
+        let compared = compare(&sealed, None, &DiskFiles)?;
+        let is_same = compared.same;
         let mut text = vec![newest.set.to_string()];
         text.extend(compared.disks.iter().map(describe));
         let mended = sealed.mended.places();

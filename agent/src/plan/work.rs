@@ -2,19 +2,22 @@
 
 use std::path::PathBuf;
 
+use domfleet_shared::backup_key::KeyName;
 use domfleet_shared::id::{OperationId, VmId};
 use domfleet_shared::image::Format;
 use domfleet_shared::inventory::Volume;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore};
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_path};
+use domfleet_shared::operation::sets::{BackupCompare, BackupImport, BackupPrune};
 use domfleet_shared::operation::{Operation, Reason};
 
-use super::{find_vm, find_volume, reason, vm, volume};
+use super::{find_vm, find_volume, reason, unseen, vm, volume};
+use crate::backup::identity::Others;
 use crate::dom0::step::operation_tag;
 use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
 use crate::image::repair::Repair;
-use crate::works::{Image, Work};
+use crate::works::{AsOther, Image, Work};
 
 /// What has to be done before the work of `operation` can be: nothing where it is none.
 pub(super) fn steps(
@@ -73,10 +76,7 @@ pub(crate) fn work(
         Operation::UsbPrepare { drive } => Work::PrepareDrive(drive.clone()),
         Operation::BackupList { drive } => Work::ListSets(*drive),
         Operation::BackupCreate(BackupCreate { drive, vms, encrypted, key, parity, .. }) => {
-            if *encrypted && key.is_none() {
-                let why = "it is to be encrypted, and came without a key";
-                return Err(reason("refused", why));
-            }
+            keyed(*encrypted, *key)?;
             if vms.is_empty() {
                 return Err(reason("refused", "no VM is named"));
             }
@@ -92,8 +92,24 @@ pub(crate) fn work(
             Work::BackUp { drive: *drive, configs, key: *key, parity: *parity }
         }
         Operation::BackupVerify { drive, set } => Work::VerifySets { drive: *drive, set: *set },
-        Operation::BackupRestore(BackupRestore { drive, set, vm, to }) => {
-            Work::RestoreVm { drive: *drive, set: *set, vm: *vm, to: to.clone() }
+        Operation::BackupRestore(BackupRestore { drive, set, vm, to, as_name }) => {
+            let as_other = as_name.as_ref().map(|name| as_other(host, name)).transpose()?;
+            Work::RestoreVm { drive: *drive, set: *set, vm: *vm, to: to.clone(), as_other }
+        }
+        Operation::BackupCompare(BackupCompare { drive, set, vm }) => {
+            let vms = host.vms.as_ref().map_err(unseen)?.iter();
+            let running = vms.filter(|vm| vm.domid.is_some()).map(|vm| vm.uuid).collect();
+            Work::CompareSet { drive: *drive, set: *set, vm: *vm, running }
+        }
+        Operation::BackupPrune(BackupPrune { drive, keep, dry_run }) => {
+            if !keep.is_something() {
+                return Err(reason("refused", "say how many sets are to be kept"));
+            }
+            Work::PruneSets { drive: *drive, keep: *keep, dry_run: *dry_run }
+        }
+        Operation::BackupImport(BackupImport { drive, from, encrypted, key }) => {
+            keyed(*encrypted, *key)?;
+            Work::ImportSet { drive: *drive, from: file(from)?, key: *key }
         }
         _ => return Ok(None),
     };
@@ -164,6 +180,23 @@ fn file(path: &str) -> Result<PathBuf, Reason> {
     Ok(path.into())
 }
 
+/// What is to be encrypted never becomes something that everybody can read.
+fn keyed(encrypted: bool, key: Option<KeyName>) -> Result<(), Reason> {
+    if encrypted && key.is_none() {
+        return Err(reason("refused", "it is to be encrypted, and came without a key"));
+    }
+    Ok(())
+}
+
+/// A VM of that name beside all that there are.
+fn as_other(host: &Observed, name: &str) -> Result<AsOther, Reason> {
+    let mut others = Others::default();
+    for vm in host.vms.as_ref().map_err(unseen)? {
+        others.add_vm(vm);
+    }
+    Ok(AsOther { name: name.to_owned(), others })
+}
+
 fn config_of(host: &Observed, vm: VmId) -> Result<PathBuf, Reason> {
     let vm = find_vm(host, vm)?;
     vm.config_path.as_ref().map(PathBuf::from).ok_or_else(|| {
@@ -171,3 +204,7 @@ fn config_of(host: &Observed, vm: VmId) -> Result<PathBuf, Reason> {
         reason("not_found", why)
     })
 }
+
+#[cfg(test)]
+#[path = "work_tests.rs"]
+mod tests;

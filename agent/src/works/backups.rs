@@ -3,6 +3,10 @@
 //! [`carry_out_on`] does the work on whatever holds the sets; only opening the drive is this
 //! machine's.
 
+mod comparing;
+mod importing;
+mod pruning;
+
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +18,7 @@ use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
 use serde_json::{Value, json};
 
-use super::{Place, Work, WorkError, answer, apart};
+use super::{AsOther, Place, Work, WorkError, answer, apart};
 use crate::backup::appliance::OfAppliance;
 use crate::backup::cipher::Keyring;
 use crate::backup::documents::{Manifest, Plan, SavedVm};
@@ -47,10 +51,14 @@ pub(super) async fn carry_out(
     let (place, listening) = (place.clone(), Arc::clone(meter));
     apart(move || {
         let (drive, access) = match &work {
-            Work::ListSets(drive) | Work::RestoreVm { drive, .. } => (*drive, Access::ReadOnly),
-            Work::BackUp { drive, .. } | Work::VerifySets { drive, .. } => {
-                (*drive, Access::ReadWrite)
-            }
+            Work::ListSets(drive)
+            | Work::RestoreVm { drive, .. }
+            | Work::CompareSet { drive, .. }
+            | Work::PruneSets { drive, dry_run: true, .. } => (*drive, Access::ReadOnly),
+            Work::BackUp { drive, .. }
+            | Work::VerifySets { drive, .. }
+            | Work::PruneSets { drive, .. }
+            | Work::ImportSet { drive, .. } => (*drive, Access::ReadWrite),
             _ => return Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
         };
         // When a drive was pulled out, what was proved by then is not made again.
@@ -113,7 +121,19 @@ fn work_on<M: Medium>(
             let sets = verify(tools, *set)?;
             answer(&SetsOnDrive { drive, sets, is_complete: set.is_none() })
         }
-        Work::RestoreVm { set, vm, to, .. } => restore(tools, (*set, *vm), to, configs_to),
+        Work::RestoreVm { set, vm, to, as_other, .. } => {
+            restore(tools, (*set, *vm), (to, as_other.as_ref()), configs_to)
+        }
+        Work::CompareSet { set, vm, running, .. } => {
+            let wanted = comparing::Wanted { set: *set, vm: *vm, running };
+            answer(&comparing::carry_out(tools, wanted, &DiskFiles)?)
+        }
+        Work::PruneSets { keep, dry_run, .. } => {
+            answer(&pruning::carry_out(tools, drive, (*keep, *dry_run))?)
+        }
+        Work::ImportSet { from, key, .. } => {
+            answer(&importing::carry_out(tools, drive, (from, *key), machine.root.is_some())?)
+        }
         _ => Err(WorkError::failed("unknown_kind", "that is no work on a backup")),
     }
 }
@@ -232,7 +252,7 @@ fn verify<M: Medium>(
 fn restore<M: Medium>(
     tools: Tools<'_, M>,
     (set, vm): (Option<SetId>, VmId),
-    to: &RestoreTo,
+    (to, as_other): (&RestoreTo, Option<&AsOther>),
     configs_to: &Path,
 ) -> Result<Value, WorkError> {
     let listed = list::list(tools.medium).map_err(|error| failed(&error))?;
@@ -247,7 +267,7 @@ fn restore<M: Medium>(
     let newest = listed.iter().rev().find(holds).ok_or_else(not_there)?;
     let sealed = Sealed::open(tools, newest.set).map_err(|error| failed(&error))?;
     let saved = sealed.manifest.vms.iter().find(|saved| saved.uuid == vm).ok_or_else(not_there)?;
-    let identity = Identity::own(saved);
+    let identity = identity(saved, to, as_other, configs_to).map_err(|error| failed(&error))?;
     let Restored { config, disks } = match to {
         RestoreTo::Folder(RestoreFolder { path, format }) => {
             std::fs::create_dir_all(path)
@@ -270,10 +290,26 @@ fn restore<M: Medium>(
         "set": newest.set,
         "vm": vm,
         "name": saved.name,
+        "as": { "vm": identity.uuid, "name": identity.name },
         "config": config,
         "disks": disks,
         "mended": sealed.mended.places(),
     }))
+}
+
+fn identity(
+    saved: &SavedVm,
+    to: &RestoreTo,
+    as_other: Option<&AsOther>,
+    configs: &Path,
+) -> Result<Identity, BackupError> {
+    let Some(AsOther { name, others }) = as_other else { return Ok(Identity::own(saved)) };
+    let mut others = others.clone();
+    others.add_folder(configs);
+    if let RestoreTo::Folder(folder) = to {
+        others.add_folder(Path::new(&folder.path));
+    }
+    Identity::another(saved, name, &others)
 }
 
 impl From<DriveError> for WorkError {

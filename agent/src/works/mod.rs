@@ -20,6 +20,7 @@ use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::image::Format;
 use domfleet_shared::operation::Reason;
 use domfleet_shared::operation::backup::RestoreTo;
+use domfleet_shared::operation::keep::Keep;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::QualifyMode;
 use serde::Serialize;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 pub use self::gauge::Gauge;
 use crate::backup::cipher::Keyring;
+use crate::backup::identity::Others;
 use crate::clock::Clock;
 use crate::image::convert::Conversion;
 use crate::image::repair::Repair;
@@ -87,7 +89,47 @@ pub enum Work {
         vm: VmId,
         /// Where its disks go.
         to: RestoreTo,
+        /// As another VM.
+        as_other: Option<AsOther>,
     },
+    /// Hold a set against the disks that it was made of.
+    CompareSet {
+        /// The drive.
+        drive: DriveId,
+        /// A set other than the newest.
+        set: Option<SetId>,
+        /// One VM, instead of all.
+        vm: Option<VmId>,
+        /// VMs that run, and cannot be compared.
+        running: Vec<VmId>,
+    },
+    /// Remove sets that need not be kept.
+    PruneSets {
+        /// The drive.
+        drive: DriveId,
+        /// What is kept.
+        keep: Keep,
+        /// Whether only to say what would be removed.
+        dry_run: bool,
+    },
+    /// Take over a backup of another program's.
+    ImportSet {
+        /// The drive.
+        drive: DriveId,
+        /// The folder.
+        from: PathBuf,
+        /// The key that the new set is encrypted with.
+        key: Option<KeyName>,
+    },
+}
+
+/// As which other VM one is restored.
+#[derive(Clone, Debug)]
+pub struct AsOther {
+    /// Its name.
+    pub name: String,
+    /// The VMs that there are, with which it must share nothing.
+    pub others: Others,
 }
 
 /// An image to be looked at.
@@ -159,7 +201,10 @@ pub async fn carry_out(
         Work::ListSets(_)
         | Work::BackUp { .. }
         | Work::VerifySets { .. }
-        | Work::RestoreVm { .. } => backups::carry_out(place, work, keys, meter).await,
+        | Work::RestoreVm { .. }
+        | Work::CompareSet { .. }
+        | Work::PruneSets { .. }
+        | Work::ImportSet { .. } => backups::carry_out(place, work, keys, meter).await,
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) enum Usb {
         #[arg(long, default_value_t = 60)]
         timeout: u64,
     },
+    /// List the USB drives of all appliances, as these last told of them.
+    All(Selection),
     /// Find out what a drive really holds, and how fast it is, by writing to it.
     Qualify {
         #[command(flatten)]
@@ -165,5 +167,64 @@ pub(crate) enum Backups {
         /// A set other than the newest that holds the VM.
         #[arg(long)]
         set: Option<String>,
+        /// As a VM of another name, which has a new UUID and new addresses and can run beside it.
+        #[arg(long = "as", value_name = "NAME")]
+        as_name: Option<String>,
     },
+    /// Hold a set against the disks that it was made of, where they are now. The VMs must be off.
+    ///
+    /// With --wait it ends with 0 only where every disk is there and the same, every byte of it.
+    Compare {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// A set other than the newest.
+        #[arg(long)]
+        set: Option<String>,
+        /// The disks of one VM alone: its UUID, or its name in the newest set that holds it.
+        #[arg(long)]
+        vm: Option<String>,
+    },
+    /// Make room: remove the sets of a drive that need not be kept, each whole or not at all. The newest
+    /// verified set that holds a VM is kept whatever is said.
+    Prune {
+        #[command(flatten)]
+        drive: OneDrive,
+        #[command(flatten)]
+        keep: KeepArguments,
+        /// Only say what would be removed.
+        #[arg(long, required_unless_present = "confirm", conflicts_with = "confirm")]
+        dry_run: bool,
+        /// The drive's serial number, or its device where it has none.
+        #[arg(long)]
+        confirm: Option<String>,
+    },
+    /// Take over a backup that another program has made: a folder of disk images, and of the xl
+    /// configurations of their VMs.
+    Import {
+        #[command(flatten)]
+        drive: OneDrive,
+        /// The folder in dom0, by its absolute path.
+        from: String,
+        /// Encrypt the set, with a key that the server keeps.
+        #[arg(long)]
+        encrypted: bool,
+    },
+}
+
+/// How many sets of the same VMs are kept.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub(crate) struct KeepArguments {
+    /// The newest sets.
+    #[arg(long = "keep-last", value_name = "N")]
+    pub(crate) last: Option<u32>,
+    /// The newest set of each of so many days, of those that have one.
+    #[arg(long = "keep-daily", value_name = "N")]
+    pub(crate) daily: Option<u32>,
+    /// The same of weeks.
+    #[arg(long = "keep-weekly", value_name = "N")]
+    pub(crate) weekly: Option<u32>,
+    /// The same of months.
+    #[arg(long = "keep-monthly", value_name = "N")]
+    pub(crate) monthly: Option<u32>,
 }

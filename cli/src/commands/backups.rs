@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::args::Selection;
-use crate::args::media::{Backups, OneDrive};
+use crate::args::media::{Backups, KeepArguments, OneDrive};
 use crate::client::Client;
 use crate::error::Error;
 use crate::output::{self, Column, Format};
@@ -27,8 +27,30 @@ const SETS: [Column; 5] = [
     ("SET", "/set"),
 ];
 
-const RESTORED: [Column; 4] =
-    [("NAME", "/name"), ("SET", "/set"), ("CONFIG", "/config"), ("DISKS", "/disks")];
+const RESTORED: [Column; 5] = [
+    ("NAME", "/name"),
+    ("AS", "/as/name"),
+    ("SET", "/set"),
+    ("CONFIG", "/config"),
+    ("DISKS", "/disks"),
+];
+
+const COMPARED: [Column; 6] = [
+    ("VM", "/name"),
+    ("DISK", "/vdev"),
+    ("FOUND", "/found"),
+    ("BYTES THAT DIFFER", "/bytes"),
+    ("WHY", "/why"),
+    ("WHERE IT WAS", "/path"),
+];
+
+const JUDGED: [Column; 5] = [
+    ("CREATED", "/created_at"),
+    ("VMS", "/vms"),
+    ("STORED", "/stored_bytes"),
+    ("FATE", "/fate"),
+    ("SET", "/set"),
+];
 
 pub(super) async fn run(
     client: &mut Client,
@@ -71,7 +93,7 @@ pub(super) async fn run(
             }
             sets(client, format, drive, verify).await
         }
-        Backups::Restore { drive, vm, to, format: kind, group, set } => {
+        Backups::Restore { drive, vm, to, format: kind, group, set, as_name } => {
             let mut restore = json!({ "kind": "backup_restore" });
             restore["vm"] = saved(client, &drive, &vm).await?.into();
             restore["to"] = match (to, group) {
@@ -81,10 +103,60 @@ pub(super) async fn run(
             if let Some(set) = set {
                 restore["set"] = set.into();
             }
-            let result = ask(client, format, drive, restore).await?;
+            if let Some(name) = as_name {
+                restore["as_name"] = name.into();
+            }
+            let result = ask(client, format, drive, restore, None).await?;
             result.map_or(Ok(()), |result| output::one(format, &RESTORED, &result))
         }
+        Backups::Compare { drive, set, vm } => {
+            let mut compare = json!({ "kind": "backup_compare" });
+            if let Some(vm) = vm {
+                compare["vm"] = saved(client, &drive, &vm).await?.into();
+            }
+            if let Some(set) = set {
+                compare["set"] = set.into();
+            }
+            let result = ask(client, format, drive, compare, None).await?;
+            result.map_or(Ok(()), |result| compared(format, &result))
+        }
+        Backups::Prune { drive, keep, dry_run, confirm } => {
+            let prune = json!({ "kind": "backup_prune", "dry_run": dry_run, "keep": told(keep) });
+            let result = ask(client, format, drive, prune, confirm).await?;
+            result.map_or(Ok(()), |result| pruned(format, &result))
+        }
+        Backups::Import { drive, from, encrypted } => {
+            let import = json!({ "kind": "backup_import", "from": from, "encrypted": encrypted });
+            sets(client, format, drive, import).await
+        }
     }
+}
+
+fn told(keep: KeepArguments) -> Value {
+    let KeepArguments { last, daily, weekly, monthly } = keep;
+    let kept = [("last", last), ("daily", daily), ("weekly", weekly), ("monthly", monthly)];
+    kept.into_iter().filter_map(|(of, count)| Some((of.to_owned(), json!(count?)))).collect()
+}
+
+/// Prints each disk; one that is not the same is an error.
+fn compared(format: Format, result: &Value) -> Result<(), Error> {
+    output::rows(format, &COMPARED, rows(result, "disks")?)?;
+    match result["same"].as_bool() {
+        Some(true) => Ok(()),
+        _ => Err(Error::Differs),
+    }
+}
+
+fn pruned(format: Format, result: &Value) -> Result<(), Error> {
+    output::rows(format, &JUDGED, rows(result, "judged")?)?;
+    let word = if result["dry_run"] == true { "would be freed" } else { "freed" };
+    output::say(&format!("{} bytes {word}", result["freed_bytes"]));
+    Ok(())
+}
+
+fn rows<'r>(result: &'r Value, of: &str) -> Result<&'r [Value], Error> {
+    let rows = result[of].as_array().map(Vec::as_slice);
+    rows.ok_or_else(|| Error::Answer(format!("an answer without its {of}")))
 }
 
 async fn sets(
@@ -93,7 +165,9 @@ async fn sets(
     drive: OneDrive,
     operation: Value,
 ) -> Result<(), Error> {
-    let Some(mut result) = ask(client, format, drive, operation).await? else { return Ok(()) };
+    let Some(mut result) = ask(client, format, drive, operation, None).await? else {
+        return Ok(());
+    };
     match result["sets"].take() {
         Value::Array(rows) => output::rows(format, &SETS, &rows),
         _ => Err(Error::Answer("a drive without a list of its sets".into())),
@@ -105,6 +179,7 @@ async fn ask(
     format: Format,
     drive: OneDrive,
     mut operation: Value,
+    confirm: Option<String>,
 ) -> Result<Option<Value>, Error> {
     let id = super::appliances::id(client, &drive.appliance).await?;
     let found = super::usb::find(client, &id, &drive.drive).await?;
@@ -116,7 +191,10 @@ async fn ask(
         ))
     })?;
     operation["drive"] = ours.into();
-    let body = json!({ "operation": operation });
+    let mut body = json!({ "operation": operation });
+    if let Some(confirm) = confirm {
+        body["confirm"] = confirm.into();
+    }
     super::operations::result(client, format, &id, &body, drive.waiting).await
 }
 
@@ -143,6 +221,22 @@ fn named(sets: &[Value], wanted: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_was_said_to_be_kept_is_asked_for() {
+        let keep = KeepArguments { last: Some(2), daily: None, weekly: Some(0), monthly: None };
+
+        assert_eq!(told(keep), json!({ "last": 2, "weekly": 0 }));
+    }
+
+    #[test]
+    fn a_script_can_tell_a_disk_that_differs_from_one_that_is_the_same() {
+        let answer = |same| json!({ "same": same, "disks": [] });
+
+        assert!(compared(Format::Ndjson, &answer(true)).is_ok());
+        let error = compared(Format::Ndjson, &answer(false)).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+    }
 
     #[test]
     fn a_vm_is_meant_as_the_newest_set_that_holds_its_name_has_it() {

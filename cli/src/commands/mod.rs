@@ -1,5 +1,6 @@
 //! What each command does: a file a noun.
 
+mod alarms;
 mod appliances;
 mod backups;
 mod bundles;
@@ -36,6 +37,9 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
         Command::Backups(command) => backups::run(&mut client, format, command).await,
         Command::Operations(command) => operations::run(&mut client, format, command).await,
         Command::Bundles(command) => bundles::run(&mut client, format, command).await,
+        Command::Alarms { selection, all } => {
+            alarms::run(&mut client, format, selection, all).await
+        }
         Command::Tokens(command) => tokens::run(&mut client, format, command).await,
         Command::Api { method, path, data } => {
             session::api(&mut client, format, &method, &path, data.as_deref()).await

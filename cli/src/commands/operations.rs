@@ -26,6 +26,22 @@ const RESULTS: [Column; 4] = [
     ("OPERATION", "/operation_id"),
 ];
 
+const BULKS: [Column; 7] = [
+    ("CREATED", "/created_at"),
+    ("KIND", "/kind"),
+    ("APPLIANCES", "/total"),
+    ("STATES", "/counts"),
+    ("OVER", "/done"),
+    ("BY", "/requested_by/email"),
+    ("ID", "/id"),
+];
+
+const CANCELLED: [Column; 3] = [
+    ("NOT ASKED ANY MORE", "/withdrawn"),
+    ("CANCELLED", "/cancelled"),
+    ("CANCELLED ONCE THE APPLIANCE SAYS SO", "/cancelling"),
+];
+
 /// How often an operation is looked at while it is waited for.
 const PERIOD: Duration = Duration::from_millis(500);
 
@@ -49,6 +65,15 @@ pub(super) async fn run(
         Operations::Cancel { operation } => {
             let value = client.post(&format!("/operations/{operation}/cancel"), &json!({})).await?;
             output::one(format, &COLUMNS, &value)
+        }
+        Operations::Bulks(selection) => {
+            let rows = super::all(client, "/bulks", "bulks", &selection).await?;
+            output::rows(format, &BULKS, &rows)
+        }
+        Operations::CancelBulk { bulk, begun } => {
+            let body = json!({ "begun": begun });
+            let done = client.post(&format!("/bulks/{bulk}/cancel"), &body).await?;
+            output::one(format, &CANCELLED, &done)
         }
         Operations::Ask(many) => ask_many(client, format, many).await,
         Operations::Bulk { bulk } => {

@@ -19,6 +19,16 @@ const COLUMNS: [Column; 7] = [
     ("ID", "/identity/drive"),
 ];
 
+const OF_THE_FLEET: [Column; 7] = [
+    ("APPLIANCE", "/appliance/name"),
+    ("DEVICE", "/path"),
+    ("SIZE", "/size_bytes"),
+    ("MODEL", "/hardware/model"),
+    ("SERIAL", "/hardware/serial"),
+    ("USE", "/use/kind"),
+    ("ID", "/identity/drive"),
+];
+
 const VERDICT: [Column; 7] = [
     ("FIT FOR BACKUPS", "/is_fit"),
     ("SAYS IT HOLDS", "/claimed_bytes"),
@@ -44,6 +54,10 @@ pub(super) async fn run(client: &mut Client, format: Format, command: Usb) -> Re
                 drives(client, &id).await?
             };
             output::rows(format, &COLUMNS, &found)
+        }
+        Usb::All(selection) => {
+            let rows = super::all(client, "/usb-drives", "drives", &selection).await?;
+            output::rows(format, &OF_THE_FLEET, &rows)
         }
         Usb::Qualify { drive, full, erase } => {
             let mode = if full { "full" } else { "quick" };

@@ -17,6 +17,8 @@ pub enum AlarmKind {
     Clone,
     /// An appliance has lost an operation that it had accepted.
     OperationForgotten,
+    /// A backup set that was verified is damaged.
+    BackupDamaged,
     /// A thin pool is filling up.
     PoolFilling,
     /// A thin pool is all but full.
@@ -33,6 +35,7 @@ impl AlarmKind {
         match self {
             Self::Clone => "clone",
             Self::OperationForgotten => "operation_forgotten",
+            Self::BackupDamaged => "backup_damaged",
             Self::PoolFilling => "thin_pool_filling",
             Self::PoolFull => "thin_pool_full",
             Self::ServerSuspect => "server_suspect",

@@ -12,21 +12,24 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::alarms::{self, AlarmKind, NewAlarm};
 use super::appliance_list::Window;
 use super::entity::backup_set::{ActiveModel, Column, Entity, Model};
 use super::entity::{appliance, organisation};
+use super::events::NewEvent;
 use super::filter::{Field, Named, condition};
 use super::operations::{from_json, to_json};
-use super::scope::{Names, within};
+use super::scope::{Names, known, within};
 use crate::auth::Scope;
-use crate::domain::backup_set::{BackupSet, after};
+use crate::domain::backup_set::{BackupSet, SetState, after, is_lost};
 use crate::domain::filter::{Holds, Key};
 
 /// What sets can be filtered by.
-pub const KEYS: [Key; 3] = [
+pub const KEYS: [Key; 4] = [
     Key { name: "appliance", holds: Holds::Name },
     Key { name: "organisation", holds: Holds::Name },
     Key { name: "drive", holds: Holds::Text },
+    Key { name: "state", holds: Holds::Words(&SetState::WORDS) },
 ];
 
 /// An offer has room for so many.
@@ -35,26 +38,32 @@ const MOST_KEYS: u64 = 500;
 /// What sets can be sorted by.
 pub const SORTS: [&str; 3] = ["created_at", "sealed_at", "verified_at"];
 
-/// Records what an appliance has told of the sets on a drive.
+/// Records what an appliance has told of the sets on a drive, and gives what to tell about it.
 pub(super) async fn record(
     txn: &impl ConnectionTrait,
     (organisation, appliance): (OrganisationId, ApplianceId),
     told: SetsOnDrive,
     now: Timestamp,
-) -> Result<(), DbErr> {
+) -> Result<Vec<NewEvent>, DbErr> {
     let of_drive = Entity::find()
         .filter(Column::ApplianceId.eq(appliance.0))
         .filter(Column::DriveId.eq(told.drive.0));
     let known: Vec<Model> = of_drive.all(txn).await?;
     let sets: Vec<Uuid> = told.sets.iter().map(|set| set.set.0).collect();
+    let mut news = Vec::new();
     for set in told.sets {
         let before = known.iter().find(|row| row.set_id == set.set.0);
-        let before = before.map(|row| from_json(row.document.clone())).transpose()?;
-        put(txn, (organisation, appliance, told.drive), &after(before, set), now).await?;
+        let before: Option<SetSummary> =
+            before.map(|row| from_json(row.document.clone())).transpose()?;
+        let set = after(before.clone(), set);
+        put(txn, (organisation, appliance, told.drive), &set, now).await?;
+        let about = (organisation, appliance, told.drive);
+        news.extend(watch(txn, about, (before.as_ref(), &set), now).await?);
     }
     if told.is_complete {
         Entity::update_many()
             .col_expr(Column::GoneAt, Expr::value(now.as_millis()))
+            .col_expr(Column::State, Expr::value(SetState::Gone.as_str()))
             .filter(Column::ApplianceId.eq(appliance.0))
             .filter(Column::DriveId.eq(told.drive.0))
             .filter(Column::SetId.is_not_in(sets))
@@ -62,7 +71,39 @@ pub(super) async fn record(
             .exec(txn)
             .await?;
     }
-    Ok(())
+    Ok(news)
+}
+
+/// Raises an alarm about a set that was a backup and is none any more, and ends it once it is whole. Of
+/// one that has gone it stays: that it went is not why nobody needs to look.
+async fn watch(
+    txn: &impl ConnectionTrait,
+    (organisation, appliance, drive): (OrganisationId, ApplianceId, DriveId),
+    (before, set): (Option<&SetSummary>, &SetSummary),
+    now: Timestamp,
+) -> Result<Option<NewEvent>, DbErr> {
+    let subject = format!("{appliance}/{drive}/{}", set.set);
+    if SetState::of(set) == SetState::Verified {
+        return alarms::clear(txn, AlarmKind::BackupDamaged, &subject, now).await;
+    }
+    if !is_lost(before, set) {
+        return Ok(None);
+    }
+    let vms: Vec<&str> = set.vms.iter().map(|vm| vm.name.as_str()).collect();
+    let message = format!(
+        "the backup of {} from {} was verified, and is damaged now: {}; back up onto another drive",
+        vms.join(", "),
+        set.created_at,
+        set.troubles.first().map_or("why is not known", String::as_str),
+    );
+    let alarm = NewAlarm {
+        kind: AlarmKind::BackupDamaged,
+        organisation,
+        appliance: Some(appliance),
+        subject,
+        message: &message,
+    };
+    alarms::raise(txn, &alarm, now).await
 }
 
 async fn put(
@@ -79,6 +120,7 @@ async fn put(
         created_at: Set(set.created_at.as_millis()),
         sealed_at: Set(set.sealed_at.map(Timestamp::as_millis)),
         verified_at: Set(set.verified_at.map(Timestamp::as_millis)),
+        state: Set(SetState::of(set).as_str().into()),
         document: Set(to_json(set)?),
         told_at: Set(now.as_millis()),
         gone_at: Set(None),
@@ -89,6 +131,7 @@ async fn put(
             Column::CreatedAt,
             Column::SealedAt,
             Column::VerifiedAt,
+            Column::State,
             Column::Document,
             Column::ToldAt,
             Column::GoneAt,
@@ -180,6 +223,7 @@ fn field(key: &str) -> Option<Field> {
             table: Named::of::<organisation::Entity>(organisation::Column::Name),
         },
         "drive" => Field::Id(col(Column::DriveId)),
+        "state" => Field::Text(col(Column::State)),
         _ => return None,
     })
 }
@@ -192,6 +236,7 @@ async fn views(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Backup
             Ok(BackupSet {
                 appliance: names.named(row.appliance_id),
                 drive: DriveId(row.drive_id),
+                state: known(SetState::parse(&row.state), "backup_set.state", &row.state)?,
                 summary: from_json(row.document)?,
                 told_at: Timestamp::from_millis(row.told_at),
                 gone_at: row.gone_at.map(Timestamp::from_millis),

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::entity::{appliance, boot, inventory};
-use super::{appliances, events, pools};
+use super::{appliances, events, pools, usb_drives};
 
 /// Whose inventory it is.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ pub async fn store(
             }
         }
         Content::Boots(boots) => record_boots(db, reporter, boots, now).await?,
-        Content::Usb(_) => {}
+        Content::Usb(drives) => usb_drives::record(db, reporter, drives, now).await?,
     }
     appliances::changed(db, reporter.appliance, now).await
 }

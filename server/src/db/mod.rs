@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait;
 
+pub mod alarm_list;
 pub mod alarms;
 pub mod appliance_list;
 pub mod appliances;
@@ -20,6 +21,7 @@ pub mod asking;
 pub mod audit;
 pub mod backup_sets;
 pub mod boots;
+pub mod bulk_list;
 pub mod bulks;
 pub mod bundles;
 pub mod credentials;
@@ -44,6 +46,7 @@ pub mod sessions;
 pub mod sites;
 pub mod standing;
 pub mod uploads;
+pub mod usb_drives;
 pub mod welcome;
 
 /// How long a write waits for another process that writes to the same SQLite file, and anything

@@ -3,7 +3,7 @@
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{ApplianceId, BulkId, BundleId, OperationId, OperatorId, OrganisationId};
 use domfleet_shared::operation::{Class, Lock, Operation, OperationState, Priority};
-use sea_orm::sea_query::{Expr, NullOrdering};
+use sea_orm::sea_query::{CaseStatement, Expr, NullOrdering, SimpleExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -51,7 +51,20 @@ pub const KEYS: [Key; 7] = [
 ];
 
 /// What operations can be sorted by.
-pub const SORTS: [&str; 6] = ["created_at", "started_at", "ended_at", "state", "kind", "class"];
+pub const SORTS: [&str; 7] =
+    ["created_at", "started_at", "ended_at", "state", "kind", "class", "failures"];
+
+/// What has failed first, then what is under way, then what is over; the newest of each first.
+const FAILURES_FIRST: [&[OperationState]; 2] = [
+    &[OperationState::Lost, OperationState::Failed, OperationState::Rejected],
+    &[
+        OperationState::Running,
+        OperationState::Cancelling,
+        OperationState::Accepted,
+        OperationState::Offered,
+        OperationState::Queued,
+    ],
+];
 
 /// States in which an operation has not ended.
 pub(super) fn unfinished() -> impl Iterator<Item = &'static str> {
@@ -226,6 +239,18 @@ pub async fn list(
         _ => Column::CreatedAt,
     };
     let order = if window.sort.descending { Order::Desc } else { Order::Asc };
+    if window.sort.by == "failures" {
+        let newest = if window.sort.descending { Order::Asc } else { Order::Desc };
+        let rows = select
+            .order_by(failures_first(), order)
+            .order_by(Column::CreatedAt, newest.clone())
+            .order_by(Column::Id, newest)
+            .offset(window.offset)
+            .limit(window.limit)
+            .all(db)
+            .await?;
+        return Ok((views(db, rows).await?, total));
+    }
     let rows = select
         .order_by_with_nulls(column, order.clone(), NullOrdering::Last)
         .order_by(Column::Id, order)
@@ -234,6 +259,16 @@ pub async fn list(
         .all(db)
         .await?;
     Ok((views(db, rows).await?, total))
+}
+
+/// Where an operation comes by its state.
+fn failures_first() -> SimpleExpr {
+    let mut place = CaseStatement::new();
+    for (at, states) in (0_i32..).zip(FAILURES_FIRST) {
+        let states = states.iter().map(|state| state.as_str());
+        place = place.case(Column::State.is_in(states), Expr::value(at));
+    }
+    place.finally(Expr::value(i32::MAX)).into()
 }
 
 fn field(key: &str) -> Option<Field> {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::entity::operation::{Column, Entity, Model};
 use super::entity::{operation_lock, operation_report};
+use super::events::NewEvent;
 use super::operations::{event, from_json, priority, state, to_json};
 use super::{Db, Stored, backup_sets, bundles, events};
 
@@ -105,6 +106,8 @@ pub async fn waiting_appliances(db: &impl ConnectionTrait) -> Result<Vec<Applian
 struct With {
     report: Option<Report>,
     reason: Option<Reason>,
+    /// What else has happened.
+    news: Vec<NewEvent>,
 }
 
 /// Moves `read` on to `after`, if it is still as it was read, with all that hangs on it.
@@ -141,7 +144,7 @@ async fn step(
             .col_expr(Column::EndedAt, now_millis)
             .col_expr(Column::DeadlineAt, Expr::value(None::<i64>));
     }
-    let With { report, mut reason } = with;
+    let With { report, mut reason, news: more } = with;
     // What is to be cancelled may go on meanwhile, and is expected to be heard of.
     let goes_on = report.as_ref().is_some_and(|report| !report.state.is_end());
     if after == S::Cancelling && goes_on {
@@ -175,6 +178,7 @@ async fn step(
     }
     let (organisation, appliance) = (read.organisation.0, read.appliance.0);
     let mut news = vec![event(organisation, appliance, read.id.0, read.version + 1)];
+    news.extend(more);
     if let Some(bundle) = read.bundle {
         news.extend(bundles::follow(txn, bundle, after).await?);
     }
@@ -228,10 +232,11 @@ pub async fn apply_report(
             if after != work.state || report.state.is_end() {
                 keep(&txn, &work, report, true, now).await?;
             }
-            if report.state == Reported::Succeeded {
-                learn(&txn, &work, report, now).await?;
-            }
-            let with = With { report: Some(report.clone()), reason: None };
+            let news = match report.state {
+                Reported::Succeeded => learn(&txn, &work, report, now).await?,
+                _ => Vec::new(),
+            };
+            let with = With { report: Some(report.clone()), reason: None, news };
             (step(&txn, &work, after, with, now).await?, Heard::Now(after))
         } else {
             keep(&txn, &work, report, false, now).await?;
@@ -245,23 +250,29 @@ pub async fn apply_report(
     Err(DbErr::Custom(format!("operation {} changed {TRIES} times at once", report.id)))
 }
 
-/// Takes over what is known now and was not before.
+/// Takes over what is known now and was not before, and gives what to tell about it.
 async fn learn(
     txn: &impl ConnectionTrait,
     work: &Work,
     report: &Report,
     now: Timestamp,
-) -> Result<(), DbErr> {
+) -> Result<Vec<NewEvent>, DbErr> {
     let tells_of_sets = matches!(
         work.operation,
-        Operation::BackupList { .. } | Operation::BackupCreate(_) | Operation::BackupVerify { .. }
+        Operation::BackupList { .. }
+            | Operation::BackupCreate(_)
+            | Operation::BackupVerify { .. }
+            | Operation::BackupPrune(_)
+            | Operation::BackupImport(_)
     );
-    let Some(result) = report.result.as_ref().filter(|_| tells_of_sets) else { return Ok(()) };
+    let Some(result) = report.result.as_ref().filter(|_| tells_of_sets) else {
+        return Ok(Vec::new());
+    };
     match from_json(result.clone()) {
         Ok(told) => backup_sets::record(txn, (work.organisation, work.appliance), told, now).await,
         Err(error) => {
             tracing::warn!(operation = %work.id, %error, "what was told of backup sets is not clear");
-            Ok(())
+            Ok(Vec::new())
         }
     }
 }
@@ -381,7 +392,7 @@ async fn move_on(
         let work = Work::read(row)?;
         let Ok(after) = work.state.after(change) else { continue };
         let txn = db.begin().await?;
-        let with = With { report: None, reason: reason.clone() };
+        let with = With { reason: reason.clone(), ..With::default() };
         // Stale is fine: whoever was faster knew more.
         if step(&txn, &work, after, with, now).await? == Stored::Yes {
             txn.commit().await?;

@@ -16,6 +16,8 @@ pub struct BackupSet {
     pub appliance: Named,
     /// The drive.
     pub drive: DriveId,
+    /// How sure it is.
+    pub state: SetState,
     /// What is in it, and when it was verified.
     #[serde(flatten)]
     pub summary: SetSummary,
@@ -23,6 +25,64 @@ pub struct BackupSet {
     pub told_at: Timestamp,
     /// When it was told that it is not on the drive any more; nothing while it is.
     pub gone_at: Option<Timestamp>,
+}
+
+/// How sure a backup set is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SetState {
+    /// Every byte of it was read back, with nothing written since: only this is a backup.
+    Verified,
+    /// Everything is in it, and was not read back.
+    Unverified,
+    /// Something in it is not what was written.
+    Damaged,
+    /// Not everything is in it yet.
+    Unfinished,
+    /// It is not on the drive any more.
+    Gone,
+}
+
+impl SetState {
+    /// The words for them, as in a filter.
+    pub const WORDS: [&'static str; 5] =
+        ["verified", "unverified", "damaged", "unfinished", "gone"];
+
+    /// Of a set that is there.
+    pub fn of(set: &SetSummary) -> Self {
+        if !set.troubles.is_empty() {
+            Self::Damaged
+        } else if set.sealed_at.is_none() {
+            Self::Unfinished
+        } else if set.verified_at.is_none() {
+            Self::Unverified
+        } else {
+            Self::Verified
+        }
+    }
+
+    /// The one that a word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [Self::Verified, Self::Unverified, Self::Damaged, Self::Unfinished, Self::Gone];
+        all.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// As it is written in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unverified => "unverified",
+            Self::Damaged => "damaged",
+            Self::Unfinished => "unfinished",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// Whether somebody who has relied on a set must look at it: it was a backup, and is none any more.
+pub fn is_lost(before: Option<&SetSummary>, now: &SetSummary) -> bool {
+    let was_backup = before.is_some_and(|before| before.verified_at.is_some());
+    was_backup && SetState::of(now) == SetState::Damaged
 }
 
 /// What is known of a set after `told`, of which `before` was known.
@@ -55,6 +115,27 @@ mod tests {
             troubles: troubles.iter().map(|&trouble| trouble.into()).collect(),
             vms: Vec::new(),
         }
+    }
+
+    #[test]
+    fn only_a_set_that_was_a_backup_and_is_damaged_is_lost() {
+        let (whole, damaged) = (set(Some(9), 5, &[]), set(None, 5, &["chunk 3"]));
+
+        assert!(is_lost(Some(&whole), &damaged));
+        assert!(!is_lost(Some(&damaged), &damaged));
+        assert!(!is_lost(None, &damaged));
+        assert!(!is_lost(Some(&whole), &set(None, 8, &[])));
+    }
+
+    #[test]
+    fn a_set_is_verified_only_where_nothing_else_can_be_said_of_it() {
+        let unfinished = SetSummary { sealed_at: None, ..set(None, 5, &[]) };
+
+        assert_eq!(SetState::of(&set(Some(9), 5, &[])), SetState::Verified);
+        assert_eq!(SetState::of(&set(None, 5, &[])), SetState::Unverified);
+        assert_eq!(SetState::of(&unfinished), SetState::Unfinished);
+        assert_eq!(SetState::of(&set(Some(9), 5, &["chunk 3"])), SetState::Damaged);
+        assert!(SetState::WORDS.contains(&SetState::of(&unfinished).as_str()));
     }
 
     #[test]

@@ -63,6 +63,43 @@ pub struct BulkResult {
     pub progress: Option<Progress>,
 }
 
+/// The same without what became of it at each appliance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = BulkSummaryView)]
+pub struct BulkSummary {
+    /// Its id.
+    pub id: BulkId,
+    /// What kind of thing.
+    pub kind: String,
+    /// What it can do.
+    pub class: Class,
+    /// What is offered first.
+    pub priority: Priority,
+    /// The filter that chose the appliances, where one did.
+    pub filter: Option<String>,
+    /// Who asked.
+    pub requested_by: Requester,
+    /// When.
+    pub created_at: Timestamp,
+    /// How many appliances.
+    pub total: u64,
+    /// How many there are in each [`BulkResult::state`]; states that none is in are left out.
+    pub counts: BTreeMap<String, u64>,
+    /// Whether nothing more will change.
+    pub done: bool,
+}
+
+/// What became of it where what was asked of many is no longer wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BulkCancelled {
+    /// Appliances that were not asked yet, and are not asked any more.
+    pub withdrawn: u64,
+    /// Operations that are over: nobody had heard of them.
+    pub cancelled: u64,
+    /// Operations that are over once their appliance has said so.
+    pub cancelling: u64,
+}
+
 /// The states of results that are no operation's.
 pub const PENDING: &str = "pending";
 pub const REFUSED: &str = "refused";

@@ -1,6 +1,7 @@
 //! Deciding: facts in, decisions out. Nothing here waits, reads a clock or a database, or logs.
 
 pub mod admission;
+pub mod alarm;
 pub mod appliance;
 pub mod backup_set;
 pub mod bulk;
@@ -15,4 +16,5 @@ pub mod presence;
 pub mod session;
 pub mod set_keys;
 pub mod standing;
+pub mod usb_drive;
 pub mod version;

@@ -11,6 +11,7 @@ use domfleet_shared::backup_key::{BackupKey, KeyName};
 use domfleet_shared::id::{DriveId, OrganisationId};
 use domfleet_shared::operation::Operation;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore};
+use domfleet_shared::operation::sets::{BackupCompare, BackupImport};
 use uuid::Uuid;
 
 /// Makes keys.
@@ -52,6 +53,10 @@ impl SetKeys {
                 let key = create.encrypted.then(|| self.new_name(organisation));
                 Operation::BackupCreate(BackupCreate { key, ..create })
             }
+            Operation::BackupImport(import) => {
+                let key = import.encrypted.then(|| self.new_name(organisation));
+                Operation::BackupImport(BackupImport { key, ..import })
+            }
             other => other,
         }
     }
@@ -61,8 +66,10 @@ impl SetKeys {
 pub fn needed(operation: &Operation) -> Option<(DriveId, Option<KeyName>)> {
     match operation {
         // It goes on with what was begun.
-        Operation::BackupCreate(BackupCreate { drive, key, .. }) => Some((*drive, *key)),
+        Operation::BackupCreate(BackupCreate { drive, key, .. })
+        | Operation::BackupImport(BackupImport { drive, key, .. }) => Some((*drive, *key)),
         Operation::BackupVerify { drive, .. }
+        | Operation::BackupCompare(BackupCompare { drive, .. })
         | Operation::BackupRestore(BackupRestore { drive, .. }) => Some((*drive, None)),
         _ => None,
     }
@@ -96,6 +103,7 @@ mod tests {
                 vms: Vec::new(),
                 shut_down: false,
                 encrypted,
+                parity: false,
                 key: Some(theirs),
             };
             match keys.settle(Operation::BackupCreate(create), organisation) {

@@ -16,7 +16,7 @@ use crate::auth::Caller;
 use crate::db::audit::{self, Change};
 use crate::db::backup_sets::{KEYS, SORTS};
 use crate::db::{self, backup_sets};
-use crate::domain::backup_set::BackupSet;
+use crate::domain::backup_set::{BackupSet, SetState};
 use crate::domain::people::Role;
 
 pages! {
@@ -32,6 +32,8 @@ pages! {
         PageParams,
         ("appliance" = Option<ApplianceId>, Query, description = "Of this appliance."),
         ("drive" = Option<DriveId>, Query, description = "On this drive."),
+        ("state" = Option<SetState>, Query, description = "In this state, or one of several with \
+            commas between them."),
     ),
     responses((status = 200, description = "The part that was asked for.", body = BackupSets))
 )]

@@ -1,8 +1,10 @@
 //! The API for operators: every route in one list.
 
+pub mod alarms;
 pub mod appliances;
 pub mod audit;
 pub mod backup_sets;
+pub mod bulk_list;
 pub mod bulks;
 pub mod bundles;
 pub mod error;
@@ -19,6 +21,7 @@ pub mod problem;
 pub mod reported;
 pub mod server;
 pub mod session;
+pub mod usb_drives;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -64,12 +67,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::volumes))
         .routes(routes!(reported::boots))
         .routes(routes!(reported::usb_drives))
+        .routes(routes!(usb_drives::list))
         .routes(routes!(backup_sets::list))
         .routes(routes!(backup_sets::key))
         .routes(routes!(operations::create))
         .routes(routes!(operations::create_bundle))
         .routes(routes!(operations::list, bulks::create))
+        .routes(routes!(bulk_list::list))
         .routes(routes!(bulks::show))
+        .routes(routes!(bulk_list::cancel))
         .routes(routes!(operations::show))
         .routes(routes!(operations::cancel))
         .routes(routes!(operations::write_off))
@@ -78,6 +84,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(bundles::show, bundles::remove))
         .routes(routes!(bundles::content))
         .routes(routes!(events::follow))
+        .routes(routes!(alarms::list))
         .routes(routes!(audit::list))
         .routes(routes!(server::show))
         .routes(routes!(server::release_hold));

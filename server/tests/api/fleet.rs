@@ -1,9 +1,11 @@
 //! Rows that only agents could make.
 
-use domfleet_server::db::entity::{appliance, backup_set, boot, inventory};
+use domfleet_server::db::alarms::{self, AlarmKind, NewAlarm};
+use domfleet_server::db::entity::{appliance, backup_set, boot, inventory, usb_drive};
 use domfleet_shared::backup_set::SetSummary;
-use domfleet_shared::id::{ApplianceId, DriveId, SetId, VmId};
+use domfleet_shared::id::{ApplianceId, DriveId, OrganisationId, SetId, VmId};
 use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
+use domfleet_shared::usb::{DriveIdentity, PartitionTable, Usage, UsbDrive, UsbHardware};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
 use serde_json::json;
@@ -81,12 +83,70 @@ pub(crate) async fn backup_set(api: &Api, organisation: &str, appliance: Uuid) -
         created_at: Set(now.as_millis()),
         sealed_at: Set(None),
         verified_at: Set(None),
+        state: Set("unfinished".into()),
         document: Set(json!(set)),
         told_at: Set(now.as_millis()),
         gone_at: Set(None),
     };
     backup_set::Entity::insert(row).exec_without_returning(api.app.db.write()).await.unwrap();
     set.set.0
+}
+
+/// An alarm about an appliance; returns its subject, which is in its message.
+pub(crate) async fn alarm(api: &Api, organisation: &str, appliance: Uuid) -> String {
+    let subject = Uuid::new_v4().to_string();
+    let new = NewAlarm {
+        kind: AlarmKind::BackupDamaged,
+        organisation: OrganisationId(organisation.parse().unwrap()),
+        appliance: Some(ApplianceId(appliance)),
+        subject: subject.clone(),
+        message: &format!("{subject} is damaged"),
+    };
+    let now = api.app.clock.now();
+    alarms::raise(api.app.db.write(), &new, now).await.unwrap();
+    subject
+}
+
+/// An empty USB drive; returns its serial number.
+pub(crate) async fn usb_drive(api: &Api, organisation: &str, appliance: Uuid) -> String {
+    let serial = Uuid::new_v4().simple().to_string();
+    insert_drive(api, organisation, appliance, &serial, "/dev/sdb", Usage::Empty).await;
+    serial
+}
+
+pub(crate) async fn insert_drive(
+    api: &Api,
+    organisation: &str,
+    appliance: Uuid,
+    serial: &str,
+    path: &str,
+    usage: Usage,
+) {
+    let drive = UsbDrive {
+        path: path.into(),
+        size_bytes: 64 << 30,
+        hardware: UsbHardware { serial: Some(serial.into()), ..UsbHardware::default() },
+        read_only: false,
+        table: PartitionTable::None,
+        content: None,
+        mounted_at: Vec::new(),
+        partitions: Vec::new(),
+        usage: usage.clone(),
+        identity: DriveIdentity::default(),
+    };
+    let row = usb_drive::ActiveModel {
+        appliance_id: Set(appliance),
+        path: Set(path.into()),
+        organisation_id: Set(organisation.parse().unwrap()),
+        drive_id: Set(None),
+        serial: Set(Some(serial.into())),
+        model: Set(None),
+        usage: Set(domfleet_server::domain::usb_drive::word(&usage).into()),
+        size_bytes: Set(64 << 30),
+        document: Set(json!(drive)),
+        told_at: Set(api.app.clock.now().as_millis()),
+    };
+    usb_drive::Entity::insert(row).exec_without_returning(api.app.db.write()).await.unwrap();
 }
 
 /// An appliance with a VM `pbx` and a managed volume `pbx-root`.

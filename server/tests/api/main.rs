@@ -18,4 +18,5 @@ mod operations;
 mod references;
 mod routes;
 mod session;
+mod taken_back;
 mod texts;

@@ -47,6 +47,10 @@ pub(crate) enum About {
     Bulk,
     Bundle,
     BackupSet,
+    /// A USB drive, which is in no path.
+    Drive,
+    /// An alarm, which is in no path.
+    Alarm,
     JoinToken,
     Site,
     Operator,
@@ -118,6 +122,8 @@ fn row(method: &str, path: &str) -> Option<Route> {
             (A::Caller, "operator", json!({ "operation": start, "filter": "name=none" }))
         }
         ("post", "/backup-sets/{id}/key") => (A::BackupSet, "admin", Value::Null),
+        ("get", "/bulks") => (A::List("bulks"), "viewer", Value::Null),
+        ("post", "/bulks/{id}/cancel") => (A::Bulk, "operator", json!({})),
         ("get", "/bulks/{id}") => (A::Bulk, "viewer", Value::Null),
         ("get", "/operations") => (A::List("operations"), "viewer", Value::Null),
         ("get", "/operations/{id}" | "/operations/{id}/events") => {
@@ -128,8 +134,10 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("get", "/bundles") => (A::List("bundles"), "viewer", Value::Null),
         ("get", "/bundles/{id}" | "/bundles/{id}/content") => (A::Bundle, "viewer", Value::Null),
         ("delete", "/bundles/{id}") => (A::Bundle, "operator", Value::Null),
+        ("get", "/usb-drives") => (A::List("drives"), "viewer", Value::Null),
         ("get", "/backup-sets") => (A::List("sets"), "viewer", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
+        ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
         ("get", "/server") => (A::Server, "viewer", Value::Null),
         ("post", "/server/release-hold") => {
@@ -238,6 +246,14 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             let appliance = fleet::appliance(api, organisation, "box").await.id;
             fleet::backup_set(api, organisation, appliance).await.to_string()
         }
+        About::Alarm => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            fleet::alarm(api, organisation, appliance).await
+        }
+        About::Drive => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            fleet::usb_drive(api, organisation, appliance).await
+        }
         _ => fleet::appliance(api, organisation, "box").await.id.to_string(),
     }
 }
@@ -315,6 +331,9 @@ async fn lists_hold_what_is_below_one_s_organisation_and_nothing_else(db: TestDa
         About::Operation,
         About::Bundle,
         About::BackupSet,
+        About::Drive,
+        About::Alarm,
+        About::Bulk,
         About::Appliance,
     ];
     let (mut seen, mut hidden) = (vec![tree.own.clone(), tree.child.clone()], Vec::new());

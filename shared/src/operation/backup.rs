@@ -44,6 +44,10 @@ pub struct BackupRestore {
     pub vm: VmId,
     /// Where its disks go.
     pub to: RestoreTo,
+    /// As a VM of this name, with a new UUID and new addresses, which can run beside it; as itself
+    /// where it is not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_name: Option<String>,
 }
 
 /// Where the disks of a VM are restored to.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::backup::BackupRestore;
 use super::image::ConvertTo;
+use super::sets::{BackupCompare, BackupPrune};
 use super::vm::{self, Disks, VmChange, VmCreate};
 use super::{Class, Lock, Operation};
 use crate::id::VmId;
@@ -44,6 +45,9 @@ impl Operation {
             Self::BackupCreate(_) => "backup_create",
             Self::BackupVerify { .. } => "backup_verify",
             Self::BackupRestore(_) => "backup_restore",
+            Self::BackupCompare(_) => "backup_compare",
+            Self::BackupPrune(_) => "backup_prune",
+            Self::BackupImport(_) => "backup_import",
             Self::ApplianceReboot => "appliance_reboot",
             Self::DebugBundle { .. } => "debug_bundle",
             Self::Unknown => "unknown",
@@ -59,6 +63,8 @@ impl Operation {
             | Self::ImageInspect { .. }
             | Self::UsbList
             | Self::BackupList { .. }
+            | Self::BackupCompare(_)
+            | Self::BackupPrune(BackupPrune { dry_run: true, .. })
             | Self::Unknown => Class::Read,
             // A file is only ever made where there is none, and a volume made for it.
             Self::ImageConvert(convert) if !matches!(convert.target, ConvertTo::Volume(_)) => {
@@ -84,7 +90,8 @@ impl Operation {
             | Self::ImageRepair { .. }
             | Self::BackupCreate(_)
             | Self::BackupVerify { .. }
-            | Self::BackupRestore(_) => Class::Mutate,
+            | Self::BackupRestore(_)
+            | Self::BackupImport(_) => Class::Mutate,
             Self::VmDestroy { .. }
             | Self::VmRemove { .. }
             | Self::VolumeRevert { .. }
@@ -92,6 +99,7 @@ impl Operation {
             | Self::ImageConvert(_)
             | Self::UsbQualify { .. }
             | Self::UsbPrepare { .. }
+            | Self::BackupPrune(_)
             | Self::ApplianceReboot => Class::Destructive,
         }
     }
@@ -112,6 +120,9 @@ impl Operation {
                 | Self::BackupCreate(_)
                 | Self::BackupVerify { .. }
                 | Self::BackupRestore(_)
+                | Self::BackupCompare(_)
+                | Self::BackupPrune(_)
+                | Self::BackupImport(_)
         )
     }
 
@@ -147,7 +158,12 @@ impl Operation {
             Self::UsbQualify { .. }
             | Self::UsbPrepare { .. }
             | Self::BackupList { .. }
-            | Self::BackupVerify { .. } => vec![Lock::Usb],
+            | Self::BackupVerify { .. }
+            | Self::BackupPrune(_)
+            | Self::BackupImport(_) => vec![Lock::Usb],
+            Self::BackupCompare(compare) => {
+                std::iter::once(Lock::Usb).chain(compare.vm.map(Lock::Vm)).collect()
+            }
             Self::BackupCreate(create) => {
                 std::iter::once(Lock::Usb).chain(create.vms.iter().copied().map(Lock::Vm)).collect()
             }
@@ -180,7 +196,9 @@ impl Operation {
             | Self::VmConsoleLog { vm, .. }
             | Self::VmChange(VmChange { vm, .. })
             | Self::BackupRestore(BackupRestore { vm, .. }) => Some(*vm),
-            Self::VmCreate(VmCreate { vm, .. }) => *vm,
+            Self::VmCreate(VmCreate { vm, .. }) | Self::BackupCompare(BackupCompare { vm, .. }) => {
+                *vm
+            }
             Self::VolumeCreate { .. }
             | Self::ThinPoolCreate { .. }
             | Self::VolumeGrow { .. }
@@ -199,6 +217,8 @@ impl Operation {
             | Self::BackupList { .. }
             | Self::BackupCreate(_)
             | Self::BackupVerify { .. }
+            | Self::BackupPrune(_)
+            | Self::BackupImport(_)
             | Self::ApplianceReboot
             | Self::DebugBundle { .. }
             | Self::Unknown => None,
@@ -225,7 +245,10 @@ impl Operation {
             | Self::BackupList { .. }
             | Self::BackupCreate(_)
             | Self::BackupVerify { .. }
-            | Self::BackupRestore(_) => Duration::from_mins(30),
+            | Self::BackupRestore(_)
+            | Self::BackupCompare(_)
+            | Self::BackupPrune(_)
+            | Self::BackupImport(_) => Duration::from_mins(30),
             Self::UsbList | Self::VmConsoleLog { .. } => Duration::from_mins(5),
             Self::VmStart { .. }
             | Self::VmDestroy { .. }

@@ -2,6 +2,7 @@
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::operation::image::{ConvertTo, ImageConvert};
+use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::operation::{Class, Operation, OperationState};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -54,6 +55,11 @@ impl Fleet {
             }
             Operation::UsbPrepare { drive } | Operation::UsbQualify { drive, .. } => {
                 Some(drive.consent().to_owned())
+            }
+            Operation::BackupPrune(prune) => {
+                let drives = appliance.host.drives();
+                let found = drives.iter().find(|found| found.identity.drive == Some(prune.drive));
+                found.map(|found| DriveAt::of(found).consent().to_owned())
             }
             Operation::VolumeRevert { volume } => {
                 let volumes = appliance.host.volumes();

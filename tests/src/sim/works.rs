@@ -77,7 +77,8 @@ impl Host {
         }
     }
 
-    pub(super) fn drives(&self) -> Vec<UsbDrive> {
+    /// The drives that are plugged in.
+    pub fn drives(&self) -> Vec<UsbDrive> {
         let state = self.state();
         let plugged_in = state.drives.iter().filter(|drive| drive.is_plugged_in);
         plugged_in.map(|drive| drive.seen.clone()).collect()
@@ -144,7 +145,10 @@ pub(super) async fn carry_out(
         Work::ListSets(drive)
         | Work::BackUp { drive, .. }
         | Work::VerifySets { drive, .. }
-        | Work::RestoreVm { drive, .. } => {
+        | Work::RestoreVm { drive, .. }
+        | Work::CompareSet { drive, .. }
+        | Work::PruneSets { drive, .. }
+        | Work::ImportSet { drive, .. } => {
             let is_it = |seen: &UsbDrive| seen.identity.drive == Some(drive);
             let folder = host.with_drive(is_it, |drive| drive.folder.clone())?;
             let (clock, listening) = (host.clock(), Arc::clone(meter));

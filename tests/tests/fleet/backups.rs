@@ -28,16 +28,16 @@ on_both_databases![
 ];
 
 /// An appliance with a VM whose disk is a file, and a drive.
-struct Stage<'f> {
-    fleet: &'f Fleet,
-    appliance: Appliance,
+pub(crate) struct Stage<'f> {
+    pub(crate) fleet: &'f Fleet,
+    pub(crate) appliance: Appliance,
     folder: TempDir,
-    vm: VmId,
+    pub(crate) vm: VmId,
     at: DriveAt,
 }
 
 impl<'f> Stage<'f> {
-    async fn set(fleet: &'f mut Fleet) -> Self {
+    pub(crate) async fn set(fleet: &'f mut Fleet) -> Self {
         let appliance = fleet.add_appliance().await;
         let folder = tempfile::tempdir().unwrap();
         let (vm, path) = (VmId::new(), |name: &str| folder.path().join(name));
@@ -59,7 +59,7 @@ impl<'f> Stage<'f> {
         stage
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -73,14 +73,14 @@ impl<'f> Stage<'f> {
         .await
     }
 
-    async fn prepare(&self) -> DriveId {
+    pub(crate) async fn prepare(&self) -> DriveId {
         let prepare = Operation::UsbPrepare { drive: self.at.clone() };
         self.fleet.succeed(&self.appliance, &prepare).await;
         let drive = self.wait_for_use("ours").await;
         drive["identity"]["drive"].as_str().unwrap().parse().unwrap()
     }
 
-    fn backup(&self, drive: DriveId) -> Operation {
+    pub(crate) fn backup(&self, drive: DriveId) -> Operation {
         self.backup_as(drive, false)
     }
 
@@ -98,17 +98,17 @@ impl<'f> Stage<'f> {
     fn restore(&self, drive: DriveId, to: &Path) -> Operation {
         let path = to.to_str().unwrap().to_owned();
         let to = RestoreTo::Folder(RestoreFolder { path, format: None });
-        Operation::BackupRestore(BackupRestore { drive, set: None, vm: self.vm, to })
+        Operation::BackupRestore(BackupRestore { drive, set: None, vm: self.vm, to, as_name: None })
     }
 
-    async fn sets(&self) -> Value {
+    pub(crate) async fn sets(&self) -> Value {
         let path = format!("/api/v1/backup-sets?appliance={}", self.appliance.id);
         self.fleet.api.get(&path).await
     }
 }
 
 /// The first chunk of a set that is somewhere below the folder.
-fn first_chunk(folder: &Path) -> PathBuf {
+pub(crate) fn first_chunk(folder: &Path) -> PathBuf {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -11,6 +11,7 @@ mod images;
 mod joining;
 mod operations;
 mod recovery;
+mod sets;
 mod trouble;
 mod vms;
 mod volumes;

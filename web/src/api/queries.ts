@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { answered, api } from "./client";
-import type { Bulk, BulkRequest, Operation, OperationRequest } from "./types";
+import type { Bulk, BulkCancelled, BulkRequest, Operation, OperationRequest } from "./types";
 
 /** The states of an operation that is under way. */
 export const ACTIVE = "queued,offered,cancelling,accepted,running,lost";
@@ -90,7 +90,14 @@ export const lastBackupOperation = (id: string) =>
   queryOptions({
     queryKey: ["appliance-operations", id, "last-backup"],
     queryFn: async ({ signal }) => {
-      const kinds = "backup_create,backup_verify,backup_restore";
+      const kinds = [
+        "backup_create",
+        "backup_verify",
+        "backup_restore",
+        "backup_compare",
+        "backup_prune",
+        "backup_import",
+      ].join(",");
       const query = { appliance: id, kinds, sort: "-created_at", limit: 1 };
       return (await fetchOperations(query, signal)).operations[0] ?? null;
     },
@@ -149,6 +156,58 @@ export const bulkDetail = (id: string, states: string) =>
     getNextPageParam: (page) => page.next ?? null,
     // What was not asked yet tells of itself by no event.
     refetchInterval: ({ state }) => (state.data?.pages[0]?.done ? false : 2_000),
+  });
+
+/** What was asked of many appliances, newest first, a part at a time. */
+export const allBulks = () =>
+  infiniteQueryOptions({
+    queryKey: ["bulks"],
+    queryFn: ({ signal, pageParam }) => {
+      const query = { limit: 100, ...(pageParam ? { next: pageParam } : {}) };
+      return answered(api.GET("/api/v1/bulks", { params: { query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next ?? null,
+  });
+
+/** Takes back what was asked of many; what has begun only where that is said. */
+export function cancelBulk(id: string, begun: boolean): Promise<BulkCancelled> {
+  const params = { path: { id } };
+  return answered(api.POST("/api/v1/bulks/{id}/cancel", { params, body: { begun } }));
+}
+
+/** The USB drives of the fleet that filter `q` leaves, a part at a time. */
+export const fleetDrives = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["fleet-drives", q],
+    queryFn: ({ signal, pageParam }) => {
+      const query = { q, limit: 100, ...(pageParam ? { next: pageParam } : {}) };
+      return answered(api.GET("/api/v1/usb-drives", { params: { query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next ?? null,
+  });
+
+/** The alarms that filter `q` leaves, newest first, a part at a time. */
+export const allAlarms = (q: string) =>
+  infiniteQueryOptions({
+    queryKey: ["alarms", "list", q],
+    queryFn: ({ signal, pageParam }) => {
+      const query = { q, limit: 100, ...(pageParam ? { next: pageParam } : {}) };
+      return answered(api.GET("/api/v1/alarms", { params: { query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (page) => page.next ?? null,
+  });
+
+/** How many alarms are not over. */
+export const openAlarms = () =>
+  queryOptions({
+    queryKey: ["alarms", "open"],
+    queryFn: ({ signal }) => {
+      const query = { q: "over=no", limit: 1 };
+      return answered(api.GET("/api/v1/alarms", { params: { query }, signal }));
+    },
   });
 
 /** Asks many appliances, or only whether they could be asked. Twice with one key is once. */

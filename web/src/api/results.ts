@@ -1,5 +1,7 @@
 // What came of an operation, in the agent's words. The API hands it on as it is, so that its shape is
 // looked at here, once; what does not have it is shown as it came.
+import { isRecord, list, number, text, texts, type Given } from "./given";
+import { comparisonOf, pruningOf, type Comparison, type Pruning } from "./setResults";
 import type { SetSummary, UsbDrive } from "./types";
 
 /** An image, judged. */
@@ -73,10 +75,20 @@ export type Result =
     }
   | { readonly is: "qualification"; readonly qualification: Qualification }
   | { readonly is: "drives"; readonly drives: readonly UsbDrive[] }
-  | { readonly is: "sets"; readonly sets: readonly SetSummary[] }
+  | {
+      readonly is: "sets";
+      readonly sets: readonly SetSummary[];
+      /** Files that were not taken over, the first of them. */
+      readonly unused: readonly string[];
+      readonly unusedCount: number;
+    }
+  | { readonly is: "comparison"; readonly comparison: Comparison }
+  | { readonly is: "pruning"; readonly pruning: Pruning }
   | {
       readonly is: "restored";
       readonly name: string;
+      /** What it is called now. */
+      readonly as: string;
       readonly config: string | null;
       readonly disks: readonly string[];
     }
@@ -110,14 +122,30 @@ export function resultOf(kind: string, value: unknown): Result | null {
     }
     case "backup_list":
     case "backup_create":
-    case "backup_verify": {
+    case "backup_verify":
+    case "backup_import": {
       if (!Array.isArray(value.sets) || !value.sets.every(isSet)) return null;
-      return { is: "sets", sets: value.sets as readonly SetSummary[] };
+      return {
+        is: "sets",
+        sets: value.sets as readonly SetSummary[],
+        unused: texts(value, "unused"),
+        unusedCount: number(value, "unused_count") ?? 0,
+      };
+    }
+    case "backup_compare": {
+      const comparison = comparisonOf(value);
+      return comparison && { is: "comparison", comparison };
+    }
+    case "backup_prune": {
+      const pruning = pruningOf(value);
+      return pruning && { is: "pruning", pruning };
     }
     case "backup_restore": {
       const name = text(value, "name");
       if (name === null) return null;
-      return { is: "restored", name, config: text(value, "config"), disks: texts(value, "disks") };
+      const as = (isRecord(value.as) ? text(value.as, "name") : null) ?? name;
+      const [config, disks] = [text(value, "config"), texts(value, "disks")];
+      return { is: "restored", name, as, config, disks };
     }
     case "vm_console_log": {
       const words = text(value, "text");
@@ -210,35 +238,10 @@ function rateOf(value: unknown): Rate | null {
   return mean === null ? null : { mean, slowest: number(value, "slowest") ?? mean };
 }
 
-type Given = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Given {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isDrive(drive: unknown): boolean {
   return isRecord(drive) && isRecord(drive.use) && isRecord(drive.hardware);
 }
 
 function isSet(set: unknown): boolean {
   return isRecord(set) && typeof set.set === "string" && Array.isArray(set.vms);
-}
-
-function text(given: Given, key: string): string | null {
-  const value = given[key];
-  return typeof value === "string" ? value : null;
-}
-
-function number(given: Given, key: string): number | null {
-  const value = given[key];
-  return typeof value === "number" ? value : null;
-}
-
-function texts(given: Given, key: string): readonly string[] {
-  const value = given[key];
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
-}
-
-function list(value: unknown): readonly Given[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

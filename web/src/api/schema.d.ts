@@ -2200,6 +2200,249 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/usb-drives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
+         *     is on a drive told anew.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description On this drive. */
+                    drive?: components["schemas"]["DriveId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FleetDrives"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
+         *     is on a drive told anew.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description On this drive. */
+                    drive?: components["schemas"]["DriveId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Bulks"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
+         *     is on a drive told anew.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description On this drive. */
+                    drive?: components["schemas"]["DriveId"];
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alarms"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives up an operation that is lost. Frees what it held at the server, and nothing else: should
+         *     the appliance speak of it later, that is kept.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["OperationId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CancelRequest"];
+                };
+            };
+            responses: {
+                /** @description The operation as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkCancelled"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2362,6 +2605,7 @@ export interface components {
             to: components["schemas"]["RestoreTo"];
             /** @description The VM. */
             vm: components["schemas"]["VmId"];
+            as_name?: string | null;
         };
         /** @description A backup set on a drive, as the appliance last told of it that had the drive. */
         BackupSetView: components["schemas"]["SetSummary"] & {
@@ -2372,6 +2616,7 @@ export interface components {
             gone_at?: components["schemas"]["Timestamp"] | null;
             /** @description When that was told. */
             told_at: components["schemas"]["Timestamp"];
+            state: components["schemas"]["SetState"];
         };
         /** @description A part of the table of backup sets. */
         BackupSets: {
@@ -3187,6 +3432,15 @@ export interface components {
         } | (components["schemas"]["BackupRestore"] & {
             /** @enum {string} */
             kind: "backup_restore";
+        }) | (components["schemas"]["BackupCompare"] & {
+            /** @enum {string} */
+            kind: "backup_compare";
+        }) | (components["schemas"]["BackupPrune"] & {
+            /** @enum {string} */
+            kind: "backup_prune";
+        }) | (components["schemas"]["BackupImport"] & {
+            /** @enum {string} */
+            kind: "backup_import";
         }) | {
             /** @enum {string} */
             kind: "appliance_reboot";
@@ -3975,6 +4229,133 @@ export interface components {
             volume_groups: components["schemas"]["VolumeGroup"][];
             /** @description By volume group and name. */
             volumes: components["schemas"]["Volume"][];
+        };
+        Keep: {
+            /** Format: int32 */
+            last?: number;
+            /** Format: int32 */
+            daily?: number;
+            /** Format: int32 */
+            weekly?: number;
+            /** Format: int32 */
+            monthly?: number;
+        };
+        BackupCompare: {
+            drive: components["schemas"]["DriveId"];
+            set?: components["schemas"]["SetId"] | null;
+            vm?: components["schemas"]["VmId"] | null;
+        };
+        BackupPrune: {
+            drive: components["schemas"]["DriveId"];
+            keep: components["schemas"]["Keep"];
+            dry_run?: boolean;
+        };
+        BackupImport: {
+            drive: components["schemas"]["DriveId"];
+            from: string;
+            encrypted?: boolean;
+        };
+        /** @enum {string} */
+        SetState: "verified" | "unverified" | "damaged" | "unfinished" | "gone";
+        FleetDriveView: components["schemas"]["UsbDrive"] & {
+            appliance: components["schemas"]["Named"];
+            told_at: components["schemas"]["Timestamp"];
+        };
+        BulkSummaryView: {
+            /** @description What kind of thing. */
+            kind: string;
+            /** @description What it can do. */
+            class: components["schemas"]["Class"];
+            /** @description What is offered first. */
+            priority: components["schemas"]["Priority"];
+            /** @description The filter that chose them, where one did. */
+            filter?: string | null;
+            /** @description When. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many appliances.
+             */
+            total: number;
+            /** @description How many there are in each [`BulkResult::state`]; states that none is in are left out. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description Whether nothing more will change. */
+            done: boolean;
+            id: components["schemas"]["BulkId"];
+            requested_by: components["schemas"]["RequestedBy"];
+        };
+        BulkCancelled: {
+            /** Format: int64 */
+            withdrawn: number;
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            cancelling: number;
+        };
+        CancelRequest: {
+            begun?: boolean;
+        };
+        AlarmView: {
+            id: string;
+            kind: string;
+            organisation: components["schemas"]["Named"];
+            appliance?: components["schemas"]["Named"] | null;
+            message: string;
+            raised_at: components["schemas"]["Timestamp"];
+            cleared_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description A part of the table of backup sets. */
+        FleetDrives: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+            /** @description The rows. */
+            drives: components["schemas"]["FleetDriveView"][];
+        };
+        /** @description A part of the table of backup sets. */
+        Bulks: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+            /** @description The rows. */
+            bulks: components["schemas"]["BulkSummaryView"][];
+        };
+        /** @description A part of the table of backup sets. */
+        Alarms: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+            /** @description The rows. */
+            alarms: components["schemas"]["AlarmView"][];
         };
     };
     responses: never;

@@ -50,6 +50,10 @@ function take(change: Change): void {
     case "operation":
       takeOperation(change);
       break;
+    case "alarm":
+      refetchSoon("alarms");
+      refetchTopic(change.topic);
+      break;
     case "bundle":
       refetchSoon("bundles");
       break;
@@ -77,7 +81,11 @@ function takeOperation(change: Change): void {
   if (row && before?.state === row.state) return;
   refetchSoon("active-operations");
   refetchSoon("operation-counts");
-  if (row?.bulk_id) refetchSoon("bulk", row.bulk_id);
+  if (row?.bulk_id) {
+    refetchSoon("bulk", row.bulk_id);
+    refetchSoon("bulks");
+  }
+  if (row?.kind.startsWith("usb_")) refetchSoon("fleet-drives");
   if (row?.kind.startsWith("backup_")) refetchSoon("backup-sets");
   if (row) refetchSoon("appliance-operations", row.appliance.id);
 }

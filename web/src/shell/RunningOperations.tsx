@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
-import { activeOperations, pendingAppliances } from "../api/queries";
+import { activeOperations, openAlarms, pendingAppliances } from "../api/queries";
 import { OperationIcon } from "../ui/icons";
 import styles from "./Shell.module.css";
 
@@ -22,6 +22,18 @@ export function RunningOperations() {
       )}
       <span className="hidden">Operations in progress: {total}</span>
     </Link>
+  );
+}
+
+/** How many alarms are not over. */
+export function OpenAlarms() {
+  const { data } = useQuery(openAlarms());
+  if (!data?.total) return null;
+  return (
+    <span className={styles.count}>
+      {data.total}
+      <span className="hidden"> not over</span>
+    </span>
   );
 }
 

@@ -11,12 +11,13 @@ import {
   EnrolIcon,
   OperationIcon,
   SearchIcon,
+  WarningIcon,
 } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { ProblemNote } from "../ui/ProblemNote";
 import { Toasts } from "../ui/Toasts";
 import { LiveMark } from "./LiveMark";
-import { PendingCount, RunningOperations } from "./RunningOperations";
+import { OpenAlarms, PendingCount, RunningOperations } from "./RunningOperations";
 import { ServerNote } from "./ServerNote";
 import styles from "./Shell.module.css";
 import { useShortcuts } from "./useShortcuts";
@@ -44,6 +45,7 @@ export function Shell() {
         <NavLink to="/appliances" word="Appliances" icon={ApplianceIcon} />
         <NavLink to="/operations" word="Operations" icon={OperationIcon} />
         <NavLink to="/backups" word="Backups" icon={BackupIcon} />
+        <NavLink to="/alarms" word="Alarms" icon={WarningIcon} aside={<OpenAlarms />} />
         <NavLink to="/enrolment" word="Enrolment" icon={EnrolIcon} aside={<PendingCount />} />
         <NavLink to="/audit" word="Audit" icon={AuditIcon} />
       </nav>
@@ -79,7 +81,7 @@ export function Shell() {
 }
 
 interface NavLinkProps {
-  to: "/appliances" | "/operations" | "/backups" | "/enrolment" | "/audit";
+  to: "/appliances" | "/operations" | "/backups" | "/alarms" | "/enrolment" | "/audit";
   word: string;
   icon: ComponentType;
   aside?: React.ReactNode;

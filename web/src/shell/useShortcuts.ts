@@ -8,6 +8,7 @@ const PLACES = {
   a: "/appliances",
   o: "/operations",
   b: "/backups",
+  l: "/alarms",
   e: "/enrolment",
   u: "/audit",
 } as const;

@@ -124,6 +124,9 @@ const TITLES: Readonly<Record<string, string>> = {
   backup_create: "Back up VMs",
   backup_verify: "Verify backup",
   backup_restore: "Restore VM",
+  backup_compare: "Compare backup",
+  backup_prune: "Make room for backups",
+  backup_import: "Take over a backup",
   appliance_reboot: "Reboot appliance",
   debug_bundle: "Collect debug bundle",
 };

@@ -9,7 +9,7 @@ import {
   refusals,
   targetOf,
 } from "../../src/features/appliances/bulk";
-import { countOf, inWords, statesOf } from "../../src/features/bulks/progress";
+import { cancelledWords, countOf, inWords, statesOf } from "../../src/features/bulks/progress";
 
 test("what is asked of many is asked once all of it is said", () => {
   const ready = BULK_KINDS.map(([kind]) => bulkOperation({ ...EMPTY_DRAFT, kind }) !== null);
@@ -69,6 +69,16 @@ test("how far many are is told by what is over, and failures are not hidden in i
   expect(inWords({ total: 2, counts: { succeeded: 2 } })).toBe("2 of 2 are over");
   expect(statesOf("succeeded")).toBe("succeeded");
   expect(statesOf("nonsense")).toBe("");
+});
+
+test("what was taken back is told by how many, and who has still to say so", () => {
+  const words = (withdrawn: number, cancelled: number, cancelling: number) =>
+    cancelledWords({ withdrawn, cancelled, cancelling });
+
+  expect(words(1, 2, 0)).toBe("Cancelled at 3 appliances");
+  expect(words(0, 1, 4)).toBe("Cancelled at 1 appliance, to be cancelled by 4 appliances");
+  expect(words(0, 0, 1)).toBe("To be cancelled by 1 appliance");
+  expect(words(0, 0, 0)).toBe("Nothing was left to be cancelled");
 });
 
 test("what is typed to confirm is what the API compares with, without separators", () => {

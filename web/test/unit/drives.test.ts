@@ -76,6 +76,9 @@ test("what the appliance itself works with is not touched", () => {
 test("a filter for an appliance holds nothing that would end its text", () => {
   expect(filterOf("")).toBe("");
   expect(filterOf(' pbx" x ')).toBe('appliance~"pbx x"');
+  expect(filterOf("", "damaged")).toBe("state=damaged");
+  expect(filterOf("pbx", "verified")).toBe('appliance~"pbx" state=verified');
+  expect(filterOf("", "nonsense")).toBe("");
 });
 
 test("sets that are no backups are counted apart", () => {

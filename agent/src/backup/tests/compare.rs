@@ -1,16 +1,19 @@
 //! A set held against the disks that it was made of.
 
-use super::*;
-use crate::backup::compare::{Compared, Found, compare};
+use domfleet_shared::set_answers::{ComparedSet, Found};
 
-fn held_against(drive: &Drive, sources: &impl Sources) -> Result<Compared, BackupError> {
+use super::*;
+use crate::backup::compare::compare;
+
+fn held_against(drive: &Drive, sources: &impl Sources) -> Result<ComparedSet, BackupError> {
     let before = drive.kept();
-    let compared = with_tools(drive, |tools| compare(&Sealed::open(tools, plan().set)?, sources));
+    let compared =
+        with_tools(drive, |tools| compare(&Sealed::open(tools, plan().set)?, None, sources));
     assert!(drive.kept() == before, "comparing has written to the set");
     compared
 }
 
-fn found(compared: Compared) -> Vec<Found> {
+fn found(compared: ComparedSet) -> Vec<Found> {
     compared.disks.into_iter().map(|disk| disk.found).collect()
 }
 
@@ -28,9 +31,24 @@ fn disks_that_nobody_wrote_to_are_the_same() {
 
     let compared = held_against(&drive, &guests).unwrap();
 
-    assert!(compared.is_same());
+    assert!(compared.same);
     let paths: Vec<&str> = compared.disks.iter().map(|disk| disk.path.as_str()).collect();
     assert_eq!(paths, ["/a0", "/a1", "/b0", "/b1"]);
+}
+
+#[test]
+fn of_one_vm_only_its_own_disks_are_looked_at() {
+    let (drive, guests) = backed_up();
+    guests.write("/a0", 7, 0xaa);
+    let compared = with_tools(&drive, |tools| {
+        let sealed = Sealed::open(tools, plan().set).unwrap();
+        let other = sealed.manifest.vms[1].uuid;
+        compare(&sealed, Some(other), &guests).unwrap()
+    });
+
+    assert!(compared.same, "{compared:?}");
+    let paths: Vec<&str> = compared.disks.iter().map(|disk| disk.path.as_str()).collect();
+    assert_eq!(paths, ["/b0", "/b1"]);
 }
 
 #[test]
@@ -43,7 +61,7 @@ fn every_byte_that_was_written_since_is_found_and_said_where() {
 
         let compared = held_against(&drive, &changed).unwrap();
 
-        assert!(!compared.is_same());
+        assert!(!compared.same);
         let frame = at as u64 / 512 * 512;
         let range = frame..(frame + 512).min(6_000);
         let bytes = range.end - range.start;

@@ -16,6 +16,9 @@ pub struct Model {
     pub created_at: i64,
     pub sealed_at: Option<i64>,
     pub verified_at: Option<i64>,
+    /// How sure it is, in a word.
+    #[sea_orm(column_type = "Text")]
+    pub state: String,
     /// All that was told of it.
     #[sea_orm(column_type = "JsonBinary")]
     pub document: Json,

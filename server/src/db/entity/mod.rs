@@ -22,3 +22,4 @@ pub mod organisation;
 pub mod server_state;
 pub mod session;
 pub mod site;
+pub mod usb_drive;

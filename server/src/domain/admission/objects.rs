@@ -164,8 +164,25 @@ pub(super) fn new_volume(
     Ok(())
 }
 
+/// Whether a VM that is new can be called so.
+pub(super) fn new_vm_name(
+    situation: &Situation<'_>,
+    field: &'static str,
+    name: &str,
+) -> Result<(), Refusal> {
+    vm_name_in(situation, (field, name), None)
+}
+
 fn vm_name(situation: &Situation<'_>, name: &str, of: Option<VmId>) -> Result<(), Refusal> {
-    vm::check_name(name).map_err(|why| Refusal::Value("name", why.into()))?;
+    vm_name_in(situation, ("name", name), of)
+}
+
+fn vm_name_in(
+    situation: &Situation<'_>,
+    (field, name): (&'static str, &str),
+    of: Option<VmId>,
+) -> Result<(), Refusal> {
+    vm::check_name(name).map_err(|why| Refusal::Value(field, why.into()))?;
     let is_taken = |known: &Vm| known.name == name && Some(known.uuid) != of;
     if situation.vms.unwrap_or_default().iter().any(is_taken) {
         return Err(Refusal::Taken("VM", name.to_owned()));
@@ -244,6 +261,7 @@ pub fn confirmation(operation: &Operation, situation: &Situation<'_>) -> Option<
         Operation::UsbPrepare { drive } | Operation::UsbQualify { drive, .. } => {
             Some(drive.consent().to_owned())
         }
+        Operation::BackupPrune(prune) => works::drive_name(situation, prune.drive),
         other => other.vm().and_then(|vm| find_vm(situation, vm)).map(|vm| vm.name.clone()),
     };
     Some(name.unwrap_or_else(|| situation.name.to_owned()))

@@ -8,6 +8,8 @@ use domfleet_shared::usb::{DriveIdentity, PartitionTable, Usage, UsbDrive, UsbHa
 
 use super::*;
 
+mod sets;
+
 fn vm(name: &str) -> Vm {
     Vm {
         uuid: VmId::new(),

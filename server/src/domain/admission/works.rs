@@ -1,14 +1,18 @@
 //! Whether an image, a drive or a backup can be worked with, as far as the appliance has reported.
 
+use domfleet_shared::id::DriveId;
 use domfleet_shared::image::Format;
 use domfleet_shared::operation::Operation;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_path};
+use domfleet_shared::operation::sets::{BackupCompare, BackupImport, BackupPrune};
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::operation::vm::NewVolume;
 use domfleet_shared::usb::{QualifyMode, Usage, UsbDrive};
 
-use super::objects::{known_group, known_vm, known_volume, managed_volume, new_volume};
+use super::objects::{
+    known_group, known_vm, known_volume, managed_volume, new_vm_name, new_volume,
+};
 use super::{Refusal, Situation};
 
 pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<(), Refusal> {
@@ -45,8 +49,11 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
             }
             Ok(())
         }
-        Operation::BackupRestore(BackupRestore { drive, to, .. }) => {
+        Operation::BackupRestore(BackupRestore { drive, to, as_name, .. }) => {
             ours(situation, *drive)?;
+            if let Some(name) = as_name {
+                new_vm_name(situation, "as_name", name)?;
+            }
             match to {
                 RestoreTo::VolumeGroup(group) => known_group(situation, group).map(|_| ()),
                 RestoreTo::Folder(RestoreFolder { path: folder, format }) => {
@@ -58,8 +65,36 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
                 }
             }
         }
+        Operation::BackupCompare(BackupCompare { drive, vm, .. }) => {
+            ours(situation, *drive)?;
+            // One that the appliance does not have any more is in the set all the same.
+            match vm.and_then(|vm| known_vm(situation, vm).ok()) {
+                Some(found) if found.domid.is_some() => {
+                    let why = format!("{} runs: shut it down first", found.name);
+                    Err(Refusal::Value("vm", why))
+                }
+                _ => Ok(()),
+            }
+        }
+        Operation::BackupPrune(BackupPrune { drive, keep, .. }) => {
+            if !keep.is_something() {
+                return Err(Refusal::Value("keep", "say how many sets are to be kept".into()));
+            }
+            ours(situation, *drive)
+        }
+        Operation::BackupImport(BackupImport { drive, from, .. }) => {
+            path("from", from)?;
+            ours(situation, *drive)
+        }
         _ => Ok(()),
     }
+}
+
+/// What has to be typed before sets of a drive are removed: the same as before it is erased.
+pub(super) fn drive_name(situation: &Situation<'_>, drive: DriveId) -> Option<String> {
+    let mut drives = reported(situation)?.iter();
+    let found = drives.find(|found| found.identity.drive == Some(drive))?;
+    Some(DriveAt::of(found).consent().to_owned())
 }
 
 fn conversion(situation: &Situation<'_>, convert: &ImageConvert) -> Result<(), Refusal> {
@@ -115,7 +150,7 @@ fn plugged_in(situation: &Situation<'_>, drive: &DriveAt) -> Result<(), Refusal>
     }
 }
 
-fn ours(situation: &Situation<'_>, drive: domfleet_shared::id::DriveId) -> Result<(), Refusal> {
+fn ours(situation: &Situation<'_>, drive: DriveId) -> Result<(), Refusal> {
     let Some(drives) = reported(situation) else { return Ok(()) };
     let is_it = |found: &&UsbDrive| found.identity.drive == Some(drive);
     match drives.iter().filter(is_it).count() {

@@ -11,7 +11,7 @@ import {
   requestOperation,
   usbDrives,
 } from "../../api/queries";
-import type { BackupSet, UsbDrive } from "../../api/types";
+import type { BackupSet, UsbDrive, Vm } from "../../api/types";
 import { ask, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
@@ -24,7 +24,7 @@ import { isOver, OperationStateBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
-import { driveReason } from "./drives";
+import { driveReason, runsReason } from "./drives";
 import { DrivesCard } from "./DrivesCard";
 import { heldReason } from "./locks";
 import { useAppliance, useAskReason } from "./useAppliance";
@@ -54,7 +54,12 @@ export function BackupsTab() {
         sets={sets.data.sets}
         vms={inventory.data?.vms ?? []}
       />
-      <SetsCard sets={sets.data.sets} total={sets.data.total} drives={plugged.data.drives} />
+      <SetsCard
+        sets={sets.data.sets}
+        total={sets.data.total}
+        drives={plugged.data.drives}
+        vms={inventory.data?.vms ?? []}
+      />
     </>
   );
 }
@@ -63,13 +68,15 @@ interface SetsCardProps {
   sets: readonly BackupSet[];
   total: number;
   drives: readonly UsbDrive[];
+  vms: readonly Vm[];
 }
 
-function SetsCard({ sets, total, drives }: SetsCardProps) {
+function SetsCard({ sets, total, drives, vms }: SetsCardProps) {
   const appliance = useAppliance();
   const storage = useQuery(applianceVolumes(appliance.id));
   const active = useActiveOn(appliance.id);
   const changing = useAskReason(appliance);
+  const reading = useAskReason(appliance, "nothing");
   const held = heldReason("usb", active);
   const [restoring, setRestoring] = useState<BackupSet | null>(null);
   const reasonOf = (set: BackupSet) => changing ?? driveReason(set.drive, drives) ?? held;
@@ -96,6 +103,12 @@ function SetsCard({ sets, total, drives }: SetsCardProps) {
           onVerify={() => {
             const { drive, set: id } = set;
             const operation = { kind: "backup_verify", drive, set: id } as const;
+            void ask(requestOperation(appliance.id, operation), "one set");
+          }}
+          compareReason={reading ?? driveReason(set.drive, drives) ?? held ?? runsReason(set, vms)}
+          onCompare={() => {
+            const { drive, set: id } = set;
+            const operation = { kind: "backup_compare", drive, set: id } as const;
             void ask(requestOperation(appliance.id, operation), "one set");
           }}
           onRestore={() => setRestoring(set)}
@@ -178,12 +191,17 @@ function OnDrive({ id, drives }: { id: string; drives: readonly UsbDrive[] }) {
 interface SetActionsProps {
   set: BackupSet;
   reason: string | null;
+  compareReason: string | null;
   onVerify: () => void;
+  onCompare: () => void;
   onRestore: () => void;
 }
 
-function SetActions({ set, reason, onVerify, onRestore }: SetActionsProps) {
+function SetActions(props: SetActionsProps) {
+  const { set, reason, compareReason, onVerify, onCompare, onRestore } = props;
   const what = set.vms.map(({ name }) => name).join(", ");
+  const gone = set.gone_at ? reason : null;
+  const unfinished = set.sealed_at ? null : "It is not finished: back up again.";
   return (
     <div className={styles.actions}>
       <Button small aria-label={`Verify ${what}`} disabledReason={reason} onClick={onVerify}>
@@ -191,8 +209,16 @@ function SetActions({ set, reason, onVerify, onRestore }: SetActionsProps) {
       </Button>
       <Button
         small
+        aria-label={`Compare ${what}`}
+        disabledReason={gone ?? unfinished ?? compareReason}
+        onClick={onCompare}
+      >
+        Compare
+      </Button>
+      <Button
+        small
         aria-label={`Restore ${what}`}
-        disabledReason={reason ?? (set.sealed_at ? null : "It is not finished: back up again.")}
+        disabledReason={reason ?? unfinished}
         onClick={onRestore}
       >
         Restore…

@@ -8,7 +8,7 @@ import styles from "./AppliancePage.module.css";
 const DriveMenu = lazy(() => import("./DriveMenu"));
 
 /** What is chosen in a dialog first. */
-export type DriveDialog = "qualify" | "prepare" | "back_up";
+export type DriveDialog = "qualify" | "prepare" | "back_up" | "prune" | "import";
 
 /** What is asked as soon as it is chosen. */
 export type DriveRequest = "backup_list" | "backup_verify";

@@ -17,6 +17,12 @@ export default function DriveMenu({ drive, name, reasons, onRequest, onOpen }: D
       <MenuItem disabledReason={no ?? reasons.backUp} onAction={() => onRequest("backup_verify")}>
         Verify all its backup sets
       </MenuItem>
+      <MenuItem disabledReason={no ?? reasons.list} onAction={() => onOpen("prune")}>
+        Make room…
+      </MenuItem>
+      <MenuItem disabledReason={no ?? reasons.backUp} onAction={() => onOpen("import")}>
+        Take over a backup…
+      </MenuItem>
       <MenuLine />
       <MenuItem disabledReason={reasons.touch} onAction={() => onOpen("qualify")}>
         Qualify…

@@ -31,6 +31,8 @@ import { Working } from "./Working";
 
 const QualifyDrive = lazy(() => import("./QualifyDrive"));
 const BackUp = lazy(() => import("./BackUp"));
+const PruneDrive = lazy(() => import("./PruneDrive"));
+const ImportBackup = lazy(() => import("./ImportBackup"));
 
 interface DrivesCardProps {
   appliance: ApplianceDetail;
@@ -148,6 +150,22 @@ export function DrivesCard({ appliance, drives, at, sets, vms }: DrivesCardProps
             appliance={appliance.id}
             drive={open.drive}
             vms={vms}
+            last={lastQualification(open.drive, tried)}
+            onClose={() => setOpen(null)}
+          />
+        )}
+        {open?.what === "prune" && (
+          <PruneDrive
+            appliance={appliance.id}
+            drive={open.drive}
+            changing={changing}
+            onClose={() => setOpen(null)}
+          />
+        )}
+        {open?.what === "import" && (
+          <ImportBackup
+            appliance={appliance.id}
+            drive={open.drive}
             last={lastQualification(open.drive, tried)}
             onClose={() => setOpen(null)}
           />

@@ -2,11 +2,11 @@ import { useState } from "react";
 
 import { setState } from "../../api/backups";
 import type { BackupSet, OperationRequest, VolumeGroup } from "../../api/types";
-import { ChoiceField, NameField, SelectField } from "../../ui/Field";
+import { CheckField, ChoiceField, NameField, SelectField } from "../../ui/Field";
 import { count, formatBytes } from "../../ui/format";
 import { SetCondition } from "../../ui/SetFacts";
 import { Time } from "../../ui/Time";
-import { pathError } from "./names";
+import { pathError, vmNameError } from "./names";
 import { OperationForm } from "./OperationForm";
 
 interface RestoreVmProps {
@@ -25,6 +25,8 @@ export default function RestoreVm({ appliance, set, groups, onClose }: RestoreVm
   const [path, setPath] = useState("");
   const [format, setFormat] = useState<"" | "raw" | "qcow2">("");
   const [group, setGroup] = useState(groups[0]?.name ?? "");
+  const [isOther, setIsOther] = useState(false);
+  const [asName, setAsName] = useState("");
   const saved = set.vms.find(({ uuid }) => uuid === vm);
   const target: Restored | null =
     to === "volume_group"
@@ -34,7 +36,8 @@ export default function RestoreVm({ appliance, set, groups, onClose }: RestoreVm
       : path === "" || pathError(path)
         ? null
         : { folder: { path, ...(format === "" ? {} : { format }) } };
-  const isReady = saved !== undefined && target !== null;
+  const isNamed = !isOther || (asName !== "" && !vmNameError(asName));
+  const isReady = saved !== undefined && target !== null && isNamed;
   return (
     <OperationForm
       title="Restore a VM"
@@ -42,10 +45,21 @@ export default function RestoreVm({ appliance, set, groups, onClose }: RestoreVm
       appliance={appliance.id}
       subject={saved?.name ?? ""}
       operation={
-        isReady ? { kind: "backup_restore", drive: set.drive, set: set.set, vm, to: target } : null
+        isReady
+          ? {
+              kind: "backup_restore",
+              drive: set.drive,
+              set: set.set,
+              vm,
+              to: target,
+              ...(isOther ? { as_name: asName } : {}),
+            }
+          : null
       }
-      incomplete="Say where its disks go first"
-      fields={["to", "format"]}
+      incomplete={
+        target === null ? "Say where its disks go first" : "Say what the other VM is called first"
+      }
+      fields={["to", "format", "as_name"]}
       wide
       onClose={onClose}
     >
@@ -70,6 +84,20 @@ export default function RestoreVm({ appliance, set, groups, onClose }: RestoreVm
               </option>
             ))}
           </SelectField>
+          <CheckField
+            label="As another VM, which can run beside it"
+            hint="It gets a new UUID and new MAC addresses. What its guest knows of itself stays: give it no network until that is changed."
+            checked={isOther}
+            onChange={(event) => setIsOther(event.target.checked)}
+          />
+          {isOther && (
+            <NameField
+              label="Its name"
+              value={asName}
+              onChange={(event) => setAsName(event.target.value)}
+              error={vmNameError(asName) ?? refused.as_name}
+            />
+          )}
           <ChoiceField<To>
             label="Where its disks go"
             value={to}

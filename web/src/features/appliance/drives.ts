@@ -1,7 +1,7 @@
 // Which drive operations are about, and what was last found out about each.
 import { backupDrives, isDriveAt, oursId } from "../../api/backups";
 import { qualificationOf, type Qualification } from "../../api/results";
-import type { Operation, OperationRequest, UsbDrive } from "../../api/types";
+import type { BackupSet, Operation, OperationRequest, UsbDrive, Vm } from "../../api/types";
 
 /** Whether an operation works on that drive. */
 export function isAbout(operation: OperationRequest, drive: UsbDrive): boolean {
@@ -13,6 +13,9 @@ export function isAbout(operation: OperationRequest, drive: UsbDrive): boolean {
     case "backup_create":
     case "backup_verify":
     case "backup_restore":
+    case "backup_compare":
+    case "backup_prune":
+    case "backup_import":
       return operation.drive === oursId(drive);
     default:
       return false;
@@ -45,6 +48,14 @@ export function driveReason(id: string, drives: readonly UsbDrive[]): string | n
   if (backupDrives(drives).some((drive) => oursId(drive) === id)) return null;
   if (!drives.some((drive) => oursId(drive) === id)) return "Its drive is not plugged in.";
   return "Two drives say that they are this one: unplug one of them.";
+}
+
+/** Why a set cannot be held against its disks: what a VM has not written yet is on none. */
+export function runsReason(set: Pick<BackupSet, "vms">, vms: readonly Vm[]): string | null {
+  const running = set.vms.find(({ uuid }) => {
+    return vms.some((vm) => vm.uuid === uuid && vm.state !== "off");
+  });
+  return running ? `${running.name} runs: shut it down first.` : null;
 }
 
 /** Why a drive is not to be tried or prepared. */

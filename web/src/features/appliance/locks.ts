@@ -20,7 +20,11 @@ function locksOf(operation: OperationRequest): readonly Lock[] {
     case "usb_prepare":
     case "backup_list":
     case "backup_verify":
+    case "backup_prune":
+    case "backup_import":
       return ["usb"];
+    case "backup_compare":
+      return ["usb", ...(operation.vm ? [`vm:${operation.vm}` as const] : [])];
     case "backup_create":
       return ["usb", ...(operation.vms ?? []).map((vm) => `vm:${vm}` as const)];
     case "backup_restore":

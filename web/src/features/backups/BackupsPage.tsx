@@ -16,25 +16,39 @@ import { SetCondition, SetVms } from "../../ui/SetFacts";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./BackupsPage.module.css";
+import { FleetDrives } from "./FleetDrives";
 
 const route = getRouteApi("/backups");
 
 /** The language of filters has no escapes: what cannot be written in it is left out. */
-export function filterOf(appliance: string): string {
+export function filterOf(appliance: string, state = ""): string {
   const text = appliance.trim().replaceAll(/["\\]/g, "");
-  return text === "" ? "" : `appliance~"${text}"`;
+  const known = STATES.some(([value]) => value === state && value !== "");
+  return [text === "" ? "" : `appliance~"${text}"`, known ? `state=${state}` : ""]
+    .filter((term) => term !== "")
+    .join(" ");
 }
+
+/** What is looked for, as the page's URL says it. */
+const STATES: ReadonlyArray<readonly [string, string]> = [
+  ["", "All"],
+  ["verified", "Verified"],
+  ["damaged", "Damaged"],
+  ["unverified", "Not verified"],
+  ["unfinished", "Not finished"],
+  ["gone", "Gone from the drive"],
+];
 
 const NEWEST = "-created_at";
 
 /** The backup sets of the fleet, as the appliances last told of them. */
 export function BackupsPage() {
-  const { appliance = "", sort = NEWEST } = route.useSearch();
+  const { appliance = "", state = "", sort = NEWEST } = route.useSearch();
   const navigate = route.useNavigate();
-  const change = (search: { appliance?: string; sort?: string }) =>
+  const change = (search: { appliance?: string; state?: string; sort?: string }) =>
     void navigate({ to: ".", search: (old) => ({ ...old, ...search }), replace: true });
   const sets = useInfiniteQuery({
-    ...allBackupSets(filterOf(appliance), sort),
+    ...allBackupSets(filterOf(appliance, state), sort),
     placeholderData: keepPreviousData,
   });
   const total = sets.data?.pages[0]?.total ?? 0;
@@ -52,6 +66,17 @@ export function BackupsPage() {
           value={appliance}
           onChange={(event) => change({ appliance: event.target.value || undefined })}
         />
+        <SelectField
+          label="State"
+          value={state}
+          onChange={(event) => change({ state: event.target.value || undefined })}
+        >
+          {STATES.map(([value, word]) => (
+            <option key={value} value={value}>
+              {word}
+            </option>
+          ))}
+        </SelectField>
         <SelectField
           label="Order"
           value={sort}
@@ -83,7 +108,10 @@ export function BackupsPage() {
       ) : !sets.data ? (
         <Loading what="backup sets" />
       ) : rows.length === 0 ? (
-        <Nothing filtered={appliance !== ""} onClear={() => change({ appliance: undefined })} />
+        <Nothing
+          filtered={appliance !== "" || state !== ""}
+          onClear={() => change({ appliance: undefined, state: undefined })}
+        />
       ) : (
         <Card title="Backup sets">
           <Table
@@ -99,6 +127,7 @@ export function BackupsPage() {
           Show more
         </Button>
       )}
+      <FleetDrives appliance={appliance} />
     </Page>
   );
 }
@@ -115,7 +144,7 @@ export function summary(rows: readonly BackupSet[], total: number): string {
 function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   if (filtered) {
     return (
-      <EmptyState title="No backup of such an appliance is known">
+      <EmptyState title="No such backup is known">
         <Button small onClick={onClear}>
           Show all
         </Button>

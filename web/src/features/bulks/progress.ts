@@ -1,5 +1,6 @@
 // How far something is that was asked of many appliances.
-import type { Bulk } from "../../api/types";
+import type { Bulk, BulkCancelled } from "../../api/types";
+import { count } from "../../ui/format";
 
 type Counts = Bulk["counts"];
 
@@ -28,7 +29,21 @@ export function countOf(bulk: Pick<Bulk, "counts" | "total">, group: string | nu
 }
 
 /** What nobody has begun with. */
-export const NOT_BEGUN: readonly string[] = ["queued", "offered"];
+export const NOT_BEGUN: readonly string[] = ["pending", "queued", "offered"];
+
+/** What somebody has begun with, and may be stopped. */
+export const BEGUN: readonly string[] = ["accepted", "running"];
+
+/** What became of taking it back, in words. */
+export function cancelledWords({ withdrawn, cancelled, cancelling }: BulkCancelled): string {
+  const done = withdrawn + cancelled;
+  if (done + cancelling === 0) return "Nothing was left to be cancelled";
+  const parts = [
+    ...(done > 0 ? [`Cancelled at ${count(done, "appliance")}`] : []),
+    ...(cancelling > 0 ? [`to be cancelled by ${count(cancelling, "appliance")}`] : []),
+  ];
+  return parts.join(", ").replace(/^to/, "To");
+}
 
 /** In words, for those who do not see the bar. */
 export function inWords(bulk: Pick<Bulk, "counts" | "total">): string {

@@ -21,7 +21,7 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { Segments } from "../../ui/Segments";
 import { isOver, OperationStateBadge } from "../../ui/states";
 import { Elapsed, Time } from "../../ui/Time";
-import { partsOf, rankOf, stretch } from "./failuresFirst";
+import { rankOf, statesOf } from "./failuresFirst";
 import { InlineProgress } from "./InlineProgress";
 import styles from "./OperationsPage.module.css";
 
@@ -43,25 +43,14 @@ export function OperationsPage() {
   const sort = useMemo(() => parseSort(sortText), [sortText]);
   const open = (id: string) => void navigate({ to: "/operations/$id", params: { id } });
   const inParts = sortText === FAILURES_FIRST;
-  const wanted = partsOf(state);
+  const states = statesOf(state);
 
   const blocks = useBlocks(
     ["operations", state ?? "", kind ?? "", sortText],
     operations,
     async (offset, limit, signal) => {
-      const ask = (states: string | undefined, sort: string) => {
-        return async (offset: number, limit: number) => {
-          const page = await fetchOperations({ offset, limit, states, kind, sort }, signal);
-          return { rows: page.operations, total: page.total };
-        };
-      };
-      if (inParts)
-        return stretch(
-          wanted.map((states) => ask(states, "-created_at")),
-          offset,
-          limit,
-        );
-      return ask(state ? wanted.join(",") : undefined, sortText)(offset, limit);
+      const page = await fetchOperations({ offset, limit, states, kind, sort: sortText }, signal);
+      return { rows: page.operations, total: page.total };
     },
   );
   const moved = useMoved<Operation>(operations, blocks.fetchedAt, {
@@ -69,7 +58,7 @@ export function OperationsPage() {
     whole: blocks.loaded.length >= blocks.total,
     get: (id) => operations.get(id),
     matches: (row) =>
-      (!kind || row.kind === kind) && wanted.join(",").split(",").includes(row.state),
+      (!kind || row.kind === kind) && (!states || states.split(",").includes(row.state)),
     compare: (a, b) => (inParts ? rankOf(a.state) - rankOf(b.state) : 0),
   });
   const change = (search: { state?: string; kind?: string; sort?: string }) =>
@@ -110,6 +99,9 @@ export function OperationsPage() {
           {blocks.pending ? "" : count(blocks.total, "operation")}
         </span>
         <MovedNote moved={moved} onRefresh={blocks.refresh} />
+        <Link to="/bulks" className={styles.many}>
+          Asked of many
+        </Link>
       </div>
       {blocks.error ? (
         <ProblemNote

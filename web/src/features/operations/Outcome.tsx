@@ -1,5 +1,5 @@
 import { resultOf, type Inspection, type Repair, type Result } from "../../api/results";
-import type { Operation } from "../../api/types";
+import type { Operation, SetSummary } from "../../api/types";
 import { DriveName, DriveUse, qualificationRows } from "../../ui/DriveFacts";
 import { count, formatBytes } from "../../ui/format";
 import { imageRows, Reasons, Verdict } from "../../ui/ImageFacts";
@@ -8,6 +8,7 @@ import { SetCondition, SetVms } from "../../ui/SetFacts";
 import { Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./OperationsPage.module.css";
+import { Compared, Pruned } from "./SetOutcome";
 
 /** What came of an operation: in words where its kind has some, and as it came. */
 export default function Outcome({ operation }: { operation: Operation }) {
@@ -59,31 +60,30 @@ function Known({ result }: { result: Result }) {
         />
       );
     case "sets":
-      return result.sets.length === 0 ? (
-        <p className={styles.padded}>No backup set is on the drive.</p>
-      ) : (
-        <Table
-          label="Backup sets"
-          rows={result.sets}
-          rowKey={(set) => set.set}
-          columns={[
-            { key: "begun", title: "Begun", cell: (set) => <Time at={set.created_at} full /> },
-            { key: "vms", title: "VMs", cell: (set) => <SetVms vms={set.vms} /> },
-            { key: "state", title: "State", cell: (set) => <SetCondition set={set} /> },
-            {
-              key: "size",
-              title: "On the drive",
-              number: true,
-              cell: (set) => formatBytes(set.stored_bytes ?? 0),
-            },
-          ]}
-        />
+      return (
+        <>
+          <Sets sets={result.sets} />
+          {result.unusedCount > 0 && (
+            <div className={styles.padded}>
+              <p>Not taken over, as no configuration names it:</p>
+              <Paths paths={result.unused} />
+              {result.unusedCount > result.unused.length && (
+                <p>and {result.unusedCount - result.unused.length} more</p>
+              )}
+            </div>
+          )}
+        </>
       );
+    case "comparison":
+      return <Compared comparison={result.comparison} />;
+    case "pruning":
+      return <Pruned pruning={result.pruning} />;
     case "restored":
       return (
         <Facts
           rows={[
             ["VM", result.name],
+            ...(result.as === result.name ? [] : [["Restored as", result.as] as const]),
             ["Configuration", result.config && <code key="config">{result.config}</code>],
             ["Disks", <Paths key="disks" paths={result.disks} />],
           ]}
@@ -102,6 +102,28 @@ function Known({ result }: { result: Result }) {
         </>
       );
   }
+}
+
+function Sets({ sets }: { sets: readonly SetSummary[] }) {
+  if (sets.length === 0) return <p className={styles.padded}>No backup set is on the drive.</p>;
+  return (
+    <Table
+      label="Backup sets"
+      rows={sets}
+      rowKey={(set) => set.set}
+      columns={[
+        { key: "begun", title: "Begun", cell: (set) => <Time at={set.created_at} full /> },
+        { key: "vms", title: "VMs", cell: (set) => <SetVms vms={set.vms} /> },
+        { key: "state", title: "State", cell: (set) => <SetCondition set={set} /> },
+        {
+          key: "size",
+          title: "On the drive",
+          number: true,
+          cell: (set) => formatBytes(set.stored_bytes ?? 0),
+        },
+      ]}
+    />
+  );
 }
 
 function ImageResult({ result }: { result: Extract<Result, { is: "image" }> }) {

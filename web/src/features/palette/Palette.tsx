@@ -27,6 +27,7 @@ const PLACES = [
   ["/appliances", "Appliances"],
   ["/operations", "Operations"],
   ["/backups", "Backups"],
+  ["/alarms", "Alarms"],
   ["/enrolment", "Enrolment"],
   ["/audit", "Audit"],
 ] as const;
