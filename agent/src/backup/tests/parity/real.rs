@@ -95,10 +95,15 @@ fn what_an_operation_has_protected_it_restores_from_a_damaged_drive_and_says_so(
     let clock = Clock::new(|| Timestamp::from_millis(5));
     let (drive, to) = (DriveId::new(), there.path().join("restored"));
     let work = |work: &Work| {
-        let said = carry_out_on(&medium, (drive, there.path()), work, (&clock, &Unwatched));
+        let said = carry_out_on(
+            &medium,
+            (drive, there.path()),
+            work,
+            (&Keyring::EMPTY, &clock, &Unwatched),
+        );
         said.unwrap()
     };
-    let set = work(&Work::BackUp { drive, configs: vec![config.clone()], parity: true });
+    let set = work(&Work::BackUp { drive, configs: vec![config.clone()], key: None, parity: true });
     let set = &set["sets"][0];
     assert_eq!(set["is_protected"], true, "{set:#}");
     for chunk in chunks(&root) {
@@ -110,7 +115,7 @@ fn what_an_operation_has_protected_it_restores_from_a_damaged_drive_and_says_so(
     let vm = set["vms"][0]["uuid"].as_str().unwrap().parse().unwrap();
     let path = to.display().to_string();
     let to_folder = RestoreTo::Folder(RestoreFolder { path, format: None });
-    let restored = work(&Work::RestoreVm { drive, set: None, vm, to: to_folder });
+    let restored = work(&Work::RestoreVm { drive, set: None, vm, to: to_folder, as_other: None });
     let verified = work(&Work::VerifySets { drive, set: None });
 
     assert!(fs::read(to.join("a-xvda.raw")).unwrap() == content);
