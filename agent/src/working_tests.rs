@@ -74,7 +74,13 @@ fn onto_new_volume() -> Operation {
 }
 
 fn backup(vm: VmId, shut_down: bool) -> Operation {
-    Operation::BackupCreate(BackupCreate { drive: DriveId::new(), vms: vec![vm], shut_down })
+    Operation::BackupCreate(BackupCreate {
+        drive: DriveId::new(),
+        vms: vec![vm],
+        shut_down,
+        snapshot: false,
+        keep: None,
+    })
 }
 
 fn with_running_vm(dom0: &Quiet) -> VmId {

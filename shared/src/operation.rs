@@ -3,6 +3,7 @@
 pub mod backup;
 mod facts;
 pub mod image;
+pub mod keep;
 mod pace;
 mod report;
 mod state;
@@ -388,7 +389,8 @@ mod tests {
     #[test]
     fn a_backup_holds_its_vms_and_the_drive_and_another_backup_waits_for_it() {
         let (drive, vm) = (DriveId::new(), VmId::new());
-        let create = BackupCreate { drive, vms: vec![vm], shut_down: false };
+        let create =
+            BackupCreate { drive, vms: vec![vm], shut_down: false, snapshot: false, keep: None };
         let create = Operation::BackupCreate(create);
 
         assert_eq!(create.locks(), [Lock::Usb, Lock::Vm(vm)]);
@@ -396,6 +398,19 @@ mod tests {
         let json = serde_json::to_value(&create).unwrap();
         assert_eq!(json["kind"], "backup_create");
         assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), create);
+    }
+
+    #[test]
+    fn what_a_backup_does_not_say_is_as_it_was_before_it_could_be_said() {
+        let old = serde_json::json!({ "kind": "backup_create", "drive": DriveId::new() });
+
+        let Operation::BackupCreate(create) = serde_json::from_value(old.clone()).unwrap() else {
+            panic!()
+        };
+
+        assert!(!create.shut_down && !create.snapshot && create.keep.is_none());
+        let said = serde_json::to_value(Operation::BackupCreate(create)).unwrap();
+        assert!(said.get("snapshot").is_none() && said.get("keep").is_none(), "{said}");
     }
 
     #[test]

@@ -8,23 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{SetId, VmId};
+pub use domfleet_shared::operation::keep::Keep;
 use serde::Serialize;
 use time::{Date, OffsetDateTime};
 
 use super::list::Listed;
-
-/// How much is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// The newest.
-    pub last: u32,
-    /// The newest of each of so many days, and of those only that have one.
-    pub daily: u32,
-    /// The same of weeks, which begin on Monday.
-    pub weekly: u32,
-    /// The same of months.
-    pub monthly: u32,
-}
 
 /// Which VM it is, from one set to the next.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,13 +67,6 @@ pub enum Fate {
     KeptUnclear,
     /// It goes.
     Removed,
-}
-
-impl Keep {
-    /// Whether it says that something is kept at all.
-    pub fn is_something(&self) -> bool {
-        *self != Self::default()
-    }
 }
 
 impl Known {

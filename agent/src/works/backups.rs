@@ -3,6 +3,8 @@
 //! [`carry_out_on`] does the work on whatever holds the sets; only opening the drive is this
 //! machine's.
 
+mod keeping;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
 use serde_json::{Value, json};
 
+use self::keeping::Left;
 use super::{Place, Work, WorkError, answer, apart};
 use crate::backup::appliance::OfAppliance;
 use crate::backup::documents::{Manifest, Plan, SavedVm};
@@ -23,14 +26,16 @@ use crate::backup::medium::Medium;
 use crate::backup::on_drive::{DriveError, Failure, on_drive};
 use crate::backup::paced::Paced;
 use crate::backup::pipeline::Width;
-use crate::backup::prepare::{Prepared, prepare};
+use crate::backup::prepare::{Prepared, prepare_for};
 use crate::backup::restore::Sealed;
+use crate::backup::snapshots::FromSnapshots;
 use crate::backup::source::Sources;
 use crate::backup::to_folder::{self, Restored};
 use crate::backup::tools::Tools;
-use crate::backup::volumes::{self, Group};
+use crate::backup::volumes::{self, Group, Run};
 use crate::backup::{self, begun, to_volumes};
 use crate::clock::Clock;
+use crate::dom0::Dom0Error;
 use crate::meter::Meter;
 use crate::usb::mount::{Access, MountError};
 
@@ -50,7 +55,11 @@ pub(super) async fn carry_out(
         };
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
             let tools = (&place.clock, &*listening);
-            let machine = Some(place.usb.root());
+            let runtime = tokio::runtime::Handle::current();
+            let run = |program: &str, arguments: &[&str]| {
+                runtime.block_on(volumes::run(program, arguments))
+            };
+            let machine = (Some(place.usb.root()), &run as Run<'_>);
             work_on(mounted, (drive, &place.configs), &work, tools, machine)
         })
     })
@@ -65,7 +74,19 @@ pub fn carry_out_on<M: Medium>(
     work: &Work,
     tools: (&Clock, &dyn Meter),
 ) -> Result<Value, WorkError> {
-    work_on(medium, on, work, tools, None)
+    let nobody = |program: &str, _: &[&str]| Err(Dom0Error::not_run(program, "there is no dom0"));
+    work_on(medium, on, work, tools, (None, &nobody))
+}
+
+/// The same where `run` answers for the volume manager, which is asked how snapshots are.
+pub fn carry_out_with<M: Medium>(
+    medium: &M,
+    on: (DriveId, &Path),
+    work: &Work,
+    tools: (&Clock, &dyn Meter),
+    run: Run<'_>,
+) -> Result<Value, WorkError> {
+    work_on(medium, on, work, tools, (None, run))
 }
 
 /// On `machine`, whose files are below that folder, a backup gives way to the guests, and holds the
@@ -75,7 +96,7 @@ fn work_on<M: Medium>(
     (drive, configs_to): (DriveId, &Path),
     work: &Work,
     (clock, meter): (&Clock, &dyn Meter),
-    machine: Option<&Path>,
+    (machine, run): (Option<&Path>, Run<'_>),
 ) -> Result<Value, WorkError> {
     let tools = Tools { medium, clock, meter, width: Width::of_the_machine() };
     match work {
@@ -84,13 +105,21 @@ fn work_on<M: Medium>(
                 list::list(medium).map_err(|error| failed(&error))?.iter().map(summary).collect();
             answer(&SetsOnDrive { drive, sets, is_complete: true })
         }
-        Work::BackUp { configs, .. } => {
+        Work::BackUp { configs, snapshots, keep, .. } => {
             let (set, paced) = match machine {
-                None => (back_up(tools, configs, &DiskFiles)?, None),
-                Some(root) => back_up_paced(tools, configs, &OfAppliance::new(root))?,
+                None => {
+                    let inner = DiskFiles;
+                    (back_up(tools, configs, &FromSnapshots { inner, snapshots, run })?, None)
+                }
+                Some(root) => {
+                    let inner = OfAppliance::new(root);
+                    back_up_paced(tools, configs, &FromSnapshots { inner, snapshots, run })?
+                }
             };
-            let mut said = answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })?;
+            let Left { sets, is_complete, removed } = keeping::tidy(tools, set, *keep);
+            let mut said = answer(&SetsOnDrive { drive, sets, is_complete })?;
             said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
+            said["removed"] = json!(removed);
             Ok(said)
         }
         Work::VerifySets { set, .. } => {
@@ -128,7 +157,7 @@ fn prepared<M: Medium>(
     configs: &[PathBuf],
     sources: &impl Sources,
 ) -> Result<Prepared, WorkError> {
-    let prepared = prepare(configs, tools.clock.now())
+    let prepared = prepare_for(configs, tools.clock.now(), sources)
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
     begun::resume(tools.medium, prepared, sources).map_err(|error| failed(&error))
 }
@@ -249,6 +278,7 @@ fn failed(error: &BackupError) -> WorkError {
         BackupError::Exists(_) => "conflict",
         BackupError::Refused(_) => "refused",
         BackupError::Changed(_) => "in_use",
+        BackupError::Snapshot(_) => "snapshot",
         BackupError::Damaged(_) | BackupError::Unreliable(_) => "damaged",
         _ => "failed",
     };

@@ -19,12 +19,14 @@ use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::image::Format;
 use domfleet_shared::operation::Reason;
 use domfleet_shared::operation::backup::RestoreTo;
+use domfleet_shared::operation::keep::Keep;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::QualifyMode;
 use serde::Serialize;
 use serde_json::Value;
 
 pub use self::gauge::Gauge;
+use crate::backup::snapshots::TakenSnapshot;
 use crate::clock::Clock;
 use crate::image::convert::Conversion;
 use crate::image::repair::Repair;
@@ -63,6 +65,10 @@ pub enum Work {
         drive: DriveId,
         /// The VMs' configurations.
         configs: Vec<PathBuf>,
+        /// Snapshots that are read in place of disks whose VMs run.
+        snapshots: Vec<TakenSnapshot>,
+        /// What is kept of the drive's sets once the new one is verified: all where it is not said.
+        keep: Option<Keep>,
     },
     /// Read sets back.
     VerifySets {

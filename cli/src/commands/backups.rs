@@ -41,13 +41,19 @@ pub(super) async fn run(
             output::rows(format, &COLUMNS, &rows)
         }
         Backups::Look(drive) => sets(client, format, drive, json!({ "kind": "backup_list" })).await,
-        Backups::Create { drive, vm, shut_down } => {
+        Backups::Create { drive, vm, shut_down, snapshot, keep } => {
             let id = super::appliances::id(client, &drive.appliance).await?;
             let mut vms = Vec::new();
             for wanted in vm {
                 vms.push(super::vms::uuid(client, &id, &wanted).await?);
             }
-            let create = json!({ "kind": "backup_create", "vms": vms, "shut_down": shut_down });
+            let mut create = json!({ "kind": "backup_create", "vms": vms, "shut_down": shut_down });
+            if snapshot {
+                create["snapshot"] = true.into();
+            }
+            if let Some(keep) = keep.json() {
+                create["keep"] = keep;
+            }
             sets(client, format, drive, create).await
         }
         Backups::Verify { drive, set } => {

@@ -12,6 +12,7 @@ mod parts;
 mod prepare;
 mod prune;
 mod room;
+mod snapshots;
 
 use std::collections::BTreeMap;
 use std::io;
