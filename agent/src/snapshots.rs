@@ -128,7 +128,7 @@ async fn remove_all<D: Dom0, F: Files, N: Dialer>(
     }
 }
 
-fn meant<'h>(host: &'h Observed, is_meant: impl Fn(&Volume) -> bool) -> Vec<&'h Volume> {
+fn meant(host: &Observed, is_meant: impl Fn(&Volume) -> bool) -> Vec<&Volume> {
     let volumes = host.storage.iter().flat_map(|storage| &storage.volumes);
     volumes.filter(|volume| is_for_backup(volume) && is_meant(volume)).collect()
 }

@@ -135,6 +135,15 @@ const backups = createRoute({
   component: lazyRouteComponent(() => import("./features/backups/BackupsPage"), "BackupsPage"),
 });
 
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  component: lazyRouteComponent(
+    () => import("./features/schedules/SchedulesPage"),
+    "SchedulesPage",
+  ),
+});
+
 const enrolment = createRoute({
   getParentRoute: () => root,
   path: "/enrolment",
@@ -167,6 +176,7 @@ export const router = createRouter({
     operation,
     bulk,
     backups,
+    schedules,
     enrolment,
     audit,
   ]),

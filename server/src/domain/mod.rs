@@ -12,6 +12,8 @@ pub mod operation;
 pub mod people;
 pub mod pools;
 pub mod presence;
+pub mod schedule;
 pub mod session;
 pub mod standing;
 pub mod version;
+pub mod zone;

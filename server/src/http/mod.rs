@@ -17,6 +17,7 @@ pub mod organisations;
 pub mod page;
 pub mod problem;
 pub mod reported;
+pub mod schedules;
 pub mod server;
 pub mod session;
 
@@ -65,6 +66,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::boots))
         .routes(routes!(reported::usb_drives))
         .routes(routes!(backup_sets::list))
+        .routes(routes!(schedules::list, schedules::create))
+        .routes(routes!(schedules::preview))
+        .routes(routes!(schedules::show, schedules::update, schedules::remove))
+        .routes(routes!(schedules::runs))
         .routes(routes!(operations::create))
         .routes(routes!(operations::create_bundle))
         .routes(routes!(operations::list, bulks::create))

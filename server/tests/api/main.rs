@@ -17,5 +17,6 @@ mod openapi;
 mod operations;
 mod references;
 mod routes;
+mod schedules;
 mod session;
 mod texts;

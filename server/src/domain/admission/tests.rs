@@ -1,6 +1,6 @@
 use domfleet_shared::id::{BundleId, DriveId, VmId};
 use domfleet_shared::image::Format;
-use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
+use domfleet_shared::inventory::{Storage, Vm, VmDisk, VmState, Volume, VolumeGroup};
 use domfleet_shared::operation::backup::BackupCreate;
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert};
 use domfleet_shared::operation::keep::Keep;

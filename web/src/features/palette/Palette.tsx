@@ -27,6 +27,7 @@ const PLACES = [
   ["/appliances", "Appliances"],
   ["/operations", "Operations"],
   ["/backups", "Backups"],
+  ["/schedules", "Backup schedules"],
   ["/enrolment", "Enrolment"],
   ["/audit", "Audit"],
 ] as const;
