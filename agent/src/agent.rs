@@ -24,6 +24,7 @@ use crate::kernel_log;
 use crate::operations;
 use crate::reconnect;
 use crate::seen::Seen;
+use crate::snapshots;
 use crate::status;
 use crate::storage::Files;
 use crate::storage::record::RecordError;
@@ -130,6 +131,7 @@ pub async fn run<D: Dom0, F: Files, N: Dialer>(
         () = Box::pin(inventory::keep_looking(&agent)) => {}
         () = Box::pin(operations::carry_out(&agent, inbox)) => {}
         () = Box::pin(bundle::upload::keep_uploading(&agent)) => {}
+        () = Box::pin(snapshots::keep_sweeping(&agent)) => {}
     }
     Ok(Ended::Stopped)
 }

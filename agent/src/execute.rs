@@ -19,6 +19,7 @@ use crate::journal::{Event, Standing, Task};
 use crate::merging::Merging;
 use crate::outcome;
 use crate::plan::{plan, reason};
+use crate::snapshots;
 use crate::storage::Files;
 use crate::verdict::{self, Verdict};
 use crate::working;
@@ -62,10 +63,10 @@ pub(crate) async fn execute<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>
                     };
                     let event = work.step(is_fresh).await;
                     is_fresh = true;
-                    // VMs are off for a backup, and for nothing else.
+                    // VMs are off or paused for a backup, and for nothing else.
                     let is_over = matches!(event, Event::Failed { .. } | Event::Cancelled { .. });
                     if is_over && matches!(task.operation, Operation::BackupCreate(_)) {
-                        working::start_again(agent, &steps).await;
+                        working::give_back(agent, id, &steps, done).await;
                     }
                     event
                 }
@@ -199,6 +200,8 @@ impl<D: Dom0, F: Files, N: Dialer> Work<'_, D, F, N> {
     /// What comes of the step.
     async fn step(&self, is_fresh: bool) -> Event {
         if !is_fresh {
+            // First of all: it stands still for as long as it takes to look at everything else.
+            snapshots::let_go_on(self.agent, self.step).await;
             match self.see().await {
                 Verdict::Done => return Event::Done,
                 Verdict::NotDone => {

@@ -39,6 +39,7 @@ mod plan;
 mod reconnect;
 pub mod seen;
 mod session;
+mod snapshots;
 pub mod status;
 pub mod storage;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Pure. What is already there is not made again, so planning an operation that has succeeded
 //! gives no steps.
 
+mod snapshots;
 mod vm;
 mod vm_config;
 mod volume;

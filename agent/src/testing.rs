@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::backup::cipher::Keyring;
+use crate::dom0::snapshots::{BACKUP_TAG, has_overflowed};
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 use crate::dom0::{
-    Collected, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News, Observed, Running,
-    Step,
+    Collected, DiskSnapshot, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News,
+    Observed, Running, Step,
 };
 use crate::identity::{self, Identity};
 use crate::meter::Meter;
@@ -167,6 +169,8 @@ pub(crate) struct Quiet {
     pub(crate) keys: Arc<Mutex<Keyring>>,
     /// How the next ones end; a work for which there is none goes on until it is cancelled.
     pub(crate) answers: Arc<Mutex<VecDeque<Result<Value, WorkError>>>>,
+    /// Whether there is no room for snapshots, whatever was said before.
+    pub(crate) refuse_snapshots: Arc<AtomicBool>,
     pub(crate) fuse: Fuse,
 }
 
@@ -180,6 +184,7 @@ impl Quiet {
             works: Arc::default(),
             keys: Arc::default(),
             answers: Arc::default(),
+            refuse_snapshots: Arc::default(),
             fuse: Fuse::default(),
         }
     }
@@ -264,6 +269,59 @@ impl Quiet {
         self.effects.lock().unwrap().push(step.clone());
         Ok(())
     }
+}
+
+impl Quiet {
+    /// One thing after the other, so that it can be cut between any two.
+    async fn snapshot_disks(
+        &self,
+        operation: OperationId,
+        (vm, pause): (VmId, Option<u32>),
+        disks: &[DiskSnapshot],
+    ) -> Result<(), Dom0Error> {
+        let change = |change: &dyn Fn(&mut Observed)| change(&mut self.observed.lock().unwrap());
+        let paused = |paused: bool| {
+            change(&|Observed { vms, domains, .. }| {
+                set_paused(vms.as_mut().unwrap(), domains.as_mut().unwrap(), vm, paused);
+            });
+        };
+        let is_there = |volume: &Volume| disks.iter().any(|disk| disk.is(volume, operation));
+        let there = |host: &Observed| {
+            let volumes = host.storage.as_ref().unwrap().volumes.iter();
+            volumes.filter(|volume| is_there(volume) && !has_overflowed(volume)).count()
+        };
+        if there(&self.observed.lock().unwrap()) < disks.len() {
+            change(&|host| {
+                host.storage.as_mut().unwrap().volumes.retain(|volume| !is_there(volume));
+            });
+            if pause.is_some() {
+                paused(true);
+            }
+            self.fuse.spend().await;
+            for disk in disks {
+                if self.refuse_snapshots.load(Ordering::Relaxed) {
+                    paused(false);
+                    return Err(Dom0Error::refused("lvcreate", "no room"));
+                }
+                change(&|host| host.storage.as_mut().unwrap().volumes.push(taken(disk, operation)));
+                self.fuse.spend().await;
+            }
+        }
+        if pause.is_some() {
+            paused(false);
+        }
+        Ok(())
+    }
+}
+
+/// A snapshot as `lvs` would tell of it.
+pub(crate) fn taken(disk: &DiskSnapshot, operation: OperationId) -> Volume {
+    let mut snapshot =
+        volume(&disk.volume_group, &disk.name, disk.size_bytes.unwrap_or(1), operation);
+    snapshot.tags.insert(BACKUP_TAG.to_owned());
+    snapshot.origin = Some(disk.origin.clone());
+    snapshot.attributes = "sri-a-s---".into();
+    snapshot
 }
 
 fn set_paused(vms: &mut [Vm], domains: &mut [Domain], vm: VmId, paused: bool) {
@@ -373,6 +431,9 @@ impl Dom0 for Quiet {
 
     async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
         self.fuse.spend().await;
+        if let Step::SnapshotDisks { operation, vm, pause, disks } = step {
+            self.snapshot_disks(*operation, (*vm, *pause), disks).await?;
+        }
         let said = self.take_effect(step);
         self.fuse.spend().await;
         said

@@ -3,6 +3,7 @@
 //! The agent asks this after every step, whatever the tool said, and after a crash, when nobody
 //! knows what the tool said. Pure.
 
+mod snapshots;
 mod volume;
 
 use domfleet_shared::id::{BootId, VmId};
@@ -50,6 +51,7 @@ pub(crate) fn of_domains(step: &Step, domains: &[Domain], same_boot: bool) -> Op
         | Step::RevertVolume { .. }
         | Step::RenameVolume { .. }
         | Step::SnapshotVolume { .. }
+        | Step::SnapshotDisks { .. }
         | Step::RemoveVolume { .. }
         | Step::AdoptVolume { .. }
         | Step::Reboot
@@ -93,6 +95,10 @@ pub(crate) fn of_host(step: &Step, host: &Observed, begun_in: BootId) -> Verdict
         | Step::CreateThinPool { operation, volume_group, name, .. }
         | Step::SnapshotVolume { operation, volume_group, name, .. } => {
             Some(made(host, volume_group, name, &operation_tag(*operation)))
+        }
+        Step::SnapshotDisks { operation, vm, pause, disks } => {
+            let domid = pause.filter(|_| same_boot);
+            Some(snapshots::taken(host, *operation, (*vm, domid), disks))
         }
         Step::RemoveVolume { lv_uuid, .. } => Some(match host.volume(lv_uuid) {
             Ok(None) => Verdict::Done,

@@ -16,6 +16,7 @@ use crate::journal::Event;
 use crate::keys;
 use crate::meter::Meter;
 use crate::plan::{self, reason};
+use crate::snapshots;
 use crate::storage::Files;
 use crate::works::{Gauge, Work, WorkError};
 
@@ -31,11 +32,15 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
     steps: &[Step],
     is_fresh: bool,
 ) -> Option<Event> {
+    if !is_fresh && let Err(reason) = snapshots::renew(agent, steps).await {
+        give_back(agent, id, steps, steps.len()).await;
+        return Some(Event::Failed { reason });
+    }
     let host = agent.observe().await;
     let work = match plan::work(id, operation, &host) {
         Ok(work) => work?,
         Err(reason) => {
-            start_again(agent, steps).await;
+            give_back(agent, id, steps, steps.len()).await;
             return Some(Event::Failed { reason });
         }
     };
@@ -52,7 +57,7 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
         }
     };
     let done = carry_on(agent, id, work, keys).await;
-    let restarted = start_again(agent, steps).await;
+    let restarted = give_back(agent, id, steps, steps.len()).await;
     let event = match done {
         Ok(mut result) => {
             if !restarted.is_empty() {
@@ -133,8 +138,25 @@ async fn take_away<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, id: Ope
     }
 }
 
+/// Leaves VMs and volumes as they were before a backup of whose steps so many were done, whatever came of
+/// it. Gives the names of the VMs that were off.
+pub(crate) async fn give_back<D: Dom0, F: Files, N: Dialer>(
+    agent: &Agent<D, F, N>,
+    id: OperationId,
+    steps: &[Step],
+    done: usize,
+) -> Vec<String> {
+    if let Some(step) = steps.get(done) {
+        snapshots::let_go_on(agent, step).await;
+    }
+    if steps.iter().any(|step| matches!(step, Step::SnapshotDisks { .. })) {
+        snapshots::remove(agent, id).await;
+    }
+    start_again(agent, steps).await
+}
+
 /// Starts the VMs again that were shut down for a work. Gives the names of those that were off.
-pub(crate) async fn start_again<D: Dom0, F: Files, N: Dialer>(
+async fn start_again<D: Dom0, F: Files, N: Dialer>(
     agent: &Agent<D, F, N>,
     steps: &[Step],
 ) -> Vec<String> {

@@ -81,6 +81,8 @@ fn backup(vm: VmId, shut_down: bool) -> Operation {
         encrypted: false,
         key: None,
         parity: false,
+        snapshot: false,
+        keep: None,
     })
 }
 

@@ -1,12 +1,14 @@
 //! The words that the command line understands.
 
 pub(crate) mod media;
+pub(crate) mod schedules;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use self::media::{Backups, Images, Usb};
+use self::schedules::Schedules;
 use crate::output::Format;
 
 /// Looks after fleets of hypervisor appliances.
@@ -65,6 +67,9 @@ pub(crate) enum Command {
     /// Backup sets.
     #[command(subcommand)]
     Backups(Backups),
+    /// Backups on a schedule.
+    #[command(subcommand)]
+    Schedules(Schedules),
     /// Operations: what was asked of appliances.
     #[command(subcommand)]
     Operations(Operations),

@@ -65,6 +65,14 @@ impl Client {
         answer(self.send(&Method::POST, path, &[], Some(body)).await?).await
     }
 
+    pub(crate) async fn patch(&mut self, path: &str, body: &Value) -> Result<Value, Error> {
+        answer(self.send(&Method::PATCH, path, &[], Some(body)).await?).await
+    }
+
+    pub(crate) async fn delete(&mut self, path: &str) -> Result<(), Error> {
+        answer(self.send(&Method::DELETE, path, &[], None).await?).await.map(|_| ())
+    }
+
     /// Any request; renews the access token once if it has run out.
     pub(crate) async fn send(
         &mut self,

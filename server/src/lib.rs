@@ -19,6 +19,7 @@ pub mod objects;
 pub mod pki;
 pub mod restore;
 pub mod run;
+pub mod schedule;
 pub mod setup;
 pub mod tasks;
 pub mod telemetry;

@@ -48,6 +48,8 @@ ids! {
     ApplianceId;
     /// A request that asks many appliances at once.
     BulkId;
+    /// A schedule of backups.
+    ScheduleId;
     /// An organisation: vendor, reseller or customer.
     OrganisationId;
     /// A site, where appliances stand.

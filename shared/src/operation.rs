@@ -405,6 +405,8 @@ mod tests {
             encrypted: false,
             key: None,
             parity: false,
+            snapshot: false,
+            keep: None,
         };
         let create = Operation::BackupCreate(create);
 
@@ -413,6 +415,19 @@ mod tests {
         let json = serde_json::to_value(&create).unwrap();
         assert_eq!(json["kind"], "backup_create");
         assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), create);
+    }
+
+    #[test]
+    fn what_a_backup_does_not_say_is_as_it_was_before_it_could_be_said() {
+        let old = serde_json::json!({ "kind": "backup_create", "drive": DriveId::new() });
+
+        let Operation::BackupCreate(create) = serde_json::from_value(old.clone()).unwrap() else {
+            panic!()
+        };
+
+        assert!(!create.shut_down && !create.snapshot && create.keep.is_none());
+        let said = serde_json::to_value(Operation::BackupCreate(create)).unwrap();
+        assert!(said.get("snapshot").is_none() && said.get("keep").is_none(), "{said}");
     }
 
     #[test]

@@ -204,3 +204,44 @@ def restored(run, world):
         except LabError as error:
             raise CheckFailed(str(error)) from None
         check_equal("such lines in the agent's log", "0", said)
+
+
+@scenario("a VM that runs is backed up from a snapshot, goes on running, and nothing is left", core=False, needs="restored")
+def running(run, world):
+    dom0, api = world.dom0, world.api
+    uuid = world.vm(GUEST)["uuid"]
+    left = "lvs --noheadings -o lv_name @domfleet.backup 2>/dev/null | tr -d ' '"
+    paused = f"xl list {GUEST} | awk 'NR == 2 {{ print $5 }}'"
+    with run.step("the guest runs from its volume") as seen:
+        _, world.marker = start_guest(world)
+        seen["marker"] = world.marker
+    with run.step("backup_create with snapshot is half way, and the guest runs") as seen:
+        operation = begin(world, "backup_create", drive=world.drive, vms=[uuid], snapshot=True)
+        half_way(world, operation, "copying")
+        seen["snapshots"] = dom0.ssh(left).split()
+        seen["attributes"] = dom0.ssh("lvs --noheadings -o lv_name,lv_attr,lv_size,origin,data_percent @domfleet.backup")
+        check_equal("snapshots", 1, len(seen["snapshots"]))
+        check_equal("state", "running", world.vm(GUEST)["state"])
+    with run.step("it ends well; the guest was never shut down") as seen:
+        done = seen["operation"] = api.finish(operation, limit=BACKUP_LIMIT)
+        world.live_set = done["result"]["sets"][0]["set"]
+        check_equal("snapshots that are left", [], dom0.ssh(left).split())
+        if "p" in dom0.ssh(paused):
+            raise CheckFailed("the guest is paused")
+    with run.step("killed as soon as it begins, the agent leaves no guest paused and no snapshot behind") as seen:
+        operation = begin(world, "backup_create", drive=world.drive, vms=[uuid], snapshot=True)
+        until("it to begin", 60, lambda: look(world, operation).get("progress"), every=0.05)
+        dom0.ssh("kill -9 $(cat /run/domfleet-agent.pid)")
+        done = seen["operation"] = api.finish(operation, limit=BACKUP_LIMIT)
+        check_equal("snapshots that are left", [], dom0.ssh(left).split())
+        if "p" in dom0.ssh(paused):
+            raise CheckFailed("the guest is paused")
+    with run.step("the guest finds its marker, and the set is still whole") as seen:
+        stop_guest(world)
+        found, _ = start_guest(world)
+        check_equal("the marker on the disk itself", world.marker, found)
+        done = world.operate("backup_verify", drive=world.drive, set=world.live_set, limit=BACKUP_LIMIT)
+        seen["sets"] = done["result"]["sets"]
+        if not done["result"]["sets"][0].get("verified_at"):
+            raise CheckFailed("it is not verified")
+        stop_guest(world)

@@ -149,6 +149,15 @@ const alarms = createRoute({
   component: lazyRouteComponent(() => import("./features/alarms/AlarmsPage"), "AlarmsPage"),
 });
 
+const schedules = createRoute({
+  getParentRoute: () => root,
+  path: "/schedules",
+  component: lazyRouteComponent(
+    () => import("./features/schedules/SchedulesPage"),
+    "SchedulesPage",
+  ),
+});
+
 const enrolment = createRoute({
   getParentRoute: () => root,
   path: "/enrolment",
@@ -183,6 +192,7 @@ export const router = createRouter({
     bulk,
     backups,
     alarms,
+    schedules,
     enrolment,
     audit,
   ]),

@@ -80,8 +80,13 @@ fn fill<M: Medium>(
     let total = plan.disks().map(|(_, _, disk)| disk.virtual_bytes).sum();
     set.tools.meter.begin("copying", total);
     for (_, id, disk) in plan.disks() {
-        copy(set, id, disk, sources)?;
+        // Of a snapshot that has overflowed nothing can be read, and that is what to say.
+        copy(set, id, disk, sources).or_else(|error| match error {
+            BackupError::Source { .. } => sources.check().and(Err(error)),
+            error => Err(error),
+        })?;
     }
+    sources.check()?;
     // The first disk may have been copied days ago, and its VM have run since.
     for (_, id, disk) in plan.disks() {
         let copied = set.record.standing.disk(id).copied;

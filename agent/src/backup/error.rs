@@ -32,6 +32,9 @@ pub enum BackupError {
     /// A VM's disk was written to meanwhile.
     #[error("{0} was changed while it was copied: leave its VM off and start again")]
     Changed(String),
+    /// A snapshot is no longer what it was.
+    #[error("{0}")]
+    Snapshot(String),
     /// A VM's disk has another size now.
     #[error("{path} has {now} bytes now, and had {planned} when the backup was begun")]
     Resized {

@@ -18,6 +18,7 @@ use super::config;
 use super::documents::PlannedDisk;
 use super::names;
 use super::prepare::{Blockers, Prepared, prepare_from};
+use super::snapshots::Found;
 use crate::image::disk::Disk;
 
 /// Backups of more files than that are of something else.
@@ -49,7 +50,7 @@ pub fn look(folder: &Path, now: Timestamp) -> Result<Foreign, Blockers> {
         let why = "no xl configuration of a VM with disks is in it: put those of its VMs there";
         return Err(Blockers(vec![format!("{}: {why}", folder.display())]));
     }
-    let found = prepare_from(&configs, now, &|target| files.find(target));
+    let found = prepare_from(&configs, now, &|target| files.find(target).map(Found::itself));
     let mut prepared = found.map_err(|Blockers(mut blockers)| {
         let more = blockers.len().saturating_sub(MOST_BLOCKERS);
         blockers.truncate(MOST_BLOCKERS);

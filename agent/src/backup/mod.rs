@@ -53,6 +53,7 @@ mod reader;
 pub mod restore;
 pub mod retention;
 mod room;
+pub mod snapshots;
 pub mod source;
 mod standing;
 pub mod target;

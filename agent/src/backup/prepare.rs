@@ -16,6 +16,8 @@ use super::config;
 use super::documents;
 use super::documents::{LeftOut, MOST_DISKS, Plan, PlannedDisk, PlannedVm};
 use super::geometry::Geometry;
+use super::snapshots::Found;
+use super::source::Sources;
 use crate::image;
 use crate::meter::Unwatched;
 
@@ -40,16 +42,20 @@ pub struct Blockers(pub Vec<String>);
 
 /// Looks at the configurations and at every disk that they name. The VMs must be off.
 pub fn prepare(configs: &[PathBuf], now: Timestamp) -> Result<Prepared, Blockers> {
-    prepare_from(configs, now, &in_dom0)
+    prepare_from(configs, now, &|target| Found::in_dom0(target, None))
+}
+
+/// The same where some disks are read from what stands in for them: their VMs may run.
+pub fn prepare_for(
+    configs: &[PathBuf],
+    now: Timestamp,
+    sources: &impl Sources,
+) -> Result<Prepared, Blockers> {
+    prepare_from(configs, now, &|target| Found::in_dom0(target, sources.stand_in(target)))
 }
 
 /// Where the disk is that a configuration says is at `target`; an error in words.
-pub(super) type Find<'f> = &'f dyn Fn(&str) -> Result<PathBuf, String>;
-
-fn in_dom0(target: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(target);
-    if path.is_absolute() { Ok(path) } else { Err(format!("{target} is no absolute path")) }
-}
+pub(super) type Find<'f> = &'f dyn Fn(&str) -> Result<Found, String>;
 
 /// The same for disks that are elsewhere than the configurations say.
 pub(super) fn prepare_from(
@@ -153,13 +159,13 @@ fn look_at_disk(number: u32, disk: &Disk, find: Find<'_>) -> Result<Kept, String
     if disk.cdrom {
         return Ok(cd);
     }
-    let path = find(target)?;
+    let Found { path, look_at } = find(target)?;
     let target = path.to_str().ok_or_else(|| format!("{} is not UTF-8", path.display()))?;
     let format = Format::from_name(&disk.format);
-    if !disk.writable && is_cd(&path) {
+    if !disk.writable && is_cd(&look_at) {
         return Ok(cd);
     }
-    let examined = image::examine(&path, Some(format), &Unwatched).map_err(|error| {
+    let examined = image::examine(&look_at, Some(format), &Unwatched).map_err(|error| {
         let why =
             std::error::Error::source(&error).map_or_else(String::new, |why| format!(": {why}"));
         format!("{error}{why}")

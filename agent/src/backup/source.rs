@@ -1,9 +1,11 @@
 //! Where a backup comes from: the disks of VMs.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::appliance::ApplianceFile;
 use super::documents::PlannedDisk;
+use super::error::BackupError;
 use super::hash::Hash;
 
 /// A guest's disk, open to be read. Its VM is off, or it is a snapshot.
@@ -34,5 +36,16 @@ pub trait Sources: Sync {
     /// What of the appliance itself goes into the set: nothing where the disks are not those of one.
     fn appliance(&self) -> Vec<ApplianceFile> {
         Vec::new()
+    }
+
+    /// What is read in place of the disk that a configuration says is at `target`.
+    fn stand_in(&self, _target: &str) -> Option<PathBuf> {
+        None
+    }
+
+    /// Whether what was read was what it should be: asked once all of it is read, before it is sealed,
+    /// and when something could not be read.
+    fn check(&self) -> Result<(), BackupError> {
+        Ok(())
     }
 }

@@ -54,7 +54,7 @@ pub enum VolumeError {
 }
 
 /// Runs one of LVM's programs to its end; gives its output, if it said that it did what it should.
-pub type Run<'r> = &'r dyn Fn(&str, &[&str]) -> Result<Vec<u8>, Dom0Error>;
+pub type Run<'r> = &'r (dyn Fn(&str, &[&str]) -> Result<Vec<u8>, Dom0Error> + Sync);
 
 /// Runs one of LVM's programs on this machine.
 pub async fn run(program: &str, arguments: &[&str]) -> Result<Vec<u8>, Dom0Error> {

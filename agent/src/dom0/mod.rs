@@ -7,6 +7,7 @@
 pub mod item;
 pub mod news;
 pub mod observed;
+pub mod snapshots;
 pub mod step;
 pub mod xen;
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 pub use item::{Collected, Item, Limit};
 pub use news::{Happened, News};
 pub use observed::{Domain, Observed};
+pub use snapshots::DiskSnapshot;
 pub use step::Step;
 
 use crate::backup::cipher::Keyring;

@@ -3,12 +3,19 @@
 use domfleet_shared::id::{OperationId, VmId};
 use serde::{Deserialize, Serialize};
 
+use super::snapshots::DiskSnapshot;
+
 /// The tag of every volume that we made or adopted. Nothing without it is ever removed.
 pub const MANAGED_TAG: &str = "domfleet.managed";
 
 /// The tag by which a volume is known to have been made by one operation, after a crash too.
 pub fn operation_tag(operation: OperationId) -> String {
     format!("domfleet.op.{operation}")
+}
+
+/// The operation that a tag names.
+pub fn operation_of_tag(tag: &str) -> Option<OperationId> {
+    tag.strip_prefix("domfleet.op.")?.parse().ok()
 }
 
 /// One change to a host: everything that the agent can do to it is in this list.
@@ -174,6 +181,19 @@ pub enum Step {
         /// Room for changes, a multiple of the group's extent size; nothing for a thin snapshot.
         size_bytes: Option<u64>,
     },
+    /// Snapshot all disks of a VM at one moment, in which its domain is paused; the snapshots have our
+    /// tags and that of backups. Where some are there and not all, they are removed first. The domain
+    /// goes on whatever comes of it.
+    SnapshotDisks {
+        /// Whose doing it is.
+        operation: OperationId,
+        /// The VM.
+        vm: VmId,
+        /// Its domain; nothing where it does not run, or somebody else has paused it.
+        pause: Option<u32>,
+        /// Its disks.
+        disks: Vec<DiskSnapshot>,
+    },
     /// Remove a logical volume and what is on it. One of another `lv_uuid`, or without our tag, is
     /// left alone.
     RemoveVolume {
@@ -241,6 +261,10 @@ impl Step {
             Self::SnapshotVolume { volume_group, origin, .. } => {
                 format!("taking a snapshot of {volume_group}/{origin}")
             }
+            Self::SnapshotDisks { disks, .. } => {
+                let names: Vec<&str> = disks.iter().map(|disk| disk.origin.as_str()).collect();
+                format!("taking snapshots of {}", names.join(", "))
+            }
             Self::RemoveVolume { volume_group, name, .. } => {
                 format!("removing the volume {volume_group}/{name}")
             }
@@ -273,6 +297,7 @@ impl Step {
             | Self::GrowVolume { .. }
             | Self::RenameVolume { .. }
             | Self::SnapshotVolume { .. }
+            | Self::SnapshotDisks { .. }
             | Self::AdoptVolume { .. }
             | Self::ForgetKeptLog { .. } => false,
         }

@@ -258,12 +258,8 @@ pub(super) fn is_open(volume: &Volume) -> bool {
 }
 
 /// The paths under which a volume is found.
-pub(super) fn paths(volume: &Volume) -> [String; 2] {
-    let doubled = |text: &str| text.replace('-', "--");
-    [
-        format!("/dev/{}/{}", volume.volume_group, volume.name),
-        format!("/dev/mapper/{}-{}", doubled(&volume.volume_group), doubled(&volume.name)),
-    ]
+pub(crate) fn paths(volume: &Volume) -> [String; 2] {
+    volume::paths(&volume.volume_group, &volume.name)
 }
 
 /// The VM that has the volume as a disk, running or not.
@@ -277,7 +273,7 @@ fn user_of<'a>(host: &'a Observed, volume: &Volume) -> Result<Option<&'a Vm>, Re
     Ok(vms.iter().find(uses))
 }
 
-fn storage(host: &Observed) -> Result<&Storage, Reason> {
+pub(super) fn storage(host: &Observed) -> Result<&Storage, Reason> {
     host.storage.as_ref().map_err(unseen)
 }
 
@@ -290,7 +286,7 @@ fn ours<'a>(host: &'a Observed, lv_uuid: &str) -> Result<&'a Volume, Reason> {
     Err(reason("not_ours", why))
 }
 
-fn full_name(volume: &Volume) -> String {
+pub(super) fn full_name(volume: &Volume) -> String {
     format!("{}/{}", volume.volume_group, volume.name)
 }
 
@@ -299,7 +295,7 @@ fn named<'a>(storage: &'a Storage, volume_group: &str, name: &str) -> Option<&'a
     volumes.find(|volume| volume.volume_group == volume_group && volume.name == name)
 }
 
-fn find_group<'a>(host: &'a Observed, name: &str) -> Result<&'a VolumeGroup, Reason> {
+pub(super) fn find_group<'a>(host: &'a Observed, name: &str) -> Result<&'a VolumeGroup, Reason> {
     let mut groups = storage(host)?.volume_groups.iter();
     groups
         .find(|group| group.name == name)
@@ -319,7 +315,7 @@ fn conflict(volume_group: &str, name: &str) -> Reason {
     reason("conflict", format!("there is a volume {volume_group}/{name} already"))
 }
 
-fn check_pool(host: &Observed, volume_group: &str, name: &str) -> Result<(), Reason> {
+pub(super) fn check_pool(host: &Observed, volume_group: &str, name: &str) -> Result<(), Reason> {
     let pool = named(storage(host)?, volume_group, name);
     let pool = pool.filter(|volume| volume.segment_type == "thin-pool").ok_or_else(|| {
         reason("not_found", format!("there is no thin pool {volume_group}/{name}"))
@@ -332,7 +328,7 @@ fn check_pool(host: &Observed, volume_group: &str, name: &str) -> Result<(), Rea
     Ok(())
 }
 
-fn in_extents(group: &VolumeGroup, size_bytes: u64) -> u64 {
+pub(super) fn in_extents(group: &VolumeGroup, size_bytes: u64) -> u64 {
     let extent = group.extent_bytes.max(1);
     size_bytes.max(1).div_ceil(extent).saturating_mul(extent)
 }

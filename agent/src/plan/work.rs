@@ -11,8 +11,9 @@ use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_
 use domfleet_shared::operation::sets::{BackupCompare, BackupImport, BackupPrune};
 use domfleet_shared::operation::{Operation, Reason};
 
-use super::{find_vm, find_volume, reason, unseen, vm, volume};
+use super::{find_vm, find_volume, reason, snapshots, unseen, vm, volume};
 use crate::backup::identity::Others;
+use crate::backup::snapshots::TakenSnapshot;
 use crate::dom0::step::operation_tag;
 use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
@@ -45,6 +46,12 @@ pub(super) fn steps(
             }
             Ok(steps)
         }
+        Operation::BackupCreate(BackupCreate { vms, snapshot: true, .. }) => {
+            for vm in vms {
+                config_of(host, *vm)?;
+            }
+            snapshots::steps(id, host, vms)
+        }
         _ => work(id, operation, host).map(|_| Vec::new()),
     }
 }
@@ -75,21 +82,35 @@ pub(crate) fn work(
         }
         Operation::UsbPrepare { drive } => Work::PrepareDrive(drive.clone()),
         Operation::BackupList { drive } => Work::ListSets(*drive),
-        Operation::BackupCreate(BackupCreate { drive, vms, encrypted, key, parity, .. }) => {
+        Operation::BackupCreate(create) => {
+            let BackupCreate { drive, vms, snapshot, keep, encrypted, key, parity, .. } = create;
             keyed(*encrypted, *key)?;
             if vms.is_empty() {
                 return Err(reason("refused", "no VM is named"));
             }
+            let made: Vec<_> = snapshots::made(id, host).collect();
             let mut configs = Vec::new();
             for vm in vms {
                 let found = find_vm(host, *vm)?;
-                if found.domid.is_some() {
+                if found.domid.is_some() && !(*snapshot && snapshots::covers(found, &made)) {
                     let why = format!("{} runs: shut it down first", found.name);
                     return Err(reason("refused", why));
                 }
                 configs.push(config_of(host, *vm)?);
             }
-            Work::BackUp { drive: *drive, configs, key: *key, parity: *parity }
+            let snapshots = made.iter().map(|(origin, volume)| TakenSnapshot {
+                origin: origin.clone(),
+                path: path(volume),
+                lv_uuid: volume.lv_uuid.clone(),
+            });
+            Work::BackUp {
+                drive: *drive,
+                configs,
+                key: *key,
+                parity: *parity,
+                snapshots: snapshots.collect(),
+                keep: *keep,
+            }
         }
         Operation::BackupVerify { drive, set } => Work::VerifySets { drive: *drive, set: *set },
         Operation::BackupRestore(BackupRestore { drive, set, vm, to, as_name }) => {

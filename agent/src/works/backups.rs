@@ -5,6 +5,7 @@
 
 mod comparing;
 mod importing;
+mod keeping;
 mod pruning;
 
 use std::cell::Cell;
@@ -18,6 +19,7 @@ use domfleet_shared::id::{DriveId, SetId, VmId};
 use domfleet_shared::operation::backup::{RestoreFolder, RestoreTo};
 use serde_json::{Value, json};
 
+use self::keeping::Left;
 use super::{AsOther, Place, Work, WorkError, answer, apart};
 use crate::backup::appliance::OfAppliance;
 use crate::backup::cipher::Keyring;
@@ -31,14 +33,16 @@ use crate::backup::on_drive::{DriveError, Failure, on_drive};
 use crate::backup::paced::Paced;
 use crate::backup::parity;
 use crate::backup::pipeline::Width;
-use crate::backup::prepare::{Prepared, prepare};
+use crate::backup::prepare::{Prepared, prepare_for};
 use crate::backup::restore::Sealed;
+use crate::backup::snapshots::FromSnapshots;
 use crate::backup::source::Sources;
 use crate::backup::to_folder::{self, Restored};
 use crate::backup::tools::Tools;
-use crate::backup::volumes::{self, Group};
+use crate::backup::volumes::{self, Group, Run};
 use crate::backup::{self, begun, to_volumes};
 use crate::clock::Clock;
+use crate::dom0::Dom0Error;
 use crate::meter::Meter;
 use crate::usb::mount::{Access, MountError};
 
@@ -65,7 +69,11 @@ pub(super) async fn carry_out(
         let proved = Cell::new(None);
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
             let tools = (&keys, &place.clock, &*listening);
-            let on = Machine { root: Some(place.usb.root()), proved: &proved };
+            let runtime = tokio::runtime::Handle::current();
+            let run = |program: &str, arguments: &[&str]| {
+                runtime.block_on(volumes::run(program, arguments))
+            };
+            let on = Machine { root: Some(place.usb.root()), proved: &proved, run: &run };
             work_on(mounted, (drive, &place.configs), &work, tools, on)
         })
     })
@@ -80,7 +88,19 @@ pub fn carry_out_on<M: Medium>(
     work: &Work,
     tools: (&Keyring, &Clock, &dyn Meter),
 ) -> Result<Value, WorkError> {
-    work_on(medium, on, work, tools, Machine { root: None, proved: &Cell::new(None) })
+    let nobody = |program: &str, _: &[&str]| Err(Dom0Error::not_run(program, "there is no dom0"));
+    carry_out_with(medium, on, work, tools, &nobody)
+}
+
+/// The same where `run` answers for the volume manager, which is asked how snapshots are.
+pub fn carry_out_with<M: Medium>(
+    medium: &M,
+    on: (DriveId, &Path),
+    work: &Work,
+    tools: (&Keyring, &Clock, &dyn Meter),
+    run: Run<'_>,
+) -> Result<Value, WorkError> {
+    work_on(medium, on, work, tools, Machine { root: None, proved: &Cell::new(None), run })
 }
 
 /// Where work is done.
@@ -90,6 +110,8 @@ struct Machine<'m> {
     root: Option<&'m Path>,
     /// The set that was made and proved by an earlier attempt, and lacks only its parity.
     proved: &'m Cell<Option<SetId>>,
+    /// Answers for the volume manager.
+    run: Run<'m>,
 }
 
 fn work_on<M: Medium>(
@@ -106,15 +128,24 @@ fn work_on<M: Medium>(
                 list::list(medium).map_err(|error| failed(&error))?.iter().map(summary).collect();
             answer(&SetsOnDrive { drive, sets, is_complete: true })
         }
-        Work::BackUp { configs, key, parity, .. } => {
+        Work::BackUp { configs, key, parity, snapshots, keep, .. } => {
             let wanted = (configs.as_slice(), *key);
             let how = How { parity: *parity, proved: machine.proved };
+            let run = machine.run;
             let (set, paced) = match machine.root {
-                None => (back_up(tools, wanted, &DiskFiles, how)?, None),
-                Some(root) => back_up_paced(tools, wanted, &OfAppliance::new(root), how)?,
+                None => {
+                    let inner = DiskFiles;
+                    (back_up(tools, wanted, &FromSnapshots { inner, snapshots, run }, how)?, None)
+                }
+                Some(root) => {
+                    let inner = OfAppliance::new(root);
+                    back_up_paced(tools, wanted, &FromSnapshots { inner, snapshots, run }, how)?
+                }
             };
-            let mut said = answer(&SetsOnDrive { drive, sets: vec![set], is_complete: false })?;
+            let Left { sets, is_complete, removed } = keeping::tidy(tools, set, *keep);
+            let mut said = answer(&SetsOnDrive { drive, sets, is_complete })?;
             said["paced_seconds"] = json!(paced.map(|paced| paced.as_secs_f64()));
+            said["removed"] = json!(removed);
             Ok(said)
         }
         Work::VerifySets { set, .. } => {
@@ -180,7 +211,7 @@ fn prepared<M: Medium>(
     sources: &impl Sources,
     how: How<'_>,
 ) -> Result<Prepared, WorkError> {
-    let mut prepared = prepare(configs, tools.clock.now())
+    let mut prepared = prepare_for(configs, tools.clock.now(), sources)
         .map_err(|blockers| WorkError::because("refused", &blockers))?;
     prepared.plan.parity = how.parity;
     begun::resume(tools, prepared.encrypted(key), sources).map_err(|error| failed(&error))
@@ -341,6 +372,7 @@ fn failed(error: &BackupError) -> WorkError {
         BackupError::Exists(_) => "conflict",
         BackupError::Refused(_) => "refused",
         BackupError::Changed(_) => "in_use",
+        BackupError::Snapshot(_) => "snapshot",
         BackupError::Damaged(_) | BackupError::Unreliable(_) => "damaged",
         BackupError::KeyMissing(_) => "key_missing",
         _ => "failed",

@@ -29,6 +29,7 @@ use serde_json::Value;
 pub use self::gauge::Gauge;
 use crate::backup::cipher::Keyring;
 use crate::backup::identity::Others;
+use crate::backup::snapshots::TakenSnapshot;
 use crate::clock::Clock;
 use crate::image::convert::Conversion;
 use crate::image::repair::Repair;
@@ -71,6 +72,10 @@ pub enum Work {
         key: Option<KeyName>,
         /// Whether parity is made of what was proved.
         parity: bool,
+        /// Snapshots that are read in place of disks whose VMs run.
+        snapshots: Vec<TakenSnapshot>,
+        /// What is kept of the drive's sets once the new one is verified: all where it is not said.
+        keep: Option<Keep>,
     },
     /// Read sets back.
     VerifySets {

@@ -111,6 +111,36 @@ pub(crate) struct OneDrive {
     pub(crate) waiting: Waiting,
 }
 
+/// Which sets of a drive stay once a backup is verified; all where nothing is said.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct Keep {
+    /// Once it is verified, keep the newest sets, and remove what nothing else keeps.
+    #[arg(long = "keep-last", value_name = "N")]
+    pub(crate) last: Option<u32>,
+    /// Keep the newest set of each of so many days, of those that have one.
+    #[arg(long = "keep-daily", value_name = "N")]
+    pub(crate) daily: Option<u32>,
+    /// The same of weeks.
+    #[arg(long = "keep-weekly", value_name = "N")]
+    pub(crate) weekly: Option<u32>,
+    /// The same of months.
+    #[arg(long = "keep-monthly", value_name = "N")]
+    pub(crate) monthly: Option<u32>,
+}
+
+impl Keep {
+    /// As the API takes it; nothing where nothing was said.
+    pub(crate) fn json(self) -> Option<serde_json::Value> {
+        let Self { last, daily, weekly, monthly } = self;
+        let said = [("last", last), ("daily", daily), ("weekly", weekly), ("monthly", monthly)];
+        let said: serde_json::Map<_, _> = said
+            .into_iter()
+            .filter_map(|(name, count)| Some((name.to_owned(), count?.into())))
+            .collect();
+        (!said.is_empty()).then(|| said.into())
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Backups {
     /// List backup sets, by what their appliances last told of them.
@@ -133,6 +163,12 @@ pub(crate) enum Backups {
         /// Make parity of the set, a tenth of its size, from which a drive that loses sectors is mended.
         #[arg(long)]
         parity: bool,
+        /// Let those that run go on, and copy snapshots of their disks, which must be logical volumes. What
+        /// is restored from them is as after a loss of power.
+        #[arg(long, conflicts_with = "shut_down")]
+        snapshot: bool,
+        #[command(flatten)]
+        keep: Keep,
     },
     /// Print the key of an encrypted set, as the file that `domfleet-agent backup --key FILE` takes. It is put on
     /// record that you asked.

@@ -63,16 +63,22 @@ pub(super) async fn run(
             output::rows(format, &COLUMNS, &rows)
         }
         Backups::Look(drive) => sets(client, format, drive, json!({ "kind": "backup_list" })).await,
-        Backups::Create { drive, vm, shut_down, encrypted, parity } => {
+        Backups::Create { drive, vm, shut_down, encrypted, parity, snapshot, keep } => {
             let id = super::appliances::id(client, &drive.appliance).await?;
             let mut vms = Vec::new();
             for wanted in vm {
                 vms.push(super::vms::uuid(client, &id, &wanted).await?);
             }
-            let create = json!({
+            let mut create = json!({
                 "kind": "backup_create", "vms": vms, "shut_down": shut_down, "encrypted": encrypted,
                 "parity": parity,
             });
+            if snapshot {
+                create["snapshot"] = true.into();
+            }
+            if let Some(keep) = keep.json() {
+                create["keep"] = keep;
+            }
             sets(client, format, drive, create).await
         }
         Backups::Key { set } => {

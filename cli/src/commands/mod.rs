@@ -6,6 +6,7 @@ mod backups;
 mod bundles;
 mod images;
 mod operations;
+mod schedules;
 mod session;
 mod tokens;
 mod usb;
@@ -35,6 +36,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
         Command::Images(command) => images::run(&mut client, format, command).await,
         Command::Usb(command) => usb::run(&mut client, format, command).await,
         Command::Backups(command) => backups::run(&mut client, format, command).await,
+        Command::Schedules(command) => schedules::run(&mut client, format, command).await,
         Command::Operations(command) => operations::run(&mut client, format, command).await,
         Command::Bundles(command) => bundles::run(&mut client, format, command).await,
         Command::Alarms { selection, all } => {

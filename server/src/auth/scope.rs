@@ -2,8 +2,11 @@
 
 use domfleet_shared::id::OrganisationId;
 
+use crate::db::operators::LoggedIn;
+
 /// The organisations that a query may touch. Only [`super::caller`] makes one, from the login of
-/// a request, so that no query can forget whom it works for.
+/// a request, and whoever does in somebody's absence what they have asked for, so that no query can forget
+/// whom it works for.
 #[derive(Clone, Debug)]
 pub struct Scope {
     organisation: OrganisationId,
@@ -14,6 +17,12 @@ impl Scope {
     /// Everything at or below `organisation`, whose path is `path`.
     pub(super) fn new(organisation: OrganisationId, path: String) -> Self {
         Self { organisation, path }
+    }
+
+    /// What an operator may see who is not here.
+    pub fn of_absent(operator: &LoggedIn) -> Self {
+        let organisation = OrganisationId(operator.operator.organisation.id);
+        Self::new(organisation, operator.path.clone())
     }
 
     /// The topmost organisation in it.

@@ -40,6 +40,8 @@ mod pools;
 pub mod presence;
 pub mod progress;
 pub mod reported;
+pub mod schedule_runs;
+pub mod schedules;
 mod scope;
 pub mod server_state;
 pub mod sessions;

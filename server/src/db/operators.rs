@@ -73,6 +73,15 @@ pub async fn logged_in(
     }
 }
 
+/// Who `id` is, if it is not disabled: whoever has something done in their absence.
+pub async fn enabled(db: &impl ConnectionTrait, id: OperatorId) -> Result<Option<LoggedIn>, DbErr> {
+    let row = Entity::find_by_id(id.0).filter(Column::DisabledAt.is_null()).one(db).await?;
+    match row {
+        Some(row) => with_path(db, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 async fn with_path(db: &impl ConnectionTrait, row: Model) -> Result<LoggedIn, DbErr> {
     let above = organisation::Entity::find_by_id(row.organisation_id)
         .one(db)

@@ -19,6 +19,7 @@ pub mod organisations;
 pub mod page;
 pub mod problem;
 pub mod reported;
+pub mod schedules;
 pub mod server;
 pub mod session;
 pub mod usb_drives;
@@ -70,6 +71,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(usb_drives::list))
         .routes(routes!(backup_sets::list))
         .routes(routes!(backup_sets::key))
+        .routes(routes!(schedules::list, schedules::create))
+        .routes(routes!(schedules::preview))
+        .routes(routes!(schedules::show, schedules::update, schedules::remove))
+        .routes(routes!(schedules::runs))
         .routes(routes!(operations::create))
         .routes(routes!(operations::create_bundle))
         .routes(routes!(operations::list, bulks::create))

@@ -18,6 +18,7 @@ use crate::db::audit::{self, Change};
 use crate::db::organisations::{self, NewOrganisation};
 use crate::db::{self, OnConstraint, Stored, sites};
 use crate::domain::people::{Organisation, OrganisationKind, Role, Site};
+use crate::domain::zone::Zone;
 
 pages! {
     /// The organisations.
@@ -254,11 +255,9 @@ fn checked_text(field: &'static str, text: String) -> ApiResult<String> {
     }
 }
 
-/// The shape of a name in the IANA database. Which names there are is for whoever converts.
+/// A name in the IANA database.
 fn checked_zone(zone: String) -> ApiResult<String> {
-    let fits = !zone.is_empty()
-        && zone.len() <= 64
-        && zone.chars().all(|letter| letter.is_ascii_alphanumeric() || "/_+-".contains(letter));
+    let fits = zone.len() <= 64 && Zone::named(&zone).is_some();
     let message = "a name such as Europe/Vienna";
     if fits { Ok(zone) } else { Err(ApiError::invalid("time_zone", message)) }
 }

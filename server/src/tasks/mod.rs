@@ -11,6 +11,7 @@ pub mod hold;
 pub mod memory;
 pub mod presence;
 pub mod retention;
+pub mod schedules;
 pub mod sessions;
 pub mod uploads;
 
@@ -83,6 +84,7 @@ pub fn start_for_agents(app: &App) {
     spawn(presence::Presences::new(app.clone()), app.bus.presence.clone(), tracker, stop());
     spawn(dispatcher::Dispatcher(app.clone()), app.bus.dispatcher.clone(), tracker, stop());
     spawn(bulks::Bulks(app.clone()), alone(), tracker, stop());
+    spawn(schedules::Schedules(app.clone()), alone(), tracker, stop());
     spawn(sessions::Sessions(app.clone()), alone(), tracker, stop());
     spawn(deadlines::Deadlines(app.clone()), alone(), tracker, stop());
     spawn(certificates::Certificates(app.clone()), alone(), tracker, stop());

@@ -177,6 +177,10 @@ impl User<'_> {
         self.api.send(request(Method::PATCH, path, Some(&self.token), Some(body))).await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.api.send(request(Method::DELETE, path, Some(&self.token), None)).await
+    }
+
     /// Makes an organisation below `parent`; returns its id.
     pub(crate) async fn organisation(&self, parent: &str, name: &str) -> String {
         let new = json!({ "name": name, "kind": "customer", "parent_id": parent });

@@ -17,6 +17,7 @@ mod openapi;
 mod operations;
 mod references;
 mod routes;
+mod schedules;
 mod session;
 mod taken_back;
 mod texts;

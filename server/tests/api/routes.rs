@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::client::{ADMIN, Answer, Api, PASSWORD, User, request};
 use crate::database::{TestDatabase, on_both};
 use crate::fleet;
+use crate::schedules;
 
 on_both! {
     what_is_not_below_one_s_organisation_is_not_there
@@ -51,6 +52,7 @@ pub(crate) enum About {
     Drive,
     /// An alarm, which is in no path.
     Alarm,
+    Schedule,
     JoinToken,
     Site,
     Operator,
@@ -136,6 +138,15 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("delete", "/bundles/{id}") => (A::Bundle, "operator", Value::Null),
         ("get", "/usb-drives") => (A::List("drives"), "viewer", Value::Null),
         ("get", "/backup-sets") => (A::List("sets"), "viewer", Value::Null),
+        ("get", "/backup-schedules") => (A::List("schedules"), "viewer", Value::Null),
+        // Which appliances they choose is looked for in the scope: see `schedules`.
+        ("post", "/backup-schedules") => (A::Caller, "operator", schedules::nightly()),
+        ("post", "/backup-schedules/preview") => (A::Caller, "viewer", schedules::nightly()),
+        ("get", "/backup-schedules/{id}" | "/backup-schedules/{id}/runs") => {
+            (A::Schedule, "viewer", Value::Null)
+        }
+        ("patch", "/backup-schedules/{id}") => (A::Schedule, "operator", json!({ "paused": true })),
+        ("delete", "/backup-schedules/{id}") => (A::Schedule, "operator", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
         ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
@@ -223,6 +234,11 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
         About::Operator => {
             let user = api.user(organisation, "viewer").await;
             id(&user.get("/api/v1/me").await.ok())
+        }
+        About::Schedule => {
+            // One's own: a schedule belongs to whoever writes it.
+            let user = api.user(organisation, "operator").await;
+            id(&user.post("/api/v1/backup-schedules", &schedules::nightly()).await.ok())
         }
         About::Bulk => {
             fleet::appliance(api, organisation, "box").await;
@@ -334,6 +350,7 @@ async fn lists_hold_what_is_below_one_s_organisation_and_nothing_else(db: TestDa
         About::Drive,
         About::Alarm,
         About::Bulk,
+        About::Schedule,
         About::Appliance,
     ];
     let (mut seen, mut hidden) = (vec![tree.own.clone(), tree.child.clone()], Vec::new());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::keep::Keep;
 use crate::backup_key::KeyName;
 use crate::id::{DriveId, SetId, VmId};
 use crate::image::Format;
@@ -30,6 +31,13 @@ pub struct BackupCreate {
     /// some of it.
     #[serde(default)]
     pub parity: bool,
+    /// Let those that run go on, and copy snapshots of their disks, all of a VM from one moment. Each
+    /// of their disks must be a logical volume.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub snapshot: bool,
+    /// Once the backup is verified, remove the sets of the drive that need not be kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
 }
 
 /// A VM to be restored out of a set.

@@ -1,4 +1,4 @@
-//! What LVM takes for the name of a volume.
+//! What LVM takes for the name of a volume, and where the volume is then.
 
 /// Parts of names that LVM keeps for its own hidden volumes.
 const RESERVED: [&str; 13] = [
@@ -20,6 +20,15 @@ pub fn check_name(name: &str) -> Result<(), &'static str> {
     }
     Err("a volume's name is up to 100 letters, digits and + _ . -, begins with a letter or digit, \
          and is none that LVM keeps for itself, such as snapshot…")
+}
+
+/// The paths under which a volume is found in dom0.
+pub fn paths(volume_group: &str, name: &str) -> [String; 2] {
+    let doubled = |text: &str| text.replace('-', "--");
+    [
+        format!("/dev/{volume_group}/{name}"),
+        format!("/dev/mapper/{}-{}", doubled(volume_group), doubled(name)),
+    ]
 }
 
 #[cfg(test)]

@@ -90,6 +90,7 @@ pub(super) fn kind(step: &Step) -> &'static str {
         Step::AdoptConfig { .. } => "cp",
         Step::CreateVolume { .. } => "lvcreate",
         Step::SnapshotVolume { .. } => "lvcreate -s",
+        Step::SnapshotDisks { .. } => "lvcreate -s, paused",
         Step::RemoveVolume { .. } => "lvremove",
         Step::AdoptVolume { .. } => "lvchange",
         Step::Reboot => "reboot",

@@ -2,6 +2,7 @@
 //! test does to it behind the agent's back.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -59,6 +60,8 @@ pub(super) struct State {
     pub(super) merges: Vec<(String, Instant)>,
     /// The USB drives that somebody has for it.
     pub(super) drives: Vec<SimDrive>,
+    /// Where this machine keeps what is on a volume, by the volume's name.
+    pub(super) contents: BTreeMap<String, PathBuf>,
     /// Whether the vendor's tools want to be told of VMs.
     pub(super) has_hook: bool,
     /// Whom somebody replaces while the agent is dead: see [`Host::replace_vm_at_death`].
@@ -88,6 +91,7 @@ impl Host {
             storage_hangs: false,
             merges: Vec::new(),
             drives: Vec::new(),
+            contents: BTreeMap::new(),
             has_hook: false,
             replaced_at_death: None,
             dice,
@@ -271,6 +275,23 @@ impl Host {
         let volume = hardware::volume(&mut state.dice, name, size_bytes);
         state.appliance.volumes.push(volume.clone());
         volume
+    }
+
+    /// Somebody creates a volume that holds what is in that file of this machine's.
+    pub fn make_volume_of(&self, name: &str, content: PathBuf) -> Volume {
+        let size_bytes = std::fs::metadata(&content).map_or(0, |data| data.len());
+        self.state().contents.insert(name.to_owned(), content);
+        self.make_volume(name, size_bytes)
+    }
+
+    /// A guest writes so much that the snapshots there are have no room for it.
+    pub fn overflow_snapshots(&self) {
+        for volume in &mut self.state().appliance.volumes {
+            if volume.origin.is_some() {
+                "swi-I-s---".clone_into(&mut volume.attributes);
+                volume.data_basis_points = Some(10_000);
+            }
+        }
     }
 
     /// A small volume that carries our tag, and that no VM uses.

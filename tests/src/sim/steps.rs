@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domfleet_agent::dom0::snapshots::BACKUP_TAG;
 use domfleet_agent::dom0::step::{MANAGED_TAG, operation_tag};
-use domfleet_agent::dom0::{Dom0Error, Step};
+use domfleet_agent::dom0::{DiskSnapshot, Dom0Error, Step};
 use domfleet_shared::id::{OperationId, VmId};
 use domfleet_shared::inventory::Volume;
 use tokio::time::Instant;
@@ -78,6 +79,7 @@ pub(super) fn carry_out(state: &mut State, step: &Step) -> Result<Option<Happeni
         Step::CreateVolume { .. }
         | Step::CreateThinPool { .. }
         | Step::SnapshotVolume { .. }
+        | Step::SnapshotDisks { .. }
         | Step::GrowVolume { .. }
         | Step::RenameVolume { .. }
         | Step::RevertVolume { .. }
@@ -149,6 +151,16 @@ fn storage_step(state: &mut State, step: &Step) -> Result<(), Dom0Error> {
                 state.effects.push(Effect::SnapshotTaken(name.clone()));
             }
         }
+        Step::SnapshotDisks { operation, vm, pause, disks } => {
+            if let Some(domid) = pause {
+                set_paused(state, *vm, *domid, true);
+            }
+            let taken = disks.iter().try_for_each(|disk| snapshot(state, *operation, disk));
+            if let Some(domid) = pause {
+                set_paused(state, *vm, *domid, false);
+            }
+            taken?;
+        }
         Step::RemoveVolume { lv_uuid, .. } => {
             let volumes = &mut state.appliance.volumes;
             let Some(at) = volumes.iter().position(|volume| volume.lv_uuid == *lv_uuid) else {
@@ -169,6 +181,33 @@ fn storage_step(state: &mut State, step: &Step) -> Result<(), Dom0Error> {
             }
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// One of a VM's disks, for a backup.
+fn snapshot(
+    state: &mut State,
+    operation: OperationId,
+    disk: &DiskSnapshot,
+) -> Result<(), Dom0Error> {
+    let DiskSnapshot { origin_uuid, volume_group, origin, name, size_bytes } = disk;
+    if state.appliance.volumes.iter().all(|volume| volume.lv_uuid != *origin_uuid) {
+        return Err(Dom0Error::refused("lvcreate", "Failed to find logical volume"));
+    }
+    let new = New { operation, volume_group, name, size_bytes: size_bytes.unwrap_or(0) };
+    if new.make(state, Kind::SnapshotOf(origin))? {
+        if let Some(made) = state.appliance.volumes.last_mut() {
+            hardware::tag(made, [BACKUP_TAG.to_owned()]);
+        }
+        // What is in it stays as it is now.
+        if let Some(content) = state.contents.get(origin) {
+            let copy = content.with_file_name(name);
+            std::fs::copy(content, &copy)
+                .map_err(|error| Dom0Error::refused("lvcreate", error.to_string()))?;
+            state.contents.insert(name.clone(), copy);
+        }
+        state.effects.push(Effect::SnapshotTaken(name.clone()));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::backup::folder::Folder;
+use domfleet_agent::dom0::Dom0Error;
 use domfleet_agent::meter::Meter;
 use domfleet_agent::usb::Usb;
 use domfleet_agent::works::{self, Place, Work, WorkError, backups};
@@ -84,6 +85,45 @@ impl Host {
         plugged_in.map(|drive| drive.seen.clone()).collect()
     }
 
+    /// A backup's snapshots as files of this machine's, where they have some.
+    fn with_contents(&self, mut work: Work) -> Work {
+        if let Work::BackUp { snapshots, .. } = &mut work {
+            let state = self.state();
+            for snapshot in snapshots {
+                let name = snapshot.path.file_name().and_then(|name| name.to_str());
+                if let Some(content) = name.and_then(|name| state.contents.get(name)) {
+                    snapshot.path.clone_from(content);
+                }
+            }
+        }
+        work
+    }
+
+    /// What LVM says of its volumes.
+    fn lvs(&self) -> Vec<u8> {
+        let percent = |points: Option<u32>| {
+            points
+                .map_or_else(String::new, |points| format!("{}.{:02}", points / 100, points % 100))
+        };
+        let state = self.state();
+        let lvs = state.appliance.volumes.iter().map(|volume| {
+            json!({
+                "lv_uuid": volume.lv_uuid,
+                "lv_name": volume.name,
+                "vg_name": volume.volume_group,
+                "lv_size": volume.size_bytes.to_string(),
+                "lv_attr": volume.attributes,
+                "lv_tags": "",
+                "origin": volume.origin.clone().unwrap_or_default(),
+                "data_percent": percent(volume.data_basis_points),
+                "metadata_percent": percent(volume.metadata_basis_points),
+                "pool_lv": volume.pool.clone().unwrap_or_default(),
+                "segtype": volume.segment_type,
+            })
+        });
+        json!({ "report": [{ "lv": lvs.collect::<Vec<_>>() }] }).to_string().into_bytes()
+    }
+
     fn with_drive<T>(
         &self,
         is_it: impl Fn(&UsbDrive) -> bool,
@@ -152,11 +192,16 @@ pub(super) async fn carry_out(
             let is_it = |seen: &UsbDrive| seen.identity.drive == Some(drive);
             let folder = host.with_drive(is_it, |drive| drive.folder.clone())?;
             let (clock, listening) = (host.clock(), Arc::clone(meter));
+            let (volumes, work) = (Arc::clone(host), host.with_contents(work));
             let blocking = tokio::task::spawn_blocking(move || {
                 let unusable = |error: std::io::Error| WorkError::because("drive", &error);
                 let medium = Folder::open(&folder).map_err(unusable)?;
                 let tools = (&keys, &clock, &*listening);
-                backups::carry_out_on(&medium, (drive, &folder), &work, tools)
+                let run = |program: &str, _: &[&str]| match program {
+                    "lvs" => Ok(volumes.lvs()),
+                    other => Err(Dom0Error::not_run(other, "there is none")),
+                };
+                backups::carry_out_with(&medium, (drive, &folder), &work, tools, &run)
             });
             blocking.await.unwrap_or_else(|error| Err(WorkError::because("unknown", &error)))
         }

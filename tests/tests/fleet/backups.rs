@@ -7,10 +7,12 @@ use domfleet_shared::backup_key::BackupKey;
 use domfleet_shared::id::{DriveId, VmId};
 use domfleet_shared::operation::Operation;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
+use domfleet_shared::operation::keep::Keep;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::QualifyMode;
 use domfleet_tests::fleet::{Appliance, Fleet, code, eventually};
 use domfleet_tests::on_both_databases;
+use domfleet_tests::sim::Effect;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -25,6 +27,7 @@ on_both_databases![
     a_vm_is_restored_out_of_the_newest_set_that_holds_it,
     an_encrypted_set_is_read_wherever_its_organisation_plugs_it_in,
     nothing_is_backed_up_onto_a_drive_that_was_pulled_out,
+    a_vm_is_backed_up_from_a_snapshot_and_goes_on_running,
 ];
 
 /// An appliance with a VM whose disk is a file, and a drive.
@@ -92,6 +95,8 @@ impl<'f> Stage<'f> {
             encrypted,
             key: None,
             parity: false,
+            snapshot: false,
+            keep: None,
         })
     }
 
@@ -267,4 +272,58 @@ async fn nothing_is_backed_up_onto_a_drive_that_was_pulled_out(fleet: &mut Fleet
     assert_eq!(failed["state"], "failed", "{failed:#}");
     assert_eq!(code(&failed), Some("not_found"));
     assert_eq!(refused.json()["code"], "no_such_object");
+}
+
+async fn a_vm_is_backed_up_from_a_snapshot_and_goes_on_running(fleet: &mut Fleet) {
+    let stage = Stage::set(fleet).await;
+    let drive = stage.prepare().await;
+    let host = &stage.appliance.host;
+    let (vm, content) = (VmId::new(), stage.path("volume"));
+    std::fs::write(&content, vec![7; BYTES as usize]).unwrap();
+    host.make_volume_of("pbx-live", content.clone());
+    let config = format!(
+        "name = 'live'\nuuid = '{vm}'\nmemory = 64\ndisk = [ '/dev/vg0/pbx-live,raw,xvda,w' ]\n"
+    );
+    std::fs::write(stage.path("live.cfg"), &config).unwrap();
+    host.set_up_vm(vm, stage.path("live.cfg").to_str().unwrap(), &config);
+    stage.fleet.succeed(&stage.appliance, &Operation::VmStart { vm }).await;
+    let create = BackupCreate {
+        drive,
+        vms: vec![vm],
+        shut_down: false,
+        snapshot: true,
+        keep: Some(Keep { last: 1, ..Keep::default() }),
+    };
+    let create = Operation::BackupCreate(create);
+
+    let first = stage.fleet.succeed(&stage.appliance, &create).await;
+    std::fs::write(&content, vec![8; BYTES as usize]).unwrap();
+    let second = stage.fleet.succeed(&stage.appliance, &create).await;
+    let restore = Operation::BackupRestore(BackupRestore {
+        drive,
+        set: None,
+        vm,
+        to: RestoreTo::Folder(RestoreFolder {
+            path: stage.path("back").to_str().unwrap().to_owned(),
+            format: None,
+        }),
+    });
+    let restored = stage.fleet.succeed(&stage.appliance, &restore).await;
+
+    let disk = restored["result"]["disks"][0].as_str().unwrap();
+    assert!(std::fs::read(disk).unwrap() == vec![8; BYTES as usize]);
+    let effects = host.effects();
+    let times = |wanted: &Effect| effects.iter().filter(|effect| *effect == wanted).count();
+    assert_eq!(times(&Effect::DomainPaused(vm)), 2);
+    assert_eq!(times(&Effect::DomainUnpaused(vm)), 2);
+    let taken = effects.iter().filter(|effect| matches!(effect, Effect::SnapshotTaken(_)));
+    let removed = effects.iter().filter(|effect| matches!(effect, Effect::VolumeRemoved(_)));
+    assert_eq!((taken.count(), removed.count()), (2, 2));
+    // The first set took the place of nothing; the second took its own.
+    assert_eq!(first["result"]["removed"]["sets"].as_array().unwrap().len(), 0, "{first:#}");
+    let gone = &second["result"]["removed"]["sets"];
+    assert_eq!(gone[0], first["result"]["sets"][0]["set"], "{second:#}");
+    let sets = stage.sets().await;
+    let there = sets["sets"].as_array().unwrap().iter().filter(|set| set["gone_at"].is_null());
+    assert_eq!(there.count(), 1, "{sets:#}");
 }

@@ -14,6 +14,7 @@ mod parts;
 mod prepare;
 mod prune;
 mod room;
+mod snapshots;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -84,6 +84,9 @@ impl Xen {
                 let origin = format!("{volume_group}/{origin}");
                 run_lvm("lvcreate", &lvm::snapshot(*operation, &origin, name, *size_bytes)).await
             }
+            Step::SnapshotDisks { operation, vm, pause, disks } => {
+                self.snapshot_disks(*operation, (*vm, *pause), disks).await
+            }
             Step::RemoveVolume { lv_uuid, volume_group, name } => {
                 self.check_volume(lv_uuid, volume_group, name, true).await?;
                 run_lvm("lvremove", &["-y".into(), format!("{volume_group}/{name}")]).await
@@ -107,7 +110,12 @@ impl Xen {
     }
 
     /// Looks first: a domain's number is given away again after a reboot of dom0.
-    async fn domain_command(&self, vm: VmId, domid: u32, words: &[&str]) -> Result<(), Dom0Error> {
+    pub(super) async fn domain_command(
+        &self,
+        vm: VmId,
+        domid: u32,
+        words: &[&str],
+    ) -> Result<(), Dom0Error> {
         self.command_with(vm, domid, words, &[]).await
     }
 
@@ -151,7 +159,7 @@ impl Xen {
     }
 
     /// Names are reused, and what has not our tag is not ours to remove.
-    async fn check_volume(
+    pub(super) async fn check_volume(
         &self,
         lv_uuid: &str,
         volume_group: &str,
@@ -187,7 +195,7 @@ impl Xen {
     }
 }
 
-async fn run_lvm(program: &str, arguments: &[String]) -> Result<(), Dom0Error> {
+pub(super) async fn run_lvm(program: &str, arguments: &[String]) -> Result<(), Dom0Error> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     command::run(program, &arguments, CHANGE_WITHIN).await?.success(program).map(|_| ())
 }

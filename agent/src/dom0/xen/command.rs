@@ -65,7 +65,25 @@ pub(crate) async fn run(
     feed(program, arguments, &[], limit).await
 }
 
-/// The same, with `input` on its standard input.
+/// Begins a program that nobody waits for: it goes on when this process ends. For what must be done
+/// although its future is being dropped.
+pub(crate) fn begin(program: &str, arguments: &[&str]) {
+    let (Some(path), Ok(_)) = (find(program), tokio::runtime::Handle::try_current()) else {
+        return;
+    };
+    let begun = Command::new(path)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn();
+    if let Err(error) = begun {
+        tracing::error!(program, %error, "it cannot be begun");
+    }
+}
+
+/// Runs a program to its end, with `input` on its standard input.
 pub(crate) async fn feed(
     program: &str,
     arguments: &[&str],

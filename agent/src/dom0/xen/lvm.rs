@@ -6,6 +6,8 @@ use domfleet_shared::id::OperationId;
 use domfleet_shared::inventory::{Storage, Volume, VolumeGroup};
 use serde::Deserialize;
 
+use crate::dom0::DiskSnapshot;
+use crate::dom0::snapshots::BACKUP_TAG;
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 
 const LV_FIELDS: &str = "lv_uuid,lv_name,vg_name,lv_size,lv_attr,lv_path,lv_tags,origin,\
@@ -83,6 +85,18 @@ pub(super) fn snapshot(
     }
     arguments.extend(tags(operation));
     arguments.push(origin.to_owned());
+    arguments
+}
+
+/// What makes a snapshot for a backup: nobody writes to it, and it is active, which thin ones are not by
+/// themselves.
+pub(super) fn backup_snapshot(operation: OperationId, disk: &DiskSnapshot) -> Vec<String> {
+    let DiskSnapshot { volume_group, origin, name, size_bytes, .. } = disk;
+    let origin = format!("{volume_group}/{origin}");
+    let mut arguments = snapshot(operation, &origin, name, *size_bytes);
+    let origin = arguments.pop();
+    arguments.extend(texts(&["--addtag", BACKUP_TAG, "-pr", "-kn"]));
+    arguments.extend(origin);
     arguments
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod command;
 mod facts;
 mod kernel;
 pub(crate) mod lvm;
+mod snapshots;
 mod vm_files;
 mod vms;
 pub(crate) mod xl;

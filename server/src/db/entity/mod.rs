@@ -3,6 +3,8 @@
 pub mod alarm;
 pub mod appliance;
 pub mod audit;
+pub mod backup_schedule;
+pub mod backup_schedule_run;
 pub mod backup_set;
 pub mod boot;
 pub mod bulk;

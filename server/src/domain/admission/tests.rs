@@ -1,8 +1,9 @@
 use domfleet_shared::id::{BundleId, DriveId, VmId};
 use domfleet_shared::image::Format;
-use domfleet_shared::inventory::{Storage, Vm, VmState, Volume, VolumeGroup};
+use domfleet_shared::inventory::{Storage, Vm, VmDisk, VmState, Volume, VolumeGroup};
 use domfleet_shared::operation::backup::BackupCreate;
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert};
+use domfleet_shared::operation::keep::Keep;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::{DriveIdentity, PartitionTable, Usage, UsbDrive, UsbHardware};
 
@@ -245,6 +246,8 @@ fn a_backup_needs_its_drive_and_vms_that_are_off_or_may_be_shut_down() {
             encrypted: false,
             key: None,
             parity: false,
+            snapshot: false,
+            keep: None,
         };
         admit(&Operation::BackupCreate(create), None, &situation)
     };
@@ -254,6 +257,35 @@ fn a_backup_needs_its_drive_and_vms_that_are_off_or_may_be_shut_down() {
     assert!(matches!(ask(&[], true), Err(Refusal::NoSuch("prepared USB drive", _))));
     // Two candidates are a question, not a guess.
     assert!(matches!(ask(&copy, true), Err(Refusal::Value("drive", _))));
+}
+
+#[test]
+fn a_vm_that_runs_is_backed_up_from_snapshots_only_where_all_its_disks_are_volumes() {
+    let (id, storage) = (DriveId::new(), storage(true));
+    let ours = [drive("A1", Usage::Ours { drive: id })];
+    let ask = |target: &str, shut_down, keep| {
+        let disk = VmDisk {
+            vdev: "xvda".into(),
+            target: Some(target.into()),
+            format: "raw".into(),
+            writable: true,
+        };
+        let vms = [Vm { disks: vec![disk], ..vm("pbx") }];
+        let situation = Situation { usb: Some(&ours), ..fine(&vms, &storage, &[]) };
+        let vms = vec![vms[0].uuid];
+        let create = BackupCreate { drive: id, vms, shut_down, snapshot: true, keep };
+        admit(&Operation::BackupCreate(create), None, &situation)
+    };
+
+    assert!(ask("/dev/vg0/pbx-root", false, None).is_ok());
+    assert!(ask("/dev/mapper/vg0-pbx--root", false, None).is_ok());
+    match ask("/vm/pbx.qcow2", false, None) {
+        Err(Refusal::Value("vms", why)) => assert!(why.contains("leave it out"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(ask("/dev/vg0/pbx-root", true, None), Err(Refusal::Value("snapshot", _))));
+    let nothing = Some(Keep::default());
+    assert!(matches!(ask("/dev/vg0/pbx-root", false, nothing), Err(Refusal::Value("keep", _))));
 }
 
 #[test]

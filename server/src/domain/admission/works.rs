@@ -2,12 +2,13 @@
 
 use domfleet_shared::id::DriveId;
 use domfleet_shared::image::Format;
-use domfleet_shared::operation::Operation;
+use domfleet_shared::inventory::{Vm, VmDisk, Volume};
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_path};
 use domfleet_shared::operation::sets::{BackupCompare, BackupImport, BackupPrune};
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::operation::vm::NewVolume;
+use domfleet_shared::operation::{Operation, volume};
 use domfleet_shared::usb::{QualifyMode, Usage, UsbDrive};
 
 use super::objects::{
@@ -35,20 +36,7 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
         Operation::BackupList { drive } | Operation::BackupVerify { drive, .. } => {
             ours(situation, *drive)
         }
-        Operation::BackupCreate(BackupCreate { drive, vms, shut_down, .. }) => {
-            ours(situation, *drive)?;
-            if vms.is_empty() {
-                return Err(Refusal::NoSuch("VM", "that could be backed up".into()));
-            }
-            for vm in vms {
-                let found = known_vm(situation, *vm)?;
-                if found.domid.is_some() && !shut_down {
-                    let why = format!("{} runs: shut it down first, or set shut_down", found.name);
-                    return Err(Refusal::Value("vms", why));
-                }
-            }
-            Ok(())
-        }
+        Operation::BackupCreate(create) => backup(situation, create),
         Operation::BackupRestore(BackupRestore { drive, to, as_name, .. }) => {
             ours(situation, *drive)?;
             if let Some(name) = as_name {
@@ -95,6 +83,54 @@ pub(super) fn drive_name(situation: &Situation<'_>, drive: DriveId) -> Option<St
     let mut drives = reported(situation)?.iter();
     let found = drives.find(|found| found.identity.drive == Some(drive))?;
     Some(DriveAt::of(found).consent().to_owned())
+}
+
+fn backup(situation: &Situation<'_>, create: &BackupCreate) -> Result<(), Refusal> {
+    let BackupCreate { drive, vms, shut_down, snapshot, keep, .. } = create;
+    ours(situation, *drive)?;
+    if vms.is_empty() {
+        return Err(Refusal::NoSuch("VM", "that could be backed up".into()));
+    }
+    if *shut_down && *snapshot {
+        let why = "a VM is shut down for its backup or goes on running, not both";
+        return Err(Refusal::Value("snapshot", why.into()));
+    }
+    if keep.is_some_and(|keep| !keep.is_something()) {
+        return Err(Refusal::Value("keep", "say how many sets are kept".into()));
+    }
+    for vm in vms {
+        let found = known_vm(situation, *vm)?;
+        if found.domid.is_none() || *shut_down {
+            continue;
+        }
+        if !snapshot {
+            let name = &found.name;
+            let why = format!("{name} runs: shut it down first, or set shut_down or snapshot");
+            return Err(Refusal::Value("vms", why));
+        }
+        if let Some(disk) = without_snapshots(situation, found) {
+            let why = format!(
+                "{} runs, and its disk {} is no logical volume, of which alone snapshots are made: have \
+                 it shut down for its backup, or leave it out",
+                found.name, disk.vdev
+            );
+            return Err(Refusal::Value("vms", why));
+        }
+    }
+    Ok(())
+}
+
+/// A disk that the guest writes to and that no snapshot can be made of.
+fn without_snapshots<'v>(situation: &Situation<'_>, vm: &'v Vm) -> Option<&'v VmDisk> {
+    // An appliance that has not reported its volumes is asked without a look.
+    let volumes = &situation.storage?.volumes;
+    vm.disks.iter().filter(|disk| disk.writable).find(|disk| {
+        disk.target.as_ref().is_some_and(|target| {
+            let is_at =
+                |found: &Volume| volume::paths(&found.volume_group, &found.name).contains(target);
+            !volumes.iter().any(is_at)
+        })
+    })
 }
 
 fn conversion(situation: &Situation<'_>, convert: &ImageConvert) -> Result<(), Refusal> {

@@ -3,12 +3,27 @@ import { useState } from "react";
 import { oursId } from "../../api/backups";
 import type { UsbDrive, Vm } from "../../api/types";
 import { DriveName } from "../../ui/DriveFacts";
-import { CheckField, FieldGroup } from "../../ui/Field";
+import { CheckField, ChoiceField, FieldGroup } from "../../ui/Field";
 import { count } from "../../ui/format";
 import { driveLabel } from "./DriveActions";
 import type { LastQualification } from "./drives";
 import { OperationForm } from "./OperationForm";
 import { Unfit } from "./Unfit";
+
+type How = "" | "snapshot" | "shut_down";
+
+const HOW: ReadonlyArray<readonly [How, string, string]> = [
+  [
+    "snapshot",
+    "Leave it running, and copy snapshots of its disks",
+    "Needs logical volumes. It stands still for about a second; what is restored is as after a loss of power.",
+  ],
+  [
+    "shut_down",
+    "Shut it down first",
+    "It is started again afterwards, whatever comes of the backup.",
+  ],
+];
 
 interface BackUpProps {
   appliance: string;
@@ -23,11 +38,11 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
   const [chosen, setChosen] = useState<readonly string[]>(() =>
     possible.filter(({ state }) => state === "off").map(({ uuid }) => uuid),
   );
-  const [shutDown, setShutDown] = useState(false);
+  const [how, setHow] = useState<How>("");
   const [encrypted, setEncrypted] = useState(false);
   const running = possible.filter((vm) => chosen.includes(vm.uuid) && vm.state !== "off");
   const id = oursId(drive);
-  const isReady = id !== null && chosen.length > 0 && (running.length === 0 || shutDown);
+  const isReady = id !== null && chosen.length > 0 && (running.length === 0 || how !== "");
   return (
     <OperationForm
       title="Back up now"
@@ -40,15 +55,16 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
               kind: "backup_create",
               drive: id,
               vms: [...chosen],
-              shut_down: running.length > 0 && shutDown,
+              shut_down: running.length > 0 && how === "shut_down",
+              snapshot: running.length > 0 && how === "snapshot",
               encrypted,
             }
           : null
       }
       incomplete={
-        chosen.length === 0 ? "Choose a VM first" : "Say that those that run may be shut down first"
+        chosen.length === 0 ? "Choose a VM first" : "Say what becomes of those that run"
       }
-      fields={["vms", "drive"]}
+      fields={["vms", "drive", "snapshot"]}
       wide
       onClose={onClose}
     >
@@ -78,11 +94,11 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
             ))}
           </FieldGroup>
           {running.length > 0 && (
-            <CheckField
-              label={`Shut down first what runs: ${running.map(({ name }) => name).join(", ")}`}
-              hint="A VM is backed up while it is off. Those that ran are started again afterwards, whatever comes of it."
-              checked={shutDown}
-              onChange={(event) => setShutDown(event.target.checked)}
+            <ChoiceField<How>
+              label={`What becomes of what runs: ${running.map(({ name }) => name).join(", ")}`}
+              value={how}
+              choices={HOW}
+              onChange={setHow}
             />
           )}
           <CheckField
@@ -95,7 +111,9 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
             checked={encrypted}
             onChange={(event) => setEncrypted(event.target.checked)}
           />
-          {(refused.vms ?? refused.drive) && <p role="alert">{refused.vms ?? refused.drive}</p>}
+          {(refused.vms ?? refused.drive ?? refused.snapshot) && (
+            <p role="alert">{refused.vms ?? refused.drive ?? refused.snapshot}</p>
+          )}
         </>
       )}
     </OperationForm>

@@ -57,6 +57,7 @@ export function BackupsPage() {
     <Page
       title="Backups"
       lead="What is on the USB drives of the fleet, as the appliances last told of it."
+      aside={<Link to="/schedules">Schedules</Link>}
     >
       <div className={styles.filters}>
         <NameField

@@ -28,6 +28,7 @@ const PLACES = [
   ["/operations", "Operations"],
   ["/backups", "Backups"],
   ["/alarms", "Alarms"],
+  ["/schedules", "Backup schedules"],
   ["/enrolment", "Enrolment"],
   ["/audit", "Audit"],
 ] as const;
