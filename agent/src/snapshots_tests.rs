@@ -44,6 +44,9 @@ async fn accepted(agent: &Tested, vm: VmId) -> OperationId {
         shut_down: false,
         snapshot: true,
         keep: None,
+        encrypted: false,
+        key: None,
+        parity: false,
     };
     let task = Task {
         operation: Operation::BackupCreate(create),

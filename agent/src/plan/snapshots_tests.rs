@@ -18,6 +18,9 @@ fn backup(vms: &[&Vm]) -> Operation {
         drive: DriveId::new(),
         vms: vms.iter().map(|vm| vm.uuid).collect(),
         shut_down: false,
+        encrypted: false,
+        key: None,
+        parity: false,
         snapshot: true,
         keep: Some(Keep { last: 3, ..Keep::default() }),
     })

@@ -147,6 +147,9 @@ impl SchedulePlan {
             shut_down: self.how == How::ShutDown,
             snapshot: self.how == How::Snapshot,
             keep: self.keep,
+            encrypted: false,
+            key: None,
+            parity: false,
         })
     }
 }

@@ -105,6 +105,8 @@ mod tests {
                 encrypted,
                 parity: false,
                 key: Some(theirs),
+                snapshot: false,
+                keep: None,
             };
             match keys.settle(Operation::BackupCreate(create), organisation) {
                 Operation::BackupCreate(create) => create.key,

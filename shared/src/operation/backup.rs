@@ -10,6 +10,10 @@ use crate::image::Format;
 
 /// VMs to be backed up onto a drive of ours; every byte is read back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a choice of its own, and is called by its name in a request"
+)]
 pub struct BackupCreate {
     /// The drive, which must be plugged in.
     pub drive: DriveId,

@@ -273,7 +273,16 @@ fn a_vm_that_runs_is_backed_up_from_snapshots_only_where_all_its_disks_are_volum
         let vms = [Vm { disks: vec![disk], ..vm("pbx") }];
         let situation = Situation { usb: Some(&ours), ..fine(&vms, &storage, &[]) };
         let vms = vec![vms[0].uuid];
-        let create = BackupCreate { drive: id, vms, shut_down, snapshot: true, keep };
+        let create = BackupCreate {
+            drive: id,
+            vms,
+            shut_down,
+            snapshot: true,
+            keep,
+            encrypted: false,
+            key: None,
+            parity: false,
+        };
         admit(&Operation::BackupCreate(create), None, &situation)
     };
 

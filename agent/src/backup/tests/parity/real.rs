@@ -103,7 +103,14 @@ fn what_an_operation_has_protected_it_restores_from_a_damaged_drive_and_says_so(
         );
         said.unwrap()
     };
-    let set = work(&Work::BackUp { drive, configs: vec![config.clone()], key: None, parity: true });
+    let set = work(&Work::BackUp {
+        drive,
+        configs: vec![config.clone()],
+        key: None,
+        parity: true,
+        snapshots: Vec::new(),
+        keep: None,
+    });
     let set = &set["sets"][0];
     assert_eq!(set["is_protected"], true, "{set:#}");
     for chunk in chunks(&root) {
