@@ -126,6 +126,7 @@ async fn decide(
         bulk: None,
         request_key: None,
         keep_bundles: DAY * app.config.bundles.keep_days,
+        set_keys: app.set_keys.clone(),
     };
     let asked = asking::ask(&txn, actor, (&appliance, organisation), wanted, now).await;
     let outcome = match asked {

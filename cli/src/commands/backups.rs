@@ -84,11 +84,14 @@ pub(super) async fn run(
         Backups::Key { set } => {
             let key = client.post(&format!("/backup-sets/{set}/key"), &Value::Null).await?;
             match format {
-                Format::Table => output::text(&format!(
-                    "# The key {} of the backup set {set}. Whoever has it can read the set.\n{}",
-                    super::text(&key, "id"),
-                    super::text(&key, "key"),
-                )),
+                Format::Table => {
+                    output::text(&format!(
+                        "# The key {} of the backup set {set}. Whoever has it can read the set.\n{}",
+                        super::text(&key, "id"),
+                        super::text(&key, "key"),
+                    ));
+                    Ok(())
+                }
                 _ => output::one(format, &[("ID", "/id"), ("KEY", "/key")], &key),
             }
         }
