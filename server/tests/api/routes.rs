@@ -241,11 +241,11 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             id(&user.post("/api/v1/backup-schedules", &schedules::nightly()).await.ok())
         }
         About::Bulk => {
-            fleet::appliance(api, organisation, "box").await;
-            // One's own: a bulk belongs to whoever asks.
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            // One's own: a bulk belongs to whoever asks, and is told of to whomever it asks.
             let user = api.user(organisation, "operator").await;
-            let all = json!({ "filter": "", "operation": { "kind": "debug_bundle" } });
-            id(&user.post("/api/v1/operations", &all).await.ok())
+            let one = json!({ "appliances": [appliance], "operation": { "kind": "debug_bundle" } });
+            id(&user.post("/api/v1/operations", &one).await.ok())
         }
         About::Operation | About::Bundle => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;

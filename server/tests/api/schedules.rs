@@ -362,7 +362,7 @@ async fn what_cannot_be_meant_is_refused_by_its_field(db: TestDatabase) {
     assert_eq!(nobody.json()["fields"]["filter"], "either filter or appliances is needed");
     assert_eq!(refused("filter", json!("colour=red")).await.code(), "invalid_filter");
     assert_eq!(refused("when", json!({ "at": "2:30" })).await.code(), "malformed");
-    assert_eq!(refused("keep", json!({})).await.json()["fields"]["keep"].is_string(), true);
+    assert!(refused("keep", json!({})).await.json()["fields"]["keep"].is_string());
     let mut named = nightly();
     named["filter"] = Value::Null;
     named["appliances"] = json!([Uuid::new_v4()]);

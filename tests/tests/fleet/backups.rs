@@ -291,6 +291,9 @@ async fn a_vm_is_backed_up_from_a_snapshot_and_goes_on_running(fleet: &mut Fleet
         drive,
         vms: vec![vm],
         shut_down: false,
+        encrypted: false,
+        key: None,
+        parity: false,
         snapshot: true,
         keep: Some(Keep { last: 1, ..Keep::default() }),
     };
@@ -300,6 +303,7 @@ async fn a_vm_is_backed_up_from_a_snapshot_and_goes_on_running(fleet: &mut Fleet
     std::fs::write(&content, vec![8; BYTES as usize]).unwrap();
     let second = stage.fleet.succeed(&stage.appliance, &create).await;
     let restore = Operation::BackupRestore(BackupRestore {
+        as_name: None,
         drive,
         set: None,
         vm,

@@ -1,6 +1,68 @@
 // Generated from openapi.json by `npm run generate`; do not edit.
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person must look at, and what a person had to look at once. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description About this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description Of this kind. */
+                    kind?: string;
+                    /** @description `no` for those that are not over, `yes` for those that are. */
+                    over?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Alarms"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appliances": {
         parameters: {
             query?: never;
@@ -785,6 +847,8 @@ export interface paths {
                     appliance?: components["schemas"]["ApplianceId"];
                     /** @description On this drive. */
                     drive?: components["schemas"]["DriveId"];
+                    /** @description In this state, or one of several with commas between them. */
+                    state?: components["schemas"]["SetState"];
                 };
                 header?: never;
                 path?: never;
@@ -799,6 +863,114 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["BackupSets"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-sets/{id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the key of an encrypted backup set away, for work on site without a server and for safekeeping.
+         *     It is put on record who asked.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["SetId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The key. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SetKey"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of what was asked of many appliances. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this kind. */
+                    kind?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Bulks"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -870,6 +1042,60 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * No longer wants what was asked of many: those that were not asked yet are not, and what nobody has
+         *     begun with is cancelled. The answer says of how many that is so.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BulkId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CancelRequest"];
+                };
+            };
+            responses: {
+                /** @description What was cancelled. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BulkCancelled"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2208,8 +2434,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
-         *     is on a drive told anew.
+         * The USB drives that are plugged into appliances, as these last told of them. Ask for `usb_list` to
+         *     have one look again.
          */
         get: {
             parameters: {
@@ -2226,8 +2452,12 @@ export interface paths {
                     next?: string;
                     /** @description Of this appliance. */
                     appliance?: components["schemas"]["ApplianceId"];
-                    /** @description On this drive. */
+                    /** @description This drive of ours, wherever it is. */
                     drive?: components["schemas"]["DriveId"];
+                    /** @description Of this serial number. */
+                    serial?: string;
+                    /** @description That may be used so: ours, unfinished, empty, foreign, system or unknown, or several of them with commas between them. */
+                    use?: string;
                 };
                 header?: never;
                 path?: never;
@@ -2263,190 +2493,45 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/bulks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
-         *     is on a drive told anew.
-         */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description How many rows, at most 500. */
-                    limit?: number;
-                    /** @description How many rows are skipped. */
-                    offset?: number;
-                    /** @description The column to sort by; after a hyphen, the other way round. */
-                    sort?: string;
-                    /** @description A filter (docs/filter.md). */
-                    q?: string;
-                    /** @description `next` of the page before; goes on from there. */
-                    next?: string;
-                    /** @description Of this appliance. */
-                    appliance?: components["schemas"]["ApplianceId"];
-                    /** @description On this drive. */
-                    drive?: components["schemas"]["DriveId"];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The part that was asked for. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Bulks"];
-                    };
-                };
-                /** @description It was not carried out. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/alarms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The table of backup sets, as the appliances last told of them. Ask for `backup_list` to have what
-         *     is on a drive told anew.
-         */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description How many rows, at most 500. */
-                    limit?: number;
-                    /** @description How many rows are skipped. */
-                    offset?: number;
-                    /** @description The column to sort by; after a hyphen, the other way round. */
-                    sort?: string;
-                    /** @description A filter (docs/filter.md). */
-                    q?: string;
-                    /** @description `next` of the page before; goes on from there. */
-                    next?: string;
-                    /** @description Of this appliance. */
-                    appliance?: components["schemas"]["ApplianceId"];
-                    /** @description On this drive. */
-                    drive?: components["schemas"]["DriveId"];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The part that was asked for. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Alarms"];
-                    };
-                };
-                /** @description It was not carried out. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/bulks/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Gives up an operation that is lost. Frees what it held at the server, and nothing else: should
-         *     the appliance speak of it later, that is kept.
-         */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["schemas"]["OperationId"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CancelRequest"];
-                };
-            };
-            responses: {
-                /** @description The operation as it is now. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulkCancelled"];
-                    };
-                };
-                /** @description It was not carried out. */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Something that a person must look at. */
+        AlarmView: {
+            appliance?: components["schemas"]["Named"] | null;
+            cleared_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of thing is wrong, such as `backup_damaged`. */
+            kind: string;
+            /** @description What is wrong. */
+            message: string;
+            /** @description Whose it is. */
+            organisation: components["schemas"]["Named"];
+            /** @description Since when. */
+            raised_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A part of the table of alarms. */
+        Alarms: {
+            /** @description The rows. */
+            alarms: components["schemas"]["AlarmView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /**
          * Format: uuid
          * @description An appliance, through all its epochs.
@@ -2579,15 +2664,20 @@ export interface components {
             /** @description The id of the request. */
             request_id?: string | null;
         };
+        /** @description A set to be held against the disks that it was made of, where they are now. */
+        BackupCompare: {
+            /** @description The drive, which must be plugged in. */
+            drive: components["schemas"]["DriveId"];
+            set?: components["schemas"]["SetId"] | null;
+            vm?: components["schemas"]["VmId"] | null;
+        };
         /** @description VMs to be backed up onto a drive of ours; every byte is read back. */
         BackupCreate: {
             /** @description The drive, which must be plugged in. */
             drive: components["schemas"]["DriveId"];
-            /**
-             * @description Make parity of it once it is verified, a tenth of its size: so that it survives a drive that loses
-             *     some of it.
-             */
-            parity?: boolean;
+            /** @description Encrypt the set, with a key that the server keeps. Otherwise whoever has the drive can read it. */
+            encrypted?: boolean;
+            readonly key?: components["schemas"]["KeyName"] | null;
             /**
              * @description Shut down those that run, and start them again afterwards, whatever comes of the backup.
              *     Otherwise a VM that runs is a reason to refuse.
@@ -2596,8 +2686,32 @@ export interface components {
             /** @description The VMs; all that the appliance has where none is named. The server settles it. */
             vms?: components["schemas"]["VmId"][];
         };
+        /** @description A backup that another program has made, to be taken over as a set of ours. */
+        BackupImport: {
+            /** @description The drive that the set is made on, which must be plugged in. */
+            drive: components["schemas"]["DriveId"];
+            /** @description Encrypt the set, as for a new backup. */
+            encrypted?: boolean;
+            /** @description The folder in dom0, by its absolute path: disk images, and the xl configurations of their VMs. */
+            from: string;
+            readonly key?: components["schemas"]["KeyName"] | null;
+        };
+        /** @description Sets of a drive that need not be kept, to be removed. */
+        BackupPrune: {
+            /** @description The drive, which must be plugged in. */
+            drive: components["schemas"]["DriveId"];
+            /** @description Only say what would be removed. */
+            dry_run?: boolean;
+            /** @description What is kept. It must keep something. */
+            keep: components["schemas"]["Keep"];
+        };
         /** @description A VM to be restored out of a set. */
         BackupRestore: {
+            /**
+             * @description As a VM of this name, with a new UUID and new addresses, which can run beside it; as itself
+             *     where it is not said.
+             */
+            as_name?: string | null;
             /** @description The drive, which must be plugged in. */
             drive: components["schemas"]["DriveId"];
             set?: components["schemas"]["SetId"] | null;
@@ -2605,7 +2719,6 @@ export interface components {
             to: components["schemas"]["RestoreTo"];
             /** @description The VM. */
             vm: components["schemas"]["VmId"];
-            as_name?: string | null;
         };
         /** @description A backup set on a drive, as the appliance last told of it that had the drive. */
         BackupSetView: components["schemas"]["SetSummary"] & {
@@ -2614,9 +2727,10 @@ export interface components {
             /** @description The drive. */
             drive: components["schemas"]["DriveId"];
             gone_at?: components["schemas"]["Timestamp"] | null;
+            /** @description How sure it is. */
+            state: components["schemas"]["SetState"];
             /** @description When that was told. */
             told_at: components["schemas"]["Timestamp"];
-            state: components["schemas"]["SetState"];
         };
         /** @description A part of the table of backup sets. */
         BackupSets: {
@@ -2684,6 +2798,24 @@ export interface components {
              */
             total: number;
         };
+        /** @description What became of it where what was asked of many is no longer wanted. */
+        BulkCancelled: {
+            /**
+             * Format: int64
+             * @description Operations that are over: nobody had heard of them.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Operations that are over once their appliance has said so.
+             */
+            cancelling: number;
+            /**
+             * Format: int64
+             * @description Appliances that were not asked yet, and are not asked any more.
+             */
+            withdrawn: number;
+        };
         /**
          * Format: uuid
          * @description A request that asks many appliances at once.
@@ -2736,6 +2868,34 @@ export interface components {
             /** @description What a person can do about a refusal. */
             what_to_do?: string | null;
         };
+        /** @description The same without what became of it at each appliance. */
+        BulkSummaryView: {
+            /** @description What it can do. */
+            class: components["schemas"]["Class"];
+            /** @description How many there are in each [`BulkResult::state`]; states that none is in are left out. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description When. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Whether nothing more will change. */
+            done: boolean;
+            /** @description The filter that chose the appliances, where one did. */
+            filter?: string | null;
+            /** @description Its id. */
+            id: components["schemas"]["BulkId"];
+            /** @description What kind of thing. */
+            kind: string;
+            /** @description What is offered first. */
+            priority: components["schemas"]["Priority"];
+            /** @description Who asked. */
+            requested_by: components["schemas"]["RequestedBy"];
+            /**
+             * Format: int64
+             * @description How many appliances.
+             */
+            total: number;
+        };
         /** @description Something that was asked of many appliances at once. */
         BulkView: {
             /** @description What it can do. */
@@ -2767,6 +2927,23 @@ export interface components {
             /**
              * Format: int64
              * @description How many appliances.
+             */
+            total: number;
+        };
+        /** @description A part of the table of what was asked of many appliances. */
+        Bulks: {
+            /** @description The rows. */
+            bulks: components["schemas"]["BulkSummaryView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
              */
             total: number;
         };
@@ -2844,6 +3021,11 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /** @description What of a request is no longer wanted. */
+        CancelRequest: {
+            /** @description What has begun, too: it is stopped where nothing is left half done, or goes on to its end. */
+            begun?: boolean;
         };
         /** @description Something that changed. */
         Change: {
@@ -3051,6 +3233,30 @@ export interface components {
             /** @description DMI `product_uuid`. */
             system_uuid?: string | null;
         };
+        /** @description A USB drive, as the appliance that it is plugged into last told of it. */
+        FleetDriveView: components["schemas"]["UsbDrive"] & {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            /** @description When. */
+            told_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A part of the table of USB drives. */
+        FleetDrives: {
+            /** @description The rows. */
+            drives: components["schemas"]["FleetDriveView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /**
          * @description How an image is laid out.
          * @enum {string}
@@ -3141,6 +3347,52 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /**
+         * @description How many sets of the same VMs are kept when room is made. A set that any of these numbers keeps
+         *     stays, and so does the newest verified set that holds a VM.
+         */
+        Keep: {
+            /**
+             * Format: int32
+             * @description The newest of each of so many days, of those that have one.
+             * @default 0
+             */
+            daily: number;
+            /**
+             * Format: int32
+             * @description The newest.
+             * @default 0
+             */
+            last: number;
+            /**
+             * Format: int32
+             * @description The same of months.
+             * @default 0
+             */
+            monthly: number;
+            /**
+             * Format: int32
+             * @description The same of weeks, which begin on Monday.
+             * @default 0
+             */
+            weekly: number;
+        };
+        /**
+         * @description Which key it is.
+         * @example 0123456789abcdef
+         */
+        KeyId: string;
+        /** @description What a set says of its key. */
+        KeyName: {
+            /** @description Which it is. */
+            id: components["schemas"]["KeyId"];
+            /**
+             * Format: uuid
+             * @description What the server makes it of again, from a secret of its own; nothing of a key that was made on
+             *     site. So a server that was restored from an old backup still has the keys of newer sets.
+             */
+            salt?: string | null;
         };
         /** @description How someone logs in. */
         LoginRequest: {
@@ -3817,12 +4069,26 @@ export interface components {
          * @description A backup set.
          */
         SetId: string;
+        /** @description The key of an encrypted backup set. */
+        SetKey: {
+            /** @description Which it is. */
+            id: components["schemas"]["KeyId"];
+            /**
+             * @description The key itself, as a line of the file that `domfleet-agent backup --key FILE` takes. Whoever has it
+             *     can read the set.
+             */
+            key: string;
+        };
+        /**
+         * @description How sure a backup set is.
+         * @enum {string}
+         */
+        SetState: "verified" | "unverified" | "damaged" | "unfinished" | "gone";
         /** @description A backup set. */
         SetSummary: {
             /** @description When it was begun, by the agent's clock. */
             created_at: components["schemas"]["Timestamp"];
-            /** @description Whether there is parity of it, read back as well, from which a drive that loses some of it is mended. */
-            is_protected?: boolean;
+            key?: components["schemas"]["KeyName"] | null;
             sealed_at?: components["schemas"]["Timestamp"] | null;
             /** @description The set. */
             set: components["schemas"]["SetId"];
@@ -4229,133 +4495,6 @@ export interface components {
             volume_groups: components["schemas"]["VolumeGroup"][];
             /** @description By volume group and name. */
             volumes: components["schemas"]["Volume"][];
-        };
-        Keep: {
-            /** Format: int32 */
-            last?: number;
-            /** Format: int32 */
-            daily?: number;
-            /** Format: int32 */
-            weekly?: number;
-            /** Format: int32 */
-            monthly?: number;
-        };
-        BackupCompare: {
-            drive: components["schemas"]["DriveId"];
-            set?: components["schemas"]["SetId"] | null;
-            vm?: components["schemas"]["VmId"] | null;
-        };
-        BackupPrune: {
-            drive: components["schemas"]["DriveId"];
-            keep: components["schemas"]["Keep"];
-            dry_run?: boolean;
-        };
-        BackupImport: {
-            drive: components["schemas"]["DriveId"];
-            from: string;
-            encrypted?: boolean;
-        };
-        /** @enum {string} */
-        SetState: "verified" | "unverified" | "damaged" | "unfinished" | "gone";
-        FleetDriveView: components["schemas"]["UsbDrive"] & {
-            appliance: components["schemas"]["Named"];
-            told_at: components["schemas"]["Timestamp"];
-        };
-        BulkSummaryView: {
-            /** @description What kind of thing. */
-            kind: string;
-            /** @description What it can do. */
-            class: components["schemas"]["Class"];
-            /** @description What is offered first. */
-            priority: components["schemas"]["Priority"];
-            /** @description The filter that chose them, where one did. */
-            filter?: string | null;
-            /** @description When. */
-            created_at: components["schemas"]["Timestamp"];
-            /**
-             * Format: int64
-             * @description How many appliances.
-             */
-            total: number;
-            /** @description How many there are in each [`BulkResult::state`]; states that none is in are left out. */
-            counts: {
-                [key: string]: number;
-            };
-            /** @description Whether nothing more will change. */
-            done: boolean;
-            id: components["schemas"]["BulkId"];
-            requested_by: components["schemas"]["RequestedBy"];
-        };
-        BulkCancelled: {
-            /** Format: int64 */
-            withdrawn: number;
-            /** Format: int64 */
-            cancelled: number;
-            /** Format: int64 */
-            cancelling: number;
-        };
-        CancelRequest: {
-            begun?: boolean;
-        };
-        AlarmView: {
-            id: string;
-            kind: string;
-            organisation: components["schemas"]["Named"];
-            appliance?: components["schemas"]["Named"] | null;
-            message: string;
-            raised_at: components["schemas"]["Timestamp"];
-            cleared_at?: components["schemas"]["Timestamp"] | null;
-        };
-        /** @description A part of the table of backup sets. */
-        FleetDrives: {
-            /** @description What to send as `next` to go on; nothing at the end. */
-            next?: string | null;
-            /**
-             * Format: int64
-             * @description Rises with every change of anything.
-             */
-            revision: number;
-            /**
-             * Format: int64
-             * @description How many there are in all.
-             */
-            total: number;
-            /** @description The rows. */
-            drives: components["schemas"]["FleetDriveView"][];
-        };
-        /** @description A part of the table of backup sets. */
-        Bulks: {
-            /** @description What to send as `next` to go on; nothing at the end. */
-            next?: string | null;
-            /**
-             * Format: int64
-             * @description Rises with every change of anything.
-             */
-            revision: number;
-            /**
-             * Format: int64
-             * @description How many there are in all.
-             */
-            total: number;
-            /** @description The rows. */
-            bulks: components["schemas"]["BulkSummaryView"][];
-        };
-        /** @description A part of the table of backup sets. */
-        Alarms: {
-            /** @description What to send as `next` to go on; nothing at the end. */
-            next?: string | null;
-            /**
-             * Format: int64
-             * @description Rises with every change of anything.
-             */
-            revision: number;
-            /**
-             * Format: int64
-             * @description How many there are in all.
-             */
-            total: number;
-            /** @description The rows. */
-            alarms: components["schemas"]["AlarmView"][];
         };
     };
     responses: never;
