@@ -3,6 +3,7 @@
 mod answer;
 mod comparing;
 mod importing;
+mod live;
 mod pruning;
 mod restoring;
 
@@ -18,10 +19,12 @@ use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::on_drive::{DriveError, Failure, on_drive};
 use domfleet_agent::backup::paced::Paced;
 use domfleet_agent::backup::pipeline::Width;
-use domfleet_agent::backup::prepare::{Prepared, prepare};
+use domfleet_agent::backup::prepare::{Prepared, prepare_for};
+use domfleet_agent::backup::snapshots::FromSnapshots;
 use domfleet_agent::backup::tools::Tools;
 use domfleet_agent::backup::{self, BackupError, begun};
 use domfleet_agent::clock::Clock;
+use domfleet_agent::dom0::xen::Xen;
 use domfleet_agent::meter::Meter as _;
 use domfleet_agent::usb::Usb;
 use domfleet_agent::usb::mount::Access;
@@ -31,6 +34,7 @@ use domfleet_shared::usb::Usage;
 use serde_json::{Value, json};
 
 use self::answer::{describe, describe_listed, told, told_listed};
+use self::live::Live;
 use self::restoring::Destination;
 use crate::bar::Bar;
 
@@ -39,7 +43,7 @@ const NOT_VERIFIED: u8 = 1;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupCommand {
-    /// Back VMs up, and read every byte back. The VMs must be off.
+    /// Back VMs up, and read every byte back. The VMs must be off, but for `--snapshot`.
     ///
     /// Where it is interrupted, the same command goes on from there.
     Create {
@@ -56,6 +60,10 @@ pub(crate) enum BackupCommand {
         /// Copy as fast as possible, however long the disks take to answer the guests meanwhile.
         #[arg(long)]
         no_pacing: bool,
+        /// Let VMs that run go on, and copy snapshots of their disks, which must be logical volumes. What is
+        /// restored from them is as after a loss of power.
+        #[arg(long)]
+        snapshot: bool,
     },
     /// Say which sets there are, what is in them, and when they were verified.
     List {
@@ -152,20 +160,17 @@ impl BackupCommand {
     pub(crate) fn carry_out(
         &self,
         root: &Path,
-        data: impl FnOnce() -> anyhow::Result<PathBuf>,
+        (data, dom0): (impl Fn() -> anyhow::Result<PathBuf>, impl FnOnce() -> anyhow::Result<Xen>),
         as_json: bool,
     ) -> anyhow::Result<ExitCode> {
-        let clock = Clock::of_the_machine();
         let bar = Bar::begin(as_json)?;
-        let usb = || Ok::<_, anyhow::Error>(Usb::new(root, &data()?));
-        let done = match self.place() {
-            Place { folder: _, drive: Some(name) } => {
-                self.on_drive(&usb()?, &name, root, (&clock, &bar))
+        let done = match self {
+            Self::Create { config, snapshot: true, .. } => {
+                live::with_snapshots(&dom0()?, &data()?, config, |live| {
+                    self.done(root, &data, (&bar, live))
+                })
             }
-            Place { folder: Some(path), drive: None } => {
-                self.in_folder(&path, root, (&clock, &bar))
-            }
-            Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
+            _ => self.done(root, &data, (&bar, Live::NONE)),
         };
         let is_stopped = |error: &anyhow::Error| error.is::<BackupError>() && bar.is_cancelled();
         match (done, self) {
@@ -180,6 +185,25 @@ impl BackupCommand {
                 answer.print(as_json);
                 Ok(answer.code)
             }
+        }
+    }
+
+    fn done(
+        &self,
+        root: &Path,
+        data: &impl Fn() -> anyhow::Result<PathBuf>,
+        (bar, live): (&Bar, Live<'_>),
+    ) -> anyhow::Result<Answer> {
+        let clock = Clock::of_the_machine();
+        let usb = || Ok::<_, anyhow::Error>(Usb::new(root, &data()?));
+        match self.place() {
+            Place { folder: _, drive: Some(name) } => {
+                self.on_drive(&usb()?, &name, root, (&clock, bar, live))
+            }
+            Place { folder: Some(path), drive: None } => {
+                self.in_folder(&path, root, (&clock, bar, live))
+            }
+            Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
         }
     }
 
@@ -210,7 +234,7 @@ impl BackupCommand {
         usb: &Usb,
         name: &str,
         root: &Path,
-        (clock, bar): (&Clock, &Bar),
+        (clock, bar, live): (&Clock, &Bar, Live<'_>),
     ) -> anyhow::Result<Answer> {
         let drive = usb.named(name)?;
         let Usage::Ours { drive: id } = drive.usage else {
@@ -218,7 +242,7 @@ impl BackupCommand {
         };
         let access = if self.writes() { Access::ReadWrite } else { Access::ReadOnly };
         let done = on_drive(usb, (id, access), bar, |medium| {
-            self.work(&Work::new(medium, name, clock, bar), root).map_err(Failed)
+            self.work(&Work::new(medium, name, clock, bar), root, live).map_err(Failed)
         });
         done.map_err(|Failed(error)| error)
     }
@@ -227,7 +251,7 @@ impl BackupCommand {
         &self,
         path: &Path,
         root: &Path,
-        (clock, bar): (&Clock, &Bar),
+        (clock, bar, live): (&Clock, &Bar, Live<'_>),
     ) -> anyhow::Result<Answer> {
         if let Self::Create { .. } | Self::Import { .. } = self {
             std::fs::create_dir_all(path)
@@ -236,12 +260,17 @@ impl BackupCommand {
         let folder = Folder::open(path)
             .with_context(|| format!("{} cannot be opened as a folder", path.display()))?;
         let _lock = if self.writes() { Some(lock(&folder, path)?) } else { None };
-        self.work(&Work::new(&folder, &path.to_string_lossy(), clock, bar), root)
+        self.work(&Work::new(&folder, &path.to_string_lossy(), clock, bar), root, live)
     }
 
-    fn work<M: Medium>(&self, work: &Work<'_, M>, root: &Path) -> anyhow::Result<Answer> {
+    fn work<M: Medium>(
+        &self,
+        work: &Work<'_, M>,
+        root: &Path,
+        live: Live<'_>,
+    ) -> anyhow::Result<Answer> {
         match self {
-            Self::Create { config, no_pacing, .. } => work.create(config, root, !no_pacing),
+            Self::Create { config, no_pacing, .. } => work.create(config, (root, live), !no_pacing),
             Self::Import { from, .. } => work.import(from),
             Self::List { .. } => work.list(),
             Self::Verify { set, .. } => work.verify(*set),
@@ -314,9 +343,15 @@ impl<'w, M: Medium> Work<'w, M> {
         Self { tools, bar, place }
     }
 
-    fn create(&self, configs: &[PathBuf], root: &Path, is_paced: bool) -> anyhow::Result<Answer> {
-        let sources = OfAppliance::new(root);
-        let prepared = prepare(configs, self.tools.clock.now())?;
+    fn create(
+        &self,
+        configs: &[PathBuf],
+        (root, live): (&Path, Live<'_>),
+        is_paced: bool,
+    ) -> anyhow::Result<Answer> {
+        let Live { snapshots, run } = live;
+        let sources = FromSnapshots { inner: OfAppliance::new(root), snapshots, run };
+        let prepared = prepare_for(configs, self.tools.clock.now(), &sources)?;
         let Prepared { plan, configs, .. } = begun::resume(self.tools.medium, prepared, &sources)?;
         let meter = self.tools.meter;
         let paced = if is_paced { Paced::for_plan(meter, &plan) } else { Paced::not(meter) };

@@ -10,7 +10,6 @@ use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_
 use domfleet_shared::operation::{Operation, Reason};
 
 use super::{find_vm, find_volume, reason, snapshots, vm, volume};
-use crate::backup::snapshots::TakenSnapshot;
 use crate::dom0::step::operation_tag;
 use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
@@ -93,12 +92,8 @@ pub(crate) fn work(
                 }
                 configs.push(config_of(host, *vm)?);
             }
-            let snapshots = made.iter().map(|(origin, volume)| TakenSnapshot {
-                origin: origin.clone(),
-                path: path(volume),
-                lv_uuid: volume.lv_uuid.clone(),
-            });
-            Work::BackUp { drive: *drive, configs, snapshots: snapshots.collect(), keep: *keep }
+            let snapshots = snapshots::taken(id, host);
+            Work::BackUp { drive: *drive, configs, snapshots, keep: *keep }
         }
         Operation::BackupVerify { drive, set } => Work::VerifySets { drive: *drive, set: *set },
         Operation::BackupRestore(BackupRestore { drive, set, vm, to }) => {
