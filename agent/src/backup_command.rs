@@ -4,6 +4,7 @@ mod answer;
 mod comparing;
 mod creating;
 mod importing;
+mod live;
 mod protecting;
 mod pruning;
 mod restoring;
@@ -23,6 +24,7 @@ use domfleet_agent::backup::pipeline::Width;
 use domfleet_agent::backup::tools::Tools;
 use domfleet_agent::backup::{self, BackupError, key_files};
 use domfleet_agent::clock::Clock;
+use domfleet_agent::dom0::xen::Xen;
 use domfleet_agent::meter::Meter as _;
 use domfleet_agent::usb::Usb;
 use domfleet_agent::usb::mount::Access;
@@ -36,6 +38,7 @@ use self::answer::{
     describe, describe_listed, describe_proof, parity_damages, told_listed, told_proof,
 };
 use self::creating::How;
+use self::live::Live;
 use self::restoring::Destination;
 use crate::bar::Bar;
 
@@ -60,7 +63,7 @@ enum BackupCommand {
         /// The file.
         file: PathBuf,
     },
-    /// Back VMs up, and read every byte back. The VMs must be off.
+    /// Back VMs up, and read every byte back. The VMs must be off, but for `--snapshot`.
     ///
     /// Where it is interrupted, the same command goes on from there.
     Create {
@@ -77,6 +80,10 @@ enum BackupCommand {
         /// Copy as fast as possible, however long the disks take to answer the guests meanwhile.
         #[arg(long)]
         no_pacing: bool,
+        /// Let VMs that run go on, and copy snapshots of their disks, which must be logical volumes. What is
+        /// restored from them is as after a loss of power.
+        #[arg(long)]
+        snapshot: bool,
         /// Make parity of the set once it is verified: a tenth of its size, from which a drive that loses
         /// some of it is mended.
         #[arg(long)]
@@ -198,16 +205,16 @@ impl BackupArguments {
     pub(crate) fn carry_out(
         &self,
         root: &Path,
-        data: impl FnOnce() -> anyhow::Result<PathBuf>,
+        (data, dom0): (impl Fn() -> anyhow::Result<PathBuf>, impl FnOnce() -> anyhow::Result<Xen>),
         as_json: bool,
     ) -> anyhow::Result<ExitCode> {
         if let BackupCommand::Key { file } = &self.command {
             new_key(file)?.print(as_json);
             return Ok(ExitCode::SUCCESS);
         }
-        let data = data();
-        let keys = Keys::read(&self.keys, data.as_deref().ok())?;
-        self.command.carry_out((root, data), &keys, as_json)
+        let held = data();
+        let keys = Keys::read(&self.keys, held.as_deref().ok())?;
+        self.command.carry_out(root, (data, dom0), &keys, as_json)
     }
 }
 
@@ -245,19 +252,21 @@ fn new_key(file: &Path) -> anyhow::Result<Answer> {
 impl BackupCommand {
     fn carry_out(
         &self,
-        (root, data): (&Path, anyhow::Result<PathBuf>),
+        root: &Path,
+        (data, dom0): (impl Fn() -> anyhow::Result<PathBuf>, impl FnOnce() -> anyhow::Result<Xen>),
         keys: &Keys,
         as_json: bool,
     ) -> anyhow::Result<ExitCode> {
-        let clock = Clock::of_the_machine();
         let bar = Bar::begin(as_json)?;
-        let with = With { root, keys, clock: &clock, bar: &bar };
-        let done = match self.place() {
-            Place { folder: _, drive: Some(name) } => {
-                self.on_drive(&Usb::new(root, &data?), &name, with)
+        let clock = Clock::of_the_machine();
+        let with = With { root, keys, clock: &clock, bar: &bar, live: Live::NONE };
+        let done = match self {
+            Self::Create { config, snapshot: true, .. } => {
+                live::with_snapshots(&dom0()?, &data()?, config, |live| {
+                    self.done(&data, With { live, ..with })
+                })
             }
-            Place { folder: Some(path), drive: None } => self.in_folder(&path, with),
-            Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
+            _ => self.done(&data, with),
         };
         let is_stopped = |error: &anyhow::Error| error.is::<BackupError>() && bar.is_cancelled();
         match (done, self) {
@@ -272,6 +281,20 @@ impl BackupCommand {
                 answer.print(as_json);
                 Ok(answer.code)
             }
+        }
+    }
+
+    fn done(
+        &self,
+        data: &impl Fn() -> anyhow::Result<PathBuf>,
+        with: With<'_>,
+    ) -> anyhow::Result<Answer> {
+        match self.place() {
+            Place { folder: _, drive: Some(name) } => {
+                self.on_drive(&Usb::new(with.root, &data()?), &name, with)
+            }
+            Place { folder: Some(path), drive: None } => self.in_folder(&path, with),
+            Place { folder: None, drive: None } => Err(anyhow::anyhow!("name a folder or a drive")),
         }
     }
 
@@ -410,6 +433,7 @@ struct With<'w> {
     keys: &'w Keys,
     clock: &'w Clock,
     bar: &'w Bar,
+    live: Live<'w>,
 }
 
 /// Work on the sets of a folder or of a drive.

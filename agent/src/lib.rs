@@ -33,6 +33,7 @@ pub mod log_ring;
 mod merging;
 pub mod meter;
 pub mod network;
+pub mod on_site;
 mod operations;
 mod outcome;
 mod plan;

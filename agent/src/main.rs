@@ -113,7 +113,8 @@ fn main() -> ExitCode {
         Command::Agent(command) => Err(command),
         Command::Image(command) => Ok(command.carry_out(as_json)),
         Command::Backup(command) => {
-            Ok(command.carry_out(&arguments.root, || data_dir(&arguments), as_json))
+            let dom0 = || Ok(Setup::new(&arguments, &log)?.world.dom0);
+            Ok(command.carry_out(&arguments.root, (|| data_dir(&arguments), dom0), as_json))
         }
         Command::Usb(command) => Ok(data_dir(&arguments)
             .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),

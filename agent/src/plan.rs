@@ -15,6 +15,7 @@ use domfleet_shared::operation::vm::NewVolume;
 use domfleet_shared::operation::{Operation, Reason};
 
 pub(crate) use self::work::{made, removal, work};
+use crate::backup::snapshots::TakenSnapshot;
 use crate::dom0::{Dom0Error, Observed, Step};
 
 /// The steps of `operation` on a host that holds `host`, or why it cannot be begun.
@@ -80,6 +81,20 @@ pub(crate) fn plan(
             "this agent does not know that kind of operation: update it",
         )),
     }
+}
+
+/// Snapshots of the disks of those of `vms` that run.
+pub(crate) fn snapshots(
+    id: OperationId,
+    host: &Observed,
+    vms: &[VmId],
+) -> Result<Vec<Step>, Reason> {
+    snapshots::steps(id, host, vms)
+}
+
+/// Those of `id` that are there.
+pub(crate) fn taken(id: OperationId, host: &Observed) -> Vec<TakenSnapshot> {
+    snapshots::taken(id, host)
 }
 
 /// A reason with its word for programs.

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::agent::Agent;
 use crate::dial::Dialer;
-use crate::dom0::snapshots::{is_for_backup, is_of};
+use crate::dom0::snapshots::{ON_SITE_TAG, is_for_backup, is_of};
 use crate::dom0::step::operation_of_tag;
 use crate::dom0::{Dom0, Observed, Step};
 use crate::plan::{self, reason};
@@ -53,7 +53,7 @@ pub(crate) async fn renew<D: Dom0, F: Files, N: Dialer>(
     steps: &[Step],
 ) -> Result<(), Reason> {
     for step in steps {
-        let Step::SnapshotDisks { operation, vm, disks, .. } = step else { continue };
+        let Step::SnapshotDisks { operation, vm, disks, on_site, .. } = step else { continue };
         let host = agent.observe().await;
         if verdict::of_host(step, &host, agent.boot_id) == Verdict::Done {
             continue;
@@ -61,8 +61,13 @@ pub(crate) async fn renew<D: Dom0, F: Files, N: Dialer>(
         // It may have been started anew meanwhile.
         let found = host.vm(*vm).ok().flatten();
         let pause = found.filter(|vm| vm.state == VmState::Running).and_then(|vm| vm.domid);
-        let anew =
-            Step::SnapshotDisks { operation: *operation, vm: *vm, pause, disks: disks.clone() };
+        let anew = Step::SnapshotDisks {
+            operation: *operation,
+            vm: *vm,
+            pause,
+            disks: disks.clone(),
+            on_site: *on_site,
+        };
         let said = agent.world.dom0.apply(&anew).await;
         let host = agent.observe().await;
         if verdict::of_host(&anew, &host, agent.boot_id) != Verdict::Done {
@@ -92,8 +97,8 @@ pub(crate) async fn keep_sweeping<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D,
 pub(crate) async fn sweep<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
     let is_left_over = |volume: &Volume| {
         let mut operations = volume.tags.iter().filter_map(|tag| operation_of_tag(tag)).peekable();
-        // One that says no operation is of whoever works on site.
         operations.peek().is_some()
+            && !volume.tags.contains(ON_SITE_TAG)
             && operations.all(|id| agent.journal.standing(id).is_none_or(|found| found.is_ended()))
     };
     remove_all(agent, |volume| is_for_backup(volume) && is_left_over(volume)).await;

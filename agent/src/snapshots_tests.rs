@@ -257,7 +257,7 @@ async fn what_a_stranger_or_another_operation_made_is_never_removed() {
     put(&dom0, kept);
     // Somebody works on site.
     let mut on_site = taken(&disk("on-site"), OperationId::new());
-    on_site.tags.retain(|tag| operation_of_tag(tag).is_none());
+    on_site.tags.insert(ON_SITE_TAG.to_owned());
     put(&dom0, on_site);
 
     execute(&agent, id).await;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use crate::backup::cipher::Keyring;
-use crate::dom0::snapshots::{BACKUP_TAG, has_overflowed};
+use crate::dom0::snapshots::{BACKUP_TAG, ON_SITE_TAG, has_overflowed};
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 use crate::dom0::{
     Collected, DiskSnapshot, Dom0, Dom0Error, Domain, Item, Kept, KernelMessage, Limit, News,
@@ -275,7 +275,7 @@ impl Quiet {
     /// One thing after the other, so that it can be cut between any two.
     async fn snapshot_disks(
         &self,
-        operation: OperationId,
+        (operation, on_site): (OperationId, bool),
         (vm, pause): (VmId, Option<u32>),
         disks: &[DiskSnapshot],
     ) -> Result<(), Dom0Error> {
@@ -303,7 +303,9 @@ impl Quiet {
                     paused(false);
                     return Err(Dom0Error::refused("lvcreate", "no room"));
                 }
-                change(&|host| host.storage.as_mut().unwrap().volumes.push(taken(disk, operation)));
+                let mut made = taken(disk, operation);
+                made.tags.extend(on_site.then(|| ON_SITE_TAG.to_owned()));
+                change(&|host| host.storage.as_mut().unwrap().volumes.push(made.clone()));
                 self.fuse.spend().await;
             }
         }
@@ -431,8 +433,8 @@ impl Dom0 for Quiet {
 
     async fn apply(&self, step: &Step) -> Result<(), Dom0Error> {
         self.fuse.spend().await;
-        if let Step::SnapshotDisks { operation, vm, pause, disks } = step {
-            self.snapshot_disks(*operation, (*vm, *pause), disks).await?;
+        if let Step::SnapshotDisks { operation, vm, pause, disks, on_site } = step {
+            self.snapshot_disks((*operation, *on_site), (*vm, *pause), disks).await?;
         }
         let said = self.take_effect(step);
         self.fuse.spend().await;

@@ -96,7 +96,7 @@ pub(crate) fn of_host(step: &Step, host: &Observed, begun_in: BootId) -> Verdict
         | Step::SnapshotVolume { operation, volume_group, name, .. } => {
             Some(made(host, volume_group, name, &operation_tag(*operation)))
         }
-        Step::SnapshotDisks { operation, vm, pause, disks } => {
+        Step::SnapshotDisks { operation, vm, pause, disks, .. } => {
             let domid = pause.filter(|_| same_boot);
             Some(snapshots::taken(host, *operation, (*vm, domid), disks))
         }

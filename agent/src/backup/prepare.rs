@@ -109,6 +109,14 @@ pub(super) fn prepare_from(
     }
 }
 
+/// What a configuration says that its VM is, as far as it can be read.
+pub(crate) fn identity(path: &Path) -> (Option<VmId>, Option<String>) {
+    match read(path) {
+        Ok((_, config)) => (config.uuid, Some(config.name)),
+        Err(_) => (None, None),
+    }
+}
+
 fn read(path: &Path) -> Result<(Vec<u8>, VmConfig), String> {
     let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut text = Vec::new();

@@ -7,13 +7,15 @@ use domfleet_agent::backup::appliance::OfAppliance;
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::paced::Paced;
 use domfleet_agent::backup::parity::create_protected;
-use domfleet_agent::backup::prepare::{Prepared, prepare};
+use domfleet_agent::backup::prepare::{Prepared, prepare_for};
+use domfleet_agent::backup::snapshots::FromSnapshots;
 use domfleet_agent::backup::tools::Tools;
 use domfleet_agent::backup::{begun, create};
 use domfleet_shared::id::SetId;
 use serde_json::json;
 
 use super::answer::{describe, describe_proof, told_proof};
+use super::live::Live;
 use super::{Answer, Work};
 
 /// How a backup is made.
@@ -31,8 +33,10 @@ impl<M: Medium> Work<'_, M> {
         if let Some(set) = how.proved.get() {
             return self.protect(Some(set));
         }
-        let sources = OfAppliance::new(self.with.root);
-        let prepared = prepare(configs, self.tools.clock.now())?;
+        let Live { snapshots, run } = self.with.live;
+        let inner = OfAppliance::new(self.with.root);
+        let sources = FromSnapshots { inner, snapshots, run };
+        let prepared = prepare_for(configs, self.tools.clock.now(), &sources)?;
         let mut prepared = prepared.encrypted(self.with.keys.new);
         prepared.plan.parity = how.parity;
         let Prepared { plan, configs, .. } = begun::resume(self.tools, prepared, &sources)?;

@@ -76,7 +76,9 @@ impl<'d> Destination<'d> {
 }
 
 /// Has something run programs, LVM's or xl, each to its end.
-fn with_programs<T>(work: impl FnOnce(Run<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
+pub(super) fn with_programs<T>(
+    work: impl FnOnce(Run<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     work(&|program, arguments| runtime.block_on(volumes::run(program, arguments)))
 }

@@ -10,6 +10,10 @@ use super::step::operation_tag;
 /// the operation's: whoever finds one whose operation is over removes it.
 pub const BACKUP_TAG: &str = "domfleet.backup";
 
+/// The tag of those that were taken on site, which no agent knows of and none but the next backup on site
+/// clears away.
+pub const ON_SITE_TAG: &str = "domfleet.on-site";
+
 /// One volume, and the snapshot that is made of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiskSnapshot {

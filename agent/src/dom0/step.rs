@@ -193,6 +193,9 @@ pub enum Step {
         pause: Option<u32>,
         /// Its disks.
         disks: Vec<DiskSnapshot>,
+        /// Whether it is for somebody who works on site.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        on_site: bool,
     },
     /// Remove a logical volume and what is on it. One of another `lv_uuid`, or without our tag, is
     /// left alone.

@@ -13,6 +13,7 @@ use domfleet_shared::operation::Reason;
 
 use super::volume::{check_pool, find_group, full_name, in_extents, paths, storage};
 use super::{find_vm, reason};
+use crate::backup::snapshots::TakenSnapshot;
 use crate::dom0::snapshots::is_of;
 use crate::dom0::{DiskSnapshot, Observed, Step};
 
@@ -56,7 +57,13 @@ pub(super) fn steps(id: OperationId, host: &Observed, vms: &[VmId]) -> Result<Ve
             number += 1;
         }
         if !disks.is_empty() {
-            steps.push(Step::SnapshotDisks { operation: id, vm: vm.uuid, pause, disks });
+            steps.push(Step::SnapshotDisks {
+                operation: id,
+                vm: vm.uuid,
+                pause,
+                disks,
+                on_site: false,
+            });
         }
     }
     Ok(steps)
@@ -73,6 +80,15 @@ pub(super) fn made(
         let group = &volume.volume_group;
         Some((domfleet_shared::operation::volume::paths(group, origin), volume))
     })
+}
+
+/// What a backup is told of them.
+pub(super) fn taken(id: OperationId, host: &Observed) -> Vec<TakenSnapshot> {
+    let taken = made(id, host).map(|(origin, volume)| {
+        let [path, _] = paths(volume);
+        TakenSnapshot { origin, path: path.into(), lv_uuid: volume.lv_uuid.clone() }
+    });
+    taken.collect()
 }
 
 /// Whether each disk of the VM that the guest can write to has its snapshot among `made`.

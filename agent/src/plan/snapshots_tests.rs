@@ -67,7 +67,7 @@ fn all_disks_of_a_vm_that_runs_are_of_one_moment_and_one_that_is_off_is_read_as_
     let steps = plan(id, &backup(&[&one, &off, &paused]), &host).unwrap();
 
     let [
-        Step::SnapshotDisks { operation, vm, pause: Some(3), disks },
+        Step::SnapshotDisks { operation, vm, pause: Some(3), disks, .. },
         // Somebody else has paused it, and will have it go on.
         Step::SnapshotDisks { vm: other, pause: None, .. },
     ] = steps.as_slice()

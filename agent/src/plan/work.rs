@@ -13,7 +13,6 @@ use domfleet_shared::operation::{Operation, Reason};
 
 use super::{find_vm, find_volume, reason, snapshots, unseen, vm, volume};
 use crate::backup::identity::Others;
-use crate::backup::snapshots::TakenSnapshot;
 use crate::dom0::step::operation_tag;
 use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
@@ -98,17 +97,12 @@ pub(crate) fn work(
                 }
                 configs.push(config_of(host, *vm)?);
             }
-            let snapshots = made.iter().map(|(origin, volume)| TakenSnapshot {
-                origin: origin.clone(),
-                path: path(volume),
-                lv_uuid: volume.lv_uuid.clone(),
-            });
             Work::BackUp {
                 drive: *drive,
                 configs,
                 key: *key,
                 parity: *parity,
-                snapshots: snapshots.collect(),
+                snapshots: snapshots::taken(id, host),
                 keep: *keep,
             }
         }

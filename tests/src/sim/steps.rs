@@ -151,7 +151,7 @@ fn storage_step(state: &mut State, step: &Step) -> Result<(), Dom0Error> {
                 state.effects.push(Effect::SnapshotTaken(name.clone()));
             }
         }
-        Step::SnapshotDisks { operation, vm, pause, disks } => {
+        Step::SnapshotDisks { operation, vm, pause, disks, .. } => {
             if let Some(domid) = pause {
                 set_paused(state, *vm, *domid, true);
             }

@@ -286,7 +286,20 @@ async fn a_vm_is_backed_up_from_a_snapshot_and_goes_on_running(fleet: &mut Fleet
     );
     std::fs::write(stage.path("live.cfg"), &config).unwrap();
     host.set_up_vm(vm, stage.path("live.cfg").to_str().unwrap(), &config);
+    let told = async |state: &str| {
+        stage.fleet.succeed(&stage.appliance, &Operation::UsbList).await;
+        eventually("the VM and its volume are told of", async || {
+            let of = |what: &str| format!("{}/{what}", stage.appliance.path());
+            let vms = stage.fleet.api.get(&of("vms")).await;
+            let volumes = stage.fleet.api.get(&of("volumes")).await.to_string();
+            let found = vms["vms"].as_array()?.iter().find(|found| found["name"] == "live")?;
+            (found["state"] == state && volumes.contains("pbx-live")).then_some(())
+        })
+        .await;
+    };
+    told("off").await;
     stage.fleet.succeed(&stage.appliance, &Operation::VmStart { vm }).await;
+    told("running").await;
     let create = BackupCreate {
         drive,
         vms: vec![vm],

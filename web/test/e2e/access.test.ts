@@ -134,6 +134,7 @@ const SCREENS: readonly Screen[] = [
   { name: "operations", path: "/operations" },
   { name: "operations, newest first", path: "/operations?sort=-created_at" },
   { name: "backups", path: "/backups" },
+  { name: "schedules", path: "/schedules" },
   { name: "backups, none found", path: "/backups?appliance=no-such-name" },
   { name: "operations, none found", path: "/operations?state=lost&kind=vm_adopt" },
   { name: "an operation", path: "/operations/OPERATION" },

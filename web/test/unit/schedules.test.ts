@@ -39,7 +39,9 @@ describe("a schedule", () => {
       "on Monday and Sunday at 22:00, spread over 30 minutes",
     );
     expect(keepInWords(undefined)).toBe("all sets");
-    expect(keepInWords({ last: 0, daily: 7, weekly: 4, monthly: 0 })).toBe("7 daily and 4 weekly sets");
+    expect(keepInWords({ last: 0, daily: 7, weekly: 4, monthly: 0 })).toBe(
+      "7 daily and 4 weekly sets",
+    );
   });
 
   test("tells what failed first", () => {

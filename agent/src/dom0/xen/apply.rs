@@ -84,8 +84,8 @@ impl Xen {
                 let origin = format!("{volume_group}/{origin}");
                 run_lvm("lvcreate", &lvm::snapshot(*operation, &origin, name, *size_bytes)).await
             }
-            Step::SnapshotDisks { operation, vm, pause, disks } => {
-                self.snapshot_disks(*operation, (*vm, *pause), disks).await
+            Step::SnapshotDisks { operation, vm, pause, disks, on_site } => {
+                self.snapshot_disks((*operation, *on_site), (*vm, *pause), disks).await
             }
             Step::RemoveVolume { lv_uuid, volume_group, name } => {
                 self.check_volume(lv_uuid, volume_group, name, true).await?;

@@ -7,7 +7,7 @@ use domfleet_shared::inventory::{Storage, Volume, VolumeGroup};
 use serde::Deserialize;
 
 use crate::dom0::DiskSnapshot;
-use crate::dom0::snapshots::BACKUP_TAG;
+use crate::dom0::snapshots::{BACKUP_TAG, ON_SITE_TAG};
 use crate::dom0::step::{MANAGED_TAG, operation_tag};
 
 const LV_FIELDS: &str = "lv_uuid,lv_name,vg_name,lv_size,lv_attr,lv_path,lv_tags,origin,\
@@ -90,12 +90,18 @@ pub(super) fn snapshot(
 
 /// What makes a snapshot for a backup: nobody writes to it, and it is active, which thin ones are not by
 /// themselves.
-pub(super) fn backup_snapshot(operation: OperationId, disk: &DiskSnapshot) -> Vec<String> {
+pub(super) fn backup_snapshot(
+    (operation, on_site): (OperationId, bool),
+    disk: &DiskSnapshot,
+) -> Vec<String> {
     let DiskSnapshot { volume_group, origin, name, size_bytes, .. } = disk;
     let origin = format!("{volume_group}/{origin}");
     let mut arguments = snapshot(operation, &origin, name, *size_bytes);
     let origin = arguments.pop();
     arguments.extend(texts(&["--addtag", BACKUP_TAG, "-pr", "-kn"]));
+    if on_site {
+        arguments.extend(texts(&["--addtag", ON_SITE_TAG]));
+    }
     arguments.extend(origin);
     arguments
 }
@@ -241,6 +247,32 @@ mod tests {
             assert!(arguments.contains(&operation_tag(operation)));
             assert_eq!(arguments.last().map(String::as_str), Some("vg0"));
         }
+    }
+
+    #[test]
+    fn a_snapshot_for_a_backup_is_read_only_active_and_carries_all_of_its_tags() {
+        let operation = OperationId::new();
+        let disk = DiskSnapshot {
+            origin_uuid: "uuid".into(),
+            volume_group: "vg0".into(),
+            origin: "root".into(),
+            name: "backup-1".into(),
+            size_bytes: Some(4096),
+        };
+
+        let thick = backup_snapshot((operation, false), &disk);
+        let thin = backup_snapshot((operation, true), &DiskSnapshot { size_bytes: None, ..disk });
+
+        for arguments in [&thick, &thin] {
+            let said = arguments.join(" ");
+            for part in [MANAGED_TAG, &operation_tag(operation), BACKUP_TAG, "-pr", "-kn"] {
+                assert!(arguments.contains(&part.to_owned()), "{said}");
+            }
+            assert!(said.ends_with(" vg0/root"), "{said}");
+        }
+        assert!(thick.contains(&"4096b".to_owned()) && !thin.contains(&"-L".to_owned()));
+        let is_on_site = |arguments: &[String]| arguments.contains(&ON_SITE_TAG.to_owned());
+        assert!(!is_on_site(&thick) && is_on_site(&thin));
     }
 
     #[test]

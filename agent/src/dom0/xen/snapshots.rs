@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 3;
 impl Xen {
     pub(super) async fn snapshot_disks(
         &self,
-        operation: OperationId,
+        (operation, on_site): (OperationId, bool),
         (vm, pause): (VmId, Option<u32>),
         disks: &[DiskSnapshot],
     ) -> Result<(), Dom0Error> {
@@ -37,12 +37,12 @@ impl Xen {
             remove(there(&storage, operation, disks)).await?;
             flush(disks).await;
             let taken = match pause {
-                None => take(operation, disks).await,
+                None => take((operation, on_site), disks).await,
                 Some(domid) => {
                     self.domain_command(vm, domid, &["pause"]).await?;
                     let goes_on = GoesOn(domid);
                     flush(disks).await;
-                    let taken = take(operation, disks).await;
+                    let taken = take((operation, on_site), disks).await;
                     let resumed = self.resume(vm, domid).await;
                     std::mem::forget(goes_on);
                     taken.and(resumed)
@@ -94,14 +94,17 @@ fn there<'d>(
     })
 }
 
-async fn take(operation: OperationId, disks: &[DiskSnapshot]) -> Result<(), Dom0Error> {
+async fn take(
+    (operation, on_site): (OperationId, bool),
+    disks: &[DiskSnapshot],
+) -> Result<(), Dom0Error> {
     let begun = Instant::now();
     for disk in disks {
         if begun.elapsed() > PAUSED_AT_MOST {
             let why = format!("the VM had stood still for {} s", begun.elapsed().as_secs());
             return Err(Dom0Error::refused("lvcreate", why));
         }
-        apply::run_lvm("lvcreate", &lvm::backup_snapshot(operation, disk)).await?;
+        apply::run_lvm("lvcreate", &lvm::backup_snapshot((operation, on_site), disk)).await?;
     }
     Ok(())
 }

@@ -61,9 +61,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
             }
           : null
       }
-      incomplete={
-        chosen.length === 0 ? "Choose a VM first" : "Say what becomes of those that run"
-      }
+      incomplete={chosen.length === 0 ? "Choose a VM first" : "Say what becomes of those that run"}
       fields={["vms", "drive", "snapshot"]}
       wide
       onClose={onClose}

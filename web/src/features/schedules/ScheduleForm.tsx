@@ -72,7 +72,11 @@ export function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
     }
   };
   return (
-    <Dialog title={schedule ? `Change ${schedule.plan.name}` : "New schedule"} onClose={onClose} wide>
+    <Dialog
+      title={schedule ? `Change ${schedule.plan.name}` : "New schedule"}
+      onClose={onClose}
+      wide
+    >
       <form
         className="stack"
         onSubmit={(event) => {
@@ -116,7 +120,9 @@ export function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
                 key={day}
                 label={dayName(day)}
                 checked={typed.days.includes(day)}
-                onChange={(event) => change({ days: changedDays(typed, day, event.target.checked) })}
+                onChange={(event) =>
+                  change({ days: changedDays(typed, day, event.target.checked) })
+                }
               />
             ))}
           </div>

@@ -105,7 +105,14 @@ function Schedule({ schedule }: { schedule: BackupSchedule }) {
         rows={[
           ["Appliances", <Chosen key="chosen" schedule={schedule} />],
           ["When", whenInWords(plan.when)],
-          ["Next", paused ? "nothing while it is paused" : <NextTimesList next={schedule.next} />],
+          [
+            "Next",
+            paused ? (
+              "nothing while it is paused"
+            ) : (
+              <NextTimesList key="next" next={schedule.next} />
+            ),
+          ],
           ["VMs that run", HOW[plan.how ?? "snapshot"] ?? plan.how],
           ["Keeps", keepInWords(plan.keep)],
           [
