@@ -45,7 +45,7 @@ async fn snapshots_on_site_stand_in_for_the_disks_and_are_gone_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let (dom0, vm, config) = host(folder.path());
 
-    let on_site = OnSite::take(&dom0, folder.path(), &[config.clone()]).await.unwrap();
+    let on_site = OnSite::take(&dom0, folder.path(), std::slice::from_ref(&config)).await.unwrap();
     let meanwhile = snapshots(&dom0);
     let taken = on_site.snapshots.clone();
     // A second one would remove what the first reads from.
