@@ -819,6 +819,318 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The schedules, oldest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BackupSchedules"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a schedule. Times before this moment do not count. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePlan"];
+                };
+            };
+            responses: {
+                /** @description The schedule. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BackupScheduleView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-schedules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a schedule would choose, and when, if it were made. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePlan"];
+                };
+            };
+            responses: {
+                /** @description What it would choose. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SchedulePreview"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup-schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A schedule. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ScheduleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The schedule. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BackupScheduleView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Removes a schedule. What it has asked goes on, and its backups stay. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ScheduleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Changes a schedule, pauses it or has it go on. Where it belongs to one's own organisation, it is done in
+         *     one's own name from then on. Times before a change of what it says, and those that pass while it is
+         *     paused, are not made up for.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ScheduleId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePatch"];
+                };
+            };
+            responses: {
+                /** @description The schedule as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BackupScheduleView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/backup-schedules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What came of a schedule's times, newest first; with `latest=true` of the newest of each appliance, what
+         *     came to nothing first.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only the newest of each appliance. */
+                    latest?: boolean;
+                    /** @description How many, at most 500. */
+                    limit?: number;
+                    /** @description How many are skipped. */
+                    offset?: number;
+                    /** @description `next` of the page before. */
+                    next?: string;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["ScheduleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleRuns"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/backup-sets": {
         parameters: {
             query?: never;
@@ -2677,12 +2989,23 @@ export interface components {
             drive: components["schemas"]["DriveId"];
             /** @description Encrypt the set, with a key that the server keeps. Otherwise whoever has the drive can read it. */
             encrypted?: boolean;
+            keep?: components["schemas"]["Keep"] | null;
             readonly key?: components["schemas"]["KeyName"] | null;
+            /**
+             * @description Make parity of it once it is verified, a tenth of its size: so that it survives a drive that loses
+             *     some of it.
+             */
+            parity?: boolean;
             /**
              * @description Shut down those that run, and start them again afterwards, whatever comes of the backup.
              *     Otherwise a VM that runs is a reason to refuse.
              */
             shut_down?: boolean;
+            /**
+             * @description Let those that run go on, and copy snapshots of their disks, all of a VM from one moment. Each
+             *     of their disks must be a logical volume.
+             */
+            snapshot?: boolean;
             /** @description The VMs; all that the appliance has where none is named. The server settles it. */
             vms?: components["schemas"]["VmId"][];
         };
@@ -2719,6 +3042,54 @@ export interface components {
             to: components["schemas"]["RestoreTo"];
             /** @description The VM. */
             vm: components["schemas"]["VmId"];
+        };
+        /** @description A schedule. */
+        BackupScheduleView: {
+            /**
+             * Format: int64
+             * @description How many appliances it chooses now.
+             */
+            appliances: number;
+            /** @description When it was made. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who wrote it. It reaches what they may see, for as long as they may ask. */
+            created_by: components["schemas"]["RequestedBy"];
+            /** @description Its id. */
+            id: components["schemas"]["ScheduleId"];
+            /** @description What came of the newest time of each appliance, counted. */
+            last: components["schemas"]["LastRuns"];
+            /** @description The next times, in each time zone in which there is one of its appliances. */
+            next: components["schemas"]["NextTimes"][];
+            /** @description Whose it is. */
+            organisation: components["schemas"]["Named"];
+            /** @description Whether nothing is asked for the time being. */
+            paused: boolean;
+            /** @description What it says. */
+            plan: components["schemas"]["SchedulePlan"];
+            /** @description Why nothing is asked although it is not paused. */
+            trouble?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+        };
+        /** @description The schedules. */
+        BackupSchedules: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /** @description The rows. */
+            schedules: components["schemas"]["BackupScheduleView"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
         };
         /** @description A backup set on a drive, as the appliance last told of it that had the drive. */
         BackupSetView: components["schemas"]["SetSummary"] & {
@@ -3125,6 +3496,11 @@ export interface components {
             status: string;
         };
         /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /**
          * @description How a disk's content is laid out.
          * @enum {string}
          */
@@ -3262,6 +3638,11 @@ export interface components {
          * @enum {string}
          */
         Format: "raw" | "qcow" | "qcow2" | "luks" | "vmdk" | "vdi" | "vhd" | "vhdx" | "qed" | "unknown";
+        /**
+         * @description What becomes of VMs that run.
+         * @enum {string}
+         */
+        How: "snapshot" | "shut_down" | "must_be_off";
         /** @description Where an image is. */
         ImageAt: {
             /** @description A file or a block device in dom0, by its absolute path. */
@@ -3394,6 +3775,29 @@ export interface components {
              */
             salt?: string | null;
         };
+        /** @description The newest runs of a schedule, one of each appliance, counted. */
+        LastRuns: {
+            /**
+             * Format: int64
+             * @description Those that came to nothing.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Appliances that could not be asked.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Backups that were made and verified.
+             */
+            succeeded: number;
+            /**
+             * Format: int64
+             * @description Those that are under way, or wait for their appliance.
+             */
+            unfinished: number;
+        };
         /** @description How someone logs in. */
         LoginRequest: {
             /** @description The e-mail address. */
@@ -3460,6 +3864,18 @@ export interface components {
             thin_pool?: string | null;
             /** @description The volume group's name. */
             volume_group: string;
+        };
+        /** @description When the next backups begin where the clocks show the same. */
+        NextTimes: {
+            /**
+             * Format: int64
+             * @description How many of the appliances are in it.
+             */
+            appliances: number;
+            /** @description The first three times, without the spread. */
+            at: components["schemas"]["Timestamp"][];
+            /** @description The time zone. */
+            time_zone: string;
         };
         /** @description One thing asked of one appliance. */
         Operation: {
@@ -4024,6 +4440,89 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
+        /**
+         * @description What came of a time at which an appliance was to be backed up.
+         * @enum {string}
+         */
+        RunOutcome: "asked" | "refused";
+        /**
+         * Format: uuid
+         * @description A schedule of backups.
+         */
+        ScheduleId: string;
+        /** @description What is changed of a schedule. */
+        SchedulePatch: {
+            /** @description Whether nothing is asked for the time being. What passes meanwhile is not made up for. */
+            paused?: boolean | null;
+            plan?: components["schemas"]["SchedulePlan"] | null;
+        };
+        /** @description What a schedule says. */
+        SchedulePlan: {
+            /** @description Which appliances: their ids. */
+            appliances?: components["schemas"]["ApplianceId"][] | null;
+            /**
+             * @description Which appliances: a filter (docs/filter.md), evaluated anew each time, as whoever wrote the schedule
+             *     sees the fleet. Either this or `appliances`.
+             */
+            filter?: string | null;
+            /** @description What becomes of VMs that run. */
+            how?: components["schemas"]["How"];
+            keep?: components["schemas"]["Keep"] | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description When. */
+            when: components["schemas"]["When"];
+        };
+        /** @description What a schedule would choose, and when. */
+        SchedulePreview: {
+            /**
+             * Format: int64
+             * @description How many appliances it would choose now.
+             */
+            appliances: number;
+            /** @description The next times, in each time zone in which there is one of them. */
+            next: components["schemas"]["NextTimes"][];
+        };
+        /** @description What came of a time at which an appliance was to be backed up. */
+        ScheduleRun: {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            /** @description When it was decided. */
+            decided_at: components["schemas"]["Timestamp"];
+            /** @description When it was to begin. */
+            due_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description Earlier times that passed without a backup, for all of which this one was made: the server was not
+             *     there, say.
+             */
+            missed: number;
+            operation_id?: components["schemas"]["OperationId"] | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["RunOutcome"];
+            reason?: components["schemas"]["Reason"] | null;
+            /** @description How far that is. */
+            state?: string | null;
+            /** @description What to do about it. */
+            what_to_do?: string | null;
+        };
+        /** @description A part of what came of a schedule's times. */
+        ScheduleRuns: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /** @description The rows. */
+            runs: components["schemas"]["ScheduleRun"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /** @description The server. */
         ServerView: {
             /**
@@ -4088,6 +4587,8 @@ export interface components {
         SetSummary: {
             /** @description When it was begun, by the agent's clock. */
             created_at: components["schemas"]["Timestamp"];
+            /** @description Whether there is parity of it, read back as well, from which a drive that loses some of it is mended. */
+            is_protected?: boolean;
             key?: components["schemas"]["KeyName"] | null;
             sealed_at?: components["schemas"]["Timestamp"] | null;
             /** @description The set. */
@@ -4495,6 +4996,22 @@ export interface components {
             volume_groups: components["schemas"]["VolumeGroup"][];
             /** @description By volume group and name. */
             volumes: components["schemas"]["Volume"][];
+        };
+        /** @description When backups are made: by the clock on the wall of each appliance's site; by UTC where it has none. */
+        When: {
+            /**
+             * @description The time of day, as `HH:MM`.
+             * @example 02:30
+             */
+            at: string;
+            /** @description On these days of the week; on each where none is named. */
+            days?: components["schemas"]["Day"][];
+            /**
+             * Format: int32
+             * @description Each appliance begins up to so many minutes later, another number each day, so that not all begin at
+             *     once.
+             */
+            spread_minutes?: number;
         };
     };
     responses: never;

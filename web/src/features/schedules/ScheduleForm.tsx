@@ -167,7 +167,7 @@ function Preview({ plan }: { plan: SchedulePlan }) {
   const found = useQuery(schedulePreview(plan));
   if (!found.data) {
     if (!found.error) return <p role="status">Looking what it chooses…</p>;
-    return <p role="status">{asProblem(found.error).title}</p>;
+    return <p role="status">{asProblem(found.error).message}</p>;
   }
   const { appliances, next } = found.data;
   return (
