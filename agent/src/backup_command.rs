@@ -4,10 +4,12 @@ mod answer;
 mod comparing;
 mod creating;
 mod importing;
+mod keys;
 mod live;
 mod protecting;
 mod pruning;
 mod restoring;
+mod verifying;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -15,35 +17,29 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use domfleet_agent::backup::cipher::Keyring;
+use domfleet_agent::backup::BackupError;
 use domfleet_agent::backup::folder::{Folder, Lock};
-use domfleet_agent::backup::list::{self, Listed};
+use domfleet_agent::backup::list;
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::on_drive::{DriveError, Failure, on_drive};
 use domfleet_agent::backup::pipeline::Width;
 use domfleet_agent::backup::tools::Tools;
-use domfleet_agent::backup::{self, BackupError, key_files};
 use domfleet_agent::clock::Clock;
 use domfleet_agent::dom0::xen::Xen;
 use domfleet_agent::meter::Meter as _;
 use domfleet_agent::usb::Usb;
 use domfleet_agent::usb::mount::Access;
-use domfleet_shared::backup_key::{BackupKey, KeyName};
 use domfleet_shared::id::SetId;
 use domfleet_shared::image::Format;
 use domfleet_shared::usb::Usage;
 use serde_json::{Value, json};
 
-use self::answer::{
-    describe, describe_listed, describe_proof, parity_damages, told_listed, told_proof,
-};
+use self::answer::{describe_listed, told_listed};
 use self::creating::How;
+use self::keys::{Keys, new_key};
 use self::live::Live;
 use self::restoring::Destination;
 use crate::bar::Bar;
-
-/// How it ends where a set is damaged or not finished.
-const NOT_VERIFIED: u8 = 1;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct BackupArguments {
@@ -216,37 +212,6 @@ impl BackupArguments {
         let keys = Keys::read(&self.keys, held.as_deref().ok())?;
         self.command.carry_out(root, (data, dom0), &keys, as_json)
     }
-}
-
-/// The keys at hand, and the one that a new set is encrypted with.
-struct Keys {
-    ring: Keyring,
-    new: Option<KeyName>,
-}
-
-impl Keys {
-    /// Those that were given, and those that this dom0 has.
-    fn read(files: &[PathBuf], data: Option<&Path>) -> anyhow::Result<Self> {
-        let mut keys = Vec::new();
-        for file in files {
-            keys.extend(key_files::read(file)?);
-        }
-        let new = keys.first().map(BackupKey::name);
-        keys.extend(data.map(key_files::held).unwrap_or_default());
-        Ok(Self { ring: Keyring::new(keys), new })
-    }
-}
-
-fn new_key(file: &Path) -> anyhow::Result<Answer> {
-    let key = key_files::new_key()?;
-    key_files::write_new(file, &key)?;
-    let text = format!(
-        "the key {} is in {}: keep a copy of it where the drives are not, for without it nothing of a \
-         backup can be read",
-        key.id(),
-        file.display()
-    );
-    Ok(Answer::good(json!({ "key": key.id(), "file": file }), text))
 }
 
 impl BackupCommand {
@@ -462,45 +427,5 @@ impl<'w, M: Medium> Work<'w, M> {
         let text: Vec<String> = sets.iter().map(describe_listed).collect();
         let text = if text.is_empty() { "no backup set".to_owned() } else { text.join("\n") };
         Ok(Answer::good(json!({ "sets": said }), text))
-    }
-
-    fn verify(&self, set: Option<SetId>) -> anyhow::Result<Answer> {
-        let sets = list::list(self.tools.medium)?;
-        let wanted: Vec<&Listed> =
-            sets.iter().filter(|listed| set.is_none_or(|set| set == listed.set)).collect();
-        if wanted.is_empty() {
-            anyhow::bail!("there is no such backup set in {}", self.place);
-        }
-        let (mut said, mut text, mut is_whole) = (Vec::new(), Vec::new(), true);
-        for listed in wanted {
-            match backup::verify(self.tools, listed.set) {
-                Ok(proof) => {
-                    let damages: Vec<String> =
-                        proof.damages.iter().map(ToString::to_string).collect();
-                    let is_verified = damages.is_empty();
-                    is_whole &= is_verified;
-                    let word = describe_proof(&proof);
-                    text.push(describe(&proof.manifest, &word));
-                    text.extend(damages.iter().map(|damage| format!("  {damage}")));
-                    text.extend(parity_damages(&proof).map(|damage| format!("  {damage}")));
-                    let mut told = told_proof(&proof);
-                    told["damages"] = damages.into();
-                    said.push(told);
-                }
-                Err(error) if error.is_of_the_medium() || error.is_cancelled() => {
-                    return Err(error.into());
-                }
-                Err(error) => {
-                    is_whole = false;
-                    let error = format!("{:#}", anyhow::Error::from(error));
-                    text.push(format!("{}  NOT VERIFIED: {error}", listed.set));
-                    said.push(json!({ "set": listed.set, "verified": false, "damages": [error] }));
-                }
-            }
-        }
-        let said =
-            json!({ "sets": said, "verified": is_whole, "seconds": self.with.bar.seconds() });
-        let code = if is_whole { ExitCode::SUCCESS } else { NOT_VERIFIED.into() };
-        Ok(Answer { said, text: text.join("\n"), code })
     }
 }

@@ -10,7 +10,8 @@ use domfleet_shared::id::SetId;
 use serde_json::{Value, json};
 
 use super::answer::{describe, describe_proof, told_manifest, told_proof};
-use super::{Answer, NOT_VERIFIED, Work};
+use super::verifying::NOT_VERIFIED;
+use super::{Answer, Work};
 
 impl<M: Medium> Work<'_, M> {
     pub(super) fn protect(&self, set: Option<SetId>) -> anyhow::Result<Answer> {
