@@ -1,7 +1,7 @@
 //! Every route, asked by someone of a reseller for what is its own, its customer's, another
 //! reseller's and its vendor's, and by nobody.
 //!
-//! The routes are read from the OpenAPI document: one without a row here fails.
+//! Which those are, and who may: [`crate::route_table`].
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::client::{ADMIN, Answer, Api, PASSWORD, User, request};
 use crate::database::{TestDatabase, on_both};
 use crate::fleet;
+use crate::route_table::{About, Route, routes};
 use crate::schedules;
 
 on_both! {
@@ -29,153 +30,6 @@ on_both! {
     by_cookie_alone_nothing_is_changed
     a_route_is_there_for_its_methods_and_no_other
     each_role_may_do_what_it_is_for_and_no_more
-}
-
-/// What a route is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum About {
-    /// Logging in itself.
-    Nothing,
-    /// Whoever asks.
-    Caller,
-    /// The server: everybody who is logged in may look.
-    Server,
-    /// The server: only the topmost organisation may.
-    TopmostOnly,
-    /// One thing, whose id is in the path.
-    Appliance,
-    Operation,
-    Bulk,
-    Bundle,
-    BackupSet,
-    /// A USB drive, which is in no path.
-    Drive,
-    /// An alarm, which is in no path.
-    Alarm,
-    Schedule,
-    JoinToken,
-    Site,
-    Operator,
-    /// Many things, in this field of the answer.
-    List(&'static str),
-    /// A new thing in the organisation that this field names.
-    New(&'static str),
-    /// A stream without an end, of whatever is in the scope (see `events`).
-    Stream,
-}
-
-pub(crate) struct Route {
-    pub(crate) about: About,
-    role: &'static str,
-    pub(crate) body: Value,
-}
-
-fn row(method: &str, path: &str) -> Option<Route> {
-    use About as A;
-    let appliance_name = || json!({ "confirm": "box" });
-    let (about, role, body) = match (method, path.strip_prefix("/api/v1")?) {
-        ("post", "/login" | "/session/refresh") => (A::Nothing, "viewer", Value::Null),
-        ("post", "/session/logout") | ("get", "/me") => (A::Caller, "viewer", Value::Null),
-        ("get", "/organisations") => (A::List("organisations"), "viewer", Value::Null),
-        ("post", "/organisations") => {
-            (A::New("parent_id"), "admin", json!({ "name": "n", "kind": "customer" }))
-        }
-        ("get", "/sites") => (A::List("sites"), "viewer", Value::Null),
-        ("post", "/sites") => (A::New("organisation_id"), "admin", json!({ "name": "n" })),
-        ("patch", "/sites/{id}") => (A::Site, "admin", json!({ "contact": "c" })),
-        ("get", "/operators") => (A::List("operators"), "admin", Value::Null),
-        ("post", "/operators") => {
-            let new = json!({
-                "email": "new@test.local", "name": "n", "role": "viewer", "password": PASSWORD,
-            });
-            (A::New("organisation_id"), "admin", new)
-        }
-        ("patch", "/operators/{id}") => (A::Operator, "admin", json!({ "name": "n" })),
-        ("get", "/join-tokens") => (A::List("join_tokens"), "admin", Value::Null),
-        ("post", "/join-tokens") => (A::New("organisation_id"), "admin", json!({})),
-        ("delete", "/join-tokens/{id}") => (A::JoinToken, "admin", Value::Null),
-        ("get", "/appliances") => (A::List("appliances"), "viewer", Value::Null),
-        ("patch", "/appliances/{id}") => (A::Appliance, "operator", json!({ "name": "n" })),
-        ("post", "/appliances/{id}/accept" | "/appliances/{id}/reject") => {
-            (A::Appliance, "operator", Value::Null)
-        }
-        (
-            "post",
-            "/appliances/{id}/decommission"
-            | "/appliances/{id}/revoke"
-            | "/appliances/{id}/clones/resolve",
-        ) => (A::Appliance, "admin", appliance_name()),
-        (
-            "get",
-            "/appliances/{id}"
-            | "/appliances/{id}/vms"
-            | "/appliances/{id}/volumes"
-            | "/appliances/{id}/usb-drives"
-            | "/appliances/{id}/boots",
-        ) => (A::Appliance, "viewer", Value::Null),
-        ("post", "/appliances/{id}/operations") => {
-            let reboot = json!({ "kind": "appliance_reboot" });
-            (A::Appliance, "operator", json!({ "operation": reboot, "confirm": "box" }))
-        }
-        ("post", "/appliances/{id}/bundles") => (A::Appliance, "operator", json!({})),
-        // What it is asked of is chosen in the scope: see `bulks`.
-        ("post", "/operations") => {
-            let start = json!({ "kind": "appliance_reboot" });
-            (A::Caller, "operator", json!({ "operation": start, "filter": "name=none" }))
-        }
-        ("post", "/backup-sets/{id}/key") => (A::BackupSet, "admin", Value::Null),
-        ("get", "/bulks") => (A::List("bulks"), "viewer", Value::Null),
-        ("post", "/bulks/{id}/cancel") => (A::Bulk, "operator", json!({})),
-        ("get", "/bulks/{id}") => (A::Bulk, "viewer", Value::Null),
-        ("get", "/operations") => (A::List("operations"), "viewer", Value::Null),
-        ("get", "/operations/{id}" | "/operations/{id}/events") => {
-            (A::Operation, "viewer", Value::Null)
-        }
-        ("post", "/operations/{id}/cancel") => (A::Operation, "operator", Value::Null),
-        ("post", "/operations/{id}/write-off") => (A::Operation, "operator", appliance_name()),
-        ("get", "/bundles") => (A::List("bundles"), "viewer", Value::Null),
-        ("get", "/bundles/{id}" | "/bundles/{id}/content") => (A::Bundle, "viewer", Value::Null),
-        ("delete", "/bundles/{id}") => (A::Bundle, "operator", Value::Null),
-        ("get", "/usb-drives") => (A::List("drives"), "viewer", Value::Null),
-        ("get", "/backup-sets") => (A::List("sets"), "viewer", Value::Null),
-        ("get", "/backup-schedules") => (A::List("schedules"), "viewer", Value::Null),
-        // Which appliances they choose is looked for in the scope: see `schedules`.
-        ("post", "/backup-schedules") => (A::Caller, "operator", schedules::nightly()),
-        ("post", "/backup-schedules/preview") => (A::Caller, "viewer", schedules::nightly()),
-        ("get", "/backup-schedules/{id}" | "/backup-schedules/{id}/runs") => {
-            (A::Schedule, "viewer", Value::Null)
-        }
-        ("patch", "/backup-schedules/{id}") => (A::Schedule, "operator", json!({ "paused": true })),
-        ("delete", "/backup-schedules/{id}") => (A::Schedule, "operator", Value::Null),
-        ("get", "/events") => (A::Stream, "viewer", Value::Null),
-        ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
-        ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
-        ("get", "/server") => (A::Server, "viewer", Value::Null),
-        ("post", "/server/release-hold") => {
-            (A::TopmostOnly, "admin", json!({ "confirm": "release" }))
-        }
-        _ => return None,
-    };
-    Some(Route { about, role, body })
-}
-
-/// Every route of the API, each with its row.
-pub(crate) fn routes() -> Vec<(Method, String, Route)> {
-    let document = serde_json::to_value(domfleet_server::http::openapi()).unwrap();
-    let mut found = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
-            if !["get", "post", "patch", "put", "delete"].contains(&method.as_str()) {
-                continue;
-            }
-            let route = row(method, path).unwrap_or_else(|| {
-                panic!("{method} {path} has no row in server/tests/api/routes.rs: who may see it?")
-            });
-            found.push((method.to_uppercase().parse().unwrap(), path.clone(), route));
-        }
-    }
-    assert!(found.len() >= 35, "only {} routes", found.len());
-    found
 }
 
 /// The organisations around a reseller.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Api, request};
 use crate::database::{TestDatabase, on_both};
-use crate::routes::{About, routes};
+use crate::route_table::{About, routes};
 
 on_both! {
     a_zero_byte_is_refused_and_is_no_fault_of_the_server
