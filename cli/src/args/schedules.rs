@@ -27,6 +27,8 @@ pub(crate) enum Schedules {
         when: When,
         #[command(flatten)]
         keep: Keep,
+        #[command(flatten)]
+        sets: Sets,
         /// Say which appliances it would choose, and when, and make nothing.
         #[arg(long)]
         dry_run: bool,
@@ -43,6 +45,8 @@ pub(crate) enum Schedules {
         when: When,
         #[command(flatten)]
         keep: Keep,
+        #[command(flatten)]
+        sets: Sets,
         /// Keep all sets.
         #[arg(long)]
         keep_all: bool,
@@ -67,6 +71,18 @@ pub(crate) struct Which {
     /// What becomes of VMs that run.
     #[arg(long, value_enum)]
     pub(crate) how: Option<How>,
+}
+
+/// What the sets are made as. What is not said stays, and is no at first.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Sets {
+    /// Encrypt them; `--encrypted=false` no longer does.
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) encrypted: Option<bool>,
+    /// Make parity of each, a tenth of its size, from which a drive that loses sectors is mended;
+    /// `--parity=false` no longer does.
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) parity: Option<bool>,
 }
 
 /// What becomes of VMs that run.

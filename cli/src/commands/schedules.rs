@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::args::Selection;
 use crate::args::media::Keep;
-use crate::args::schedules::{Schedules, When, Which};
+use crate::args::schedules::{Schedules, Sets, When, Which};
 use crate::client::Client;
 use crate::error::Error;
 use crate::output::{self, Column, Format};
@@ -60,9 +60,10 @@ pub(super) async fn run(
             let rows: Vec<Value> = serde_json::from_value(page["runs"].take()).unwrap_or_default();
             output::rows(format, &RUNS, &rows)
         }
-        Schedules::Create { name, which, when, keep, dry_run } => {
+        Schedules::Create { name, which, when, keep, sets, dry_run } => {
             let mut plan = json!({ "name": name, "when": {} });
             change(client, &mut plan, which, when, keep).await?;
+            make_as(&mut plan, &sets);
             if dry_run {
                 let mut told = client.post(&format!("{PATH}/preview"), &plan).await?;
                 let next: Vec<Value> =
@@ -72,7 +73,7 @@ pub(super) async fn run(
             let made = client.post(PATH, &plan).await?;
             output::one(format, &COLUMNS, &made)
         }
-        Schedules::Change { schedule, name, which, when, keep, keep_all } => {
+        Schedules::Change { schedule, name, which, when, keep, sets, keep_all } => {
             let found = find(client, &schedule).await?;
             let mut plan = found["plan"].clone();
             if let Some(name) = name {
@@ -82,6 +83,7 @@ pub(super) async fn run(
                 plan["keep"] = Value::Null;
             }
             change(client, &mut plan, which, when, keep).await?;
+            make_as(&mut plan, &sets);
             patch(client, format, &found, &json!({ "plan": plan })).await
         }
         Schedules::Pause { schedule } => {
@@ -127,6 +129,15 @@ async fn patch(
 ) -> Result<(), Error> {
     let changed = client.patch(&path(schedule), said).await?;
     output::one(format, &COLUMNS, &changed)
+}
+
+/// Writes into `plan` what was said of the sets.
+fn make_as(plan: &mut Value, sets: &Sets) {
+    for (name, said) in [("encrypted", sets.encrypted), ("parity", sets.parity)] {
+        if let Some(said) = said {
+            plan[name] = said.into();
+        }
+    }
 }
 
 /// Writes into `plan` what was said.

@@ -41,6 +41,12 @@ pub struct SchedulePlan {
     /// Which sets of a drive stay once the new one is verified; all where it is not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<Keep>,
+    /// Encrypt the sets. Each has a key of its own, which the server gives out and an administrator can ask for.
+    #[serde(default)]
+    pub encrypted: bool,
+    /// Make parity of each set, a tenth of its size, from which a drive that loses sectors is mended.
+    #[serde(default)]
+    pub parity: bool,
 }
 
 /// What becomes of VMs that run.
@@ -147,9 +153,9 @@ impl SchedulePlan {
             shut_down: self.how == How::ShutDown,
             snapshot: self.how == How::Snapshot,
             keep: self.keep,
-            encrypted: false,
+            encrypted: self.encrypted,
             key: None,
-            parity: false,
+            parity: self.parity,
         })
     }
 }

@@ -138,7 +138,9 @@ async fn each_appliance_is_asked_once_at_its_time_whoever_else_looks(db: TestDat
     for name in ["one", "two"] {
         appliance(&api, &organisation, name, 1).await;
     }
-    let id = create(&api.admin().await, &nightly()).await;
+    let mut plan = nightly();
+    (plan["encrypted"], plan["parity"]) = (json!(true), json!(true));
+    let id = create(&api.admin().await, &plan).await;
 
     assert_eq!((look(&api).await, backups(&api).await), (0, 0), "it is not time yet");
     until_next(&api, &id).await;
@@ -158,6 +160,8 @@ async fn each_appliance_is_asked_once_at_its_time_whoever_else_looks(db: TestDat
     let said = &operation["operation"];
     assert_eq!((&said["snapshot"], &said["shut_down"]), (&json!(true), &json!(false)));
     assert_eq!((&said["keep"]["last"], said["vms"].as_array().unwrap().len()), (&json!(7), 1));
+    assert_eq!(said["parity"], json!(true));
+    assert!(said["key"]["id"].is_string(), "it has a key of the server's: {said:#}");
     assert!(operation["requested_by"]["email"].is_string(), "{operation:#}");
     let last = show(&api, &id).await["last"].clone();
     assert_eq!((&last["unfinished"], &last["failed"]), (&json!(2), &json!(0)));

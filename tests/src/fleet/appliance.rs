@@ -1,19 +1,27 @@
 //! An appliance of a fleet.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domfleet_agent::join::JoinError;
 use domfleet_shared::enrolment::JoinToken;
 use domfleet_shared::id::{ApplianceId, VmId};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::wait::LOOK_AGAIN;
 use super::{Fleet, eventually};
 use crate::link::Link;
 use crate::sim::machine::{Pauses, Status};
 use crate::sim::{Dice, Host, Machine, Release, Route, SimFiles, SimNetwork, Weather};
+
+/// How often something may still be on its way when time passes.
+const TIMES_ON_THE_WAY: usize = 4;
+/// The server judges silence every other second.
+const JUDGED_WITHIN: Duration = Duration::from_secs(6);
 
 /// An appliance, from outside.
 #[derive(Clone, Debug)]
@@ -213,6 +221,28 @@ impl Fleet {
             (seen["presence"] == presence).then_some(seen)
         })
         .await
+    }
+
+    /// Lets `by` pass, again and again, until the appliance's silence has made it `presence`.
+    ///
+    /// Once is not always enough: what it sent before it fell silent may still be on its way, and
+    /// then the server hears it after that time has passed.
+    ///
+    /// # Panics
+    ///
+    /// When it is never `presence`.
+    pub async fn pass_until(&mut self, appliance: &Appliance, presence: &str, by: Duration) {
+        for _ in 0..TIMES_ON_THE_WAY {
+            if self.see(appliance).await["presence"] == presence {
+                return;
+            }
+            self.advance(by);
+            let judged = Instant::now() + JUDGED_WITHIN;
+            while Instant::now() < judged && self.see(appliance).await["presence"] != presence {
+                sleep(LOOK_AGAIN).await;
+            }
+        }
+        self.wait_for_presence(appliance, presence).await;
     }
 
     /// Waits until what the server has of the appliance's VMs and volumes is there.

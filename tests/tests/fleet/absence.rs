@@ -64,8 +64,7 @@ async fn an_appliance_that_is_revoked_is_shut_out_at_once(fleet: &mut Fleet) {
 
     let seen = fleet.see(&revoked).await;
     assert_eq!(seen["credential"]["status"], "revoked");
-    fleet.advance(Duration::from_mins(10));
-    fleet.wait_for_presence(&revoked, "offline").await;
+    fleet.pass_until(&revoked, "offline", Duration::from_mins(10)).await;
     fleet.wait_for_presence(&other, "online").await;
     fleet.succeed(&other, &Operation::ApplianceReboot).await;
     // Neither a restart nor a certificate that has run out brings it back.
@@ -91,10 +90,8 @@ async fn an_appliance_that_freezes_goes_stale_then_offline_and_its_end_is_told(f
     let mut status = appliance.status.clone();
     status.wait_for(|status| status.is_frozen).await.unwrap();
 
-    fleet.advance(Duration::from_secs(100));
-    fleet.wait_for_presence(&appliance, "stale").await;
-    fleet.advance(Duration::from_mins(5));
-    fleet.wait_for_presence(&appliance, "offline").await;
+    fleet.pass_until(&appliance, "stale", Duration::from_secs(100)).await;
+    fleet.pass_until(&appliance, "offline", Duration::from_mins(5)).await;
     appliance.host.happen(Happening::PowerCycle);
     fleet.wait_for_presence(&appliance, "online").await;
 
@@ -118,13 +115,11 @@ async fn a_fleet_that_falls_silent_at_once_raises_one_alarm(fleet: &mut Fleet) {
         status.wait_for(|status| status.is_frozen).await.unwrap();
     }
 
-    fleet.advance(Duration::from_secs(100));
     for appliance in &crew {
-        fleet.wait_for_presence(appliance, "stale").await;
+        fleet.pass_until(appliance, "stale", Duration::from_secs(100)).await;
     }
-    fleet.advance(Duration::from_mins(5));
     for appliance in &crew {
-        fleet.wait_for_presence(appliance, "offline").await;
+        fleet.pass_until(appliance, "offline", Duration::from_mins(5)).await;
     }
 
     eventually("there is an alarm", async || {

@@ -188,8 +188,7 @@ async fn an_old_copy_of_the_server_is_not_obeyed(fleet: &mut Fleet) {
     let starts = status.borrow().starts;
     appliance.host.happen(Happening::PowerCut);
     status.wait_for(|status| status.starts > starts).await.unwrap();
-    fleet.advance(std::time::Duration::from_mins(10));
-    fleet.wait_for_presence(&appliance, "offline").await;
+    fleet.pass_until(&appliance, "offline", std::time::Duration::from_mins(10)).await;
 
     assert_eq!(appliance.host.count(&Effect::DomainDestroyed(vm)), 0);
     fleet.stop_server().await;

@@ -208,8 +208,7 @@ async fn a_queued_operation_is_cancelled_without_effect(fleet: &mut Fleet) {
     // Whoever is frozen takes no offer.
     appliance.host.happen(Happening::Freeze { cycled_after: None });
     appliance.status.wait_for(|status| status.is_frozen).await.unwrap();
-    fleet.advance(Duration::from_mins(6));
-    fleet.wait_for_presence(&appliance, "offline").await;
+    fleet.pass_until(&appliance, "offline", Duration::from_mins(6)).await;
     let operation = fleet.ask(&appliance, &Operation::VmDestroy { vm }).await;
 
     fleet.api.post(&format!("/api/v1/operations/{operation}/cancel"), json!({})).await.ok();

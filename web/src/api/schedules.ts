@@ -85,3 +85,8 @@ function listed(words: readonly string[]): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
+
+/** What the sets are made as. */
+export function makeupInWords({ encrypted, parity }: SchedulePlan): string {
+  return `${encrypted ? "encrypted sets" : "sets that whoever has the drive can read"}${parity ? ", with parity" : ""}`;
+}

@@ -4460,6 +4460,8 @@ export interface components {
         SchedulePlan: {
             /** @description Which appliances: their ids. */
             appliances?: components["schemas"]["ApplianceId"][] | null;
+            /** @description Encrypt the sets. Each has a key of its own, which the server gives out and an administrator can ask for. */
+            encrypted?: boolean;
             /**
              * @description Which appliances: a filter (docs/filter.md), evaluated anew each time, as whoever wrote the schedule
              *     sees the fleet. Either this or `appliances`.
@@ -4470,6 +4472,8 @@ export interface components {
             keep?: components["schemas"]["Keep"] | null;
             /** @description What people call it. */
             name: string;
+            /** @description Make parity of each set, a tenth of its size, from which a drive that loses sectors is mended. */
+            parity?: boolean;
             /** @description When. */
             when: components["schemas"]["When"];
         };

@@ -1,6 +1,6 @@
 // What is done with backup sets that there are: held against their disks, removed, and not made at all.
 import { randomBytes } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { open, stat, truncate } from "node:fs/promises";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -100,15 +100,21 @@ test("a byte that was written since the backup is found, and old sets make room"
 /** Enough that somebody who changes their mind is in time. */
 const LARGE = 2 * 1024 ** 3;
 
+/** Fills the disk up to that size. It is closed again: what somebody writes to is not backed up. */
+async function grow(target: string, from: number): Promise<void> {
+  const disk = await open(target, "r+");
+  const piece = randomBytes(32 * 1024 ** 2);
+  for (let end = from; end < LARGE; end += piece.length)
+    await disk.write(piece, 0, piece.length, end);
+  await disk.close();
+}
+
 test("a backup that runs is stopped by whoever changes their mind, and is no backup", async () => {
   const { page, context, faults } = await at(browser, "/appliances");
   const set = await stage(context, /^4C53/);
   const target = set.vm.disks[0]?.target ?? "";
   const before = (await stat(target)).size;
-  const disk = await open(target, "r+");
-  const large = randomBytes(32 * 1024 ** 2);
-  for (let at = before; at < LARGE; at += large.length)
-    await disk.write(large, 0, large.length, at);
+  await grow(target, before);
   try {
     await page.goto(`/appliances/${set.appliance.id}/backups`);
     await settled(page);
@@ -136,8 +142,7 @@ test("a backup that runs is stopped by whoever changes their mind, and is no bac
     await openDriveMenu(page, set, "List its backup sets");
     await page.getByText("Not finished").first().waitFor({ timeout: 90_000 });
   } finally {
-    await disk.truncate(before);
-    await disk.close();
+    await truncate(target, before);
   }
   expect(faults).toEqual([]);
   await context.close();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { keepInWords, whenInWords } from "../../src/api/schedules";
+import { keepInWords, makeupInWords, whenInWords } from "../../src/api/schedules";
 import { shown } from "../../src/features/schedules/NextTimesList";
 import { planOf, typedOf } from "../../src/features/schedules/plan";
 import { lastInWords } from "../../src/features/schedules/ScheduleRuns";
@@ -14,6 +14,8 @@ describe("a schedule", () => {
       filter: "",
       how: "snapshot",
       when: { at: "02:00", days: [], spread_minutes: 60 },
+      encrypted: false,
+      parity: false,
     });
     expect(planOf({ ...typed, name: " " })).toBeNull();
     expect(planOf({ ...typed, at: "" })).toBeNull();
@@ -28,6 +30,8 @@ describe("a schedule", () => {
       how: "shut_down" as const,
       when: { at: "22:30", days: ["saturday" as const], spread_minutes: 0 },
       keep: { last: 0, daily: 0, weekly: 4, monthly: 12 },
+      encrypted: true,
+      parity: true,
     };
     expect(planOf(typedOf(plan), plan)).toEqual(plan);
   });
@@ -41,6 +45,10 @@ describe("a schedule", () => {
     expect(keepInWords(undefined)).toBe("all sets");
     expect(keepInWords({ last: 0, daily: 7, weekly: 4, monthly: 0 })).toBe(
       "7 daily and 4 weekly sets",
+    );
+    const plan = { name: "n", when };
+    expect(makeupInWords({ ...plan, when: { at: "02:00" }, encrypted: true, parity: true })).toBe(
+      "encrypted sets, with parity",
     );
   });
 

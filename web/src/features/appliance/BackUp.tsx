@@ -5,6 +5,7 @@ import type { UsbDrive, Vm } from "../../api/types";
 import { DriveName } from "../../ui/DriveFacts";
 import { CheckField, ChoiceField, FieldGroup } from "../../ui/Field";
 import { count } from "../../ui/format";
+import { SetOptions } from "../../ui/SetOptions";
 import { driveLabel } from "./DriveActions";
 import type { LastQualification } from "./drives";
 import { OperationForm } from "./OperationForm";
@@ -39,7 +40,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
     possible.filter(({ state }) => state === "off").map(({ uuid }) => uuid),
   );
   const [how, setHow] = useState<How>("");
-  const [encrypted, setEncrypted] = useState(false);
+  const [makeup, setMakeup] = useState({ encrypted: false, parity: false });
   const running = possible.filter((vm) => chosen.includes(vm.uuid) && vm.state !== "off");
   const id = oursId(drive);
   const isReady = id !== null && chosen.length > 0 && (running.length === 0 || how !== "");
@@ -57,7 +58,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
               vms: [...chosen],
               shut_down: running.length > 0 && how === "shut_down",
               snapshot: running.length > 0 && how === "snapshot",
-              encrypted,
+              ...makeup,
             }
           : null
       }
@@ -99,16 +100,7 @@ export default function BackUp({ appliance, drive, vms, last, onClose }: BackUpP
               onChange={setHow}
             />
           )}
-          <CheckField
-            label="Encrypt the set"
-            hint={
-              encrypted
-                ? "The server keeps the key, and gives it to this organisation’s appliances. Without it the set cannot be read."
-                : "Whoever holds the drive will hold all that is on these disks."
-            }
-            checked={encrypted}
-            onChange={(event) => setEncrypted(event.target.checked)}
-          />
+          <SetOptions value={makeup} onChange={setMakeup} />
           {(refused.vms ?? refused.drive ?? refused.snapshot) && (
             <p role="alert">{refused.vms ?? refused.drive ?? refused.snapshot}</p>
           )}

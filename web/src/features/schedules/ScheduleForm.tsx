@@ -24,6 +24,7 @@ import {
 } from "../../ui/Field";
 import { count } from "../../ui/format";
 import { ProblemNote } from "../../ui/ProblemNote";
+import { SetOptions } from "../../ui/SetOptions";
 import { tell } from "../../ui/toasts";
 import { NextTimesList } from "./NextTimesList";
 import { planOf, typedOf, type Typed } from "./plan";
@@ -141,6 +142,7 @@ export function ScheduleForm({ schedule, onClose }: ScheduleFormProps) {
             <TextField label="Monthly" type="number" min={0} {...field("monthly")} />
           </FieldRow>
         </FieldGroup>
+        <SetOptions value={typed} onChange={setTyped} />
         {plan && <Preview plan={plan} />}
         {problem && <ProblemNote problem={problem} />}
         <DialogButtons>

@@ -2,7 +2,13 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 
-import { backupSchedules, changeSchedule, keepInWords, whenInWords } from "../../api/schedules";
+import {
+  backupSchedules,
+  changeSchedule,
+  keepInWords,
+  makeupInWords,
+  whenInWords,
+} from "../../api/schedules";
 import type { BackupSchedule } from "../../api/types";
 import { queries } from "../../live/live";
 import { useRoleReason } from "../../live/operations";
@@ -115,6 +121,7 @@ function Schedule({ schedule }: { schedule: BackupSchedule }) {
           ],
           ["VMs that run", HOW[plan.how ?? "snapshot"] ?? plan.how],
           ["Keeps", keepInWords(plan.keep)],
+          ["Makes", makeupInWords(plan)],
           [
             "Written",
             <span key="written">

@@ -13,6 +13,8 @@ export interface Typed {
   readonly daily: string;
   readonly weekly: string;
   readonly monthly: string;
+  readonly encrypted: boolean;
+  readonly parity: boolean;
 }
 
 const text = (number: number | undefined | null): string => (number ? String(number) : "");
@@ -31,6 +33,8 @@ export function typedOf(plan?: SchedulePlan): Typed {
       daily: "7",
       weekly: "4",
       monthly: "",
+      encrypted: false,
+      parity: false,
     };
   }
   return {
@@ -44,6 +48,8 @@ export function typedOf(plan?: SchedulePlan): Typed {
     daily: text(plan.keep?.daily),
     weekly: text(plan.keep?.weekly),
     monthly: text(plan.keep?.monthly),
+    encrypted: plan.encrypted ?? false,
+    parity: plan.parity ?? false,
   };
 }
 
@@ -74,5 +80,7 @@ export function planOf(typed: Typed, before?: SchedulePlan): SchedulePlan | null
     how: typed.how,
     when: { at: typed.at, days: [...typed.days], spread_minutes: spread },
     ...(counts.some((count) => count > 0) ? { keep } : {}),
+    encrypted: typed.encrypted,
+    parity: typed.parity,
   };
 }
