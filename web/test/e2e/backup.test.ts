@@ -70,7 +70,8 @@ test("a set is in the fleet's list with its appliance, and verified again on dem
   await page.getByRole("heading", { level: 1, name: "Backups" }).waitFor();
   await page.getByLabel("Appliance").fill(set.appliance.name);
   await page.waitForURL(/appliance=/);
-  const row = page.getByRole("row", { name: new RegExp(set.appliance.name) });
+  const table = page.getByRole("region", { name: "Backup sets", exact: true });
+  const row = table.getByRole("row", { name: new RegExp(set.appliance.name) });
   await row.getByText("Verified", { exact: true }).waitFor();
   await row.getByRole("link", { name: set.appliance.name }).click();
   const verify = page.getByRole("button", { name: "Verify archive" });
