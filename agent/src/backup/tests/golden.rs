@@ -1,6 +1,11 @@
 //! Sets that were written by builds before this one.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use super::*;
+use crate::backup::compare::compare as compare_with;
+use crate::backup::parity::{protect, repair};
 
 /// The documents of a set of the first build that wrote any, which knew nothing of the appliance's own
 /// files and of foreign backups.
@@ -32,4 +37,74 @@ fn the_documents_of_the_first_build_are_read_and_count_as_before() {
     // What is written of them again is what was there, byte by byte.
     let again = serde_json::to_vec_pretty(&manifest).unwrap();
     assert!(again == DOCUMENTS[1].1);
+}
+
+/// All files of the sets, with parity: one that everybody can read, and one that is encrypted.
+const WHOLE: [(&str, bool); 2] = [("backup-set-1-whole", false), ("backup-set-2", true)];
+/// Set to write anew what builds from now on are held against.
+const WRITE: &str = "DOMFLEET_WRITE_GOLDEN";
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
+}
+
+fn write_golden(name: &str, is_encrypted: bool) {
+    let (drive, guests) = (Drive::new(), Guests::new());
+    let key = is_encrypted.then(|| key().name());
+    let plan = Plan { key, format: documents::format(key), parity: true, ..plan() };
+    with_tools(&drive, |tools| {
+        create(tools, &plan, &configs(), &guests).unwrap();
+        protect(tools, plan.set).unwrap();
+    });
+    for (path, content) in drive.kept() {
+        let path = folder(name).join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}
+
+/// Puts what is in the folder onto the drive.
+fn lay(drive: &Drive, root: &Path, folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        if path.is_dir() {
+            drive.make_folder(name).unwrap();
+            lay(drive, root, &path);
+        } else {
+            drive.leave(name, &fs::read(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn sets_of_earlier_builds_are_read_back_mended_and_restored() {
+    for (name, is_encrypted) in WHOLE {
+        if std::env::var_os(WRITE).is_some() {
+            write_golden(name, is_encrypted);
+        }
+        let drive = Drive::new();
+        lay(&drive, &folder(name), &folder(name));
+        let guests = Guests::new();
+        let whole = drive.kept();
+
+        let listed = list::list(&drive).unwrap().remove(0);
+        assert!(listed.is_protected && listed.verified.is_some(), "{name}: {:?}", listed.trouble);
+        assert_eq!(prove(&drive).unwrap().damages, [], "{name}");
+        with_tools(&drive, |tools| {
+            let sealed = Sealed::open(tools, plan().set).unwrap();
+            assert!(compare_with(&sealed, None, &guests).unwrap().same, "{name}");
+            assert_eq!(sealed.appliance().unwrap(), guests.appliance());
+        });
+
+        let chunk = whole.keys().find(|name| name.contains("/c/")).unwrap();
+        drive.tamper(chunk, |content| content[100] ^= 1);
+        assert_ne!(prove(&drive).unwrap().damages, [], "{name}");
+        with_tools(&drive, |tools| repair(tools, plan().set)).unwrap();
+        assert_eq!(prove(&drive).unwrap().damages, [], "{name}");
+        with_tools(&drive, |tools| {
+            let sealed = Sealed::open(tools, plan().set).unwrap();
+            assert!(compare_with(&sealed, None, &guests).unwrap().same, "{name}");
+        });
+    }
 }
