@@ -77,11 +77,11 @@ pub(crate) struct Which {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Sets {
     /// Encrypt them; `--encrypted=false` no longer does.
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) encrypted: Option<bool>,
     /// Make parity of each, a tenth of its size, from which a drive that loses sectors is mended;
     /// `--parity=false` no longer does.
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) parity: Option<bool>,
 }
 

@@ -56,6 +56,8 @@ fn write_golden(name: &str, is_encrypted: bool) {
         create(tools, &plan, &configs(), &guests).unwrap();
         protect(tools, plan.set).unwrap();
     });
+    // Nothing of what was written before stays among it.
+    fs::remove_dir_all(folder(name)).ok();
     for (path, content) in drive.kept() {
         let path = folder(name).join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
