@@ -1,4 +1,5 @@
 // What is to be thought of drives and backup sets, worked out from what was told of them.
+import { answered, api } from "./client";
 import type { BackupSet, DriveAt, SetSummary, UsbDrive } from "./types";
 
 export type SetState = "verified" | "damaged" | "unverified" | "unfinished" | "gone";
@@ -54,4 +55,9 @@ export function backupDrives(drives: readonly UsbDrive[]): readonly UsbDrive[] {
     const id = oursId(drive);
     return id !== null && ids.indexOf(id) === ids.lastIndexOf(id);
   });
+}
+
+/** The key of an encrypted set. It is put on record who asked. */
+export function keyOfSet(id: string) {
+  return answered(api.POST("/api/v1/backup-sets/{id}/key", { params: { path: { id } } }));
 }

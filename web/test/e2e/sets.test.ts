@@ -42,6 +42,17 @@ async function openDriveMenu(page: Page, { drive }: Stage, item: string): Promis
   await entry.click();
 }
 
+/** Asks for the key of that name, of which there is one on the page. */
+async function showKey(page: Page, id: string): Promise<void> {
+  await press(page, "Key of archive");
+  const dialog = page.getByRole("dialog", { name: "Key of a backup set" });
+  await dialog.getByText("It is put on record").waitFor();
+  await dialog.getByRole("button", { name: "Show the key" }).click();
+  await dialog.getByText(new RegExp(`^domfleet-key-1-[0-9a-f]{64}-${id}$`)).waitFor();
+  await dialog.getByRole("button", { name: "Close" }).first().click();
+  await dialog.waitFor({ state: "detached" });
+}
+
 test("a byte that was written since the backup is found, and old sets make room", async () => {
   const { page, context, faults } = await at(browser, "/appliances");
   const set = await stage(context, /^4C53/);
@@ -61,13 +72,15 @@ test("a byte that was written since the backup is found, and old sets make room"
   await page.locator("main").getByText("Not the same").waitFor({ timeout: 90_000 });
   await page.getByRole("cell", { name: /^differs in \d+ bytes/ }).waitFor();
 
-  // A second set, so that the first need not be kept: first only said, then done.
+  // A second set, so that the first need not be kept: first only said, then done. Encrypted, and its key
+  // is had by whoever asks.
   await page.goto(`/appliances/${set.appliance.id}/backups`);
   await settled(page);
   const again = page.getByRole("button", { name: `Back up to Ultra ${serial}` });
   await expect.poll(() => again.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
-  await backUp(page, set);
-  await verified(context, set, 2);
+  await backUp(page, set, "Encrypt the set");
+  const key = (await verified(context, set, 2)).find(({ key }) => key)?.key;
+  await showKey(page, key?.id ?? "none");
   await openDriveMenu(page, set, "Make room…");
   const dialog = page.getByRole("dialog", { name: "Make room for backups" });
   await dialog.getByLabel("Newest sets").fill("1");

@@ -46,12 +46,13 @@ export async function prepare(page: Page, { drive }: Stage): Promise<void> {
   await expect.poll(() => backUp.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
 }
 
-export async function backUp(page: Page, { drive, vm }: Stage): Promise<void> {
+export async function backUp(page: Page, { drive, vm }: Stage, option?: string): Promise<void> {
   await page.getByRole("button", { name: `Back up to Ultra ${drive.hardware.serial}` }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel(vm.name).waitFor();
   for (const box of await dialog.getByRole("checkbox").all()) await box.uncheck();
   await dialog.getByLabel(vm.name).check();
+  if (option) await dialog.getByLabel(option).check();
   await dialog.getByRole("button", { name: "Back up 1 VM" }).click();
   await dialog.waitFor({ state: "detached" });
 }

@@ -20,6 +20,7 @@ import { WarningIcon } from "../../ui/icons";
 import { Card } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { SetCondition, SetVms } from "../../ui/SetFacts";
+import { SetKeyButton } from "../../ui/SetKeyButton";
 import { isOver, OperationStateBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
@@ -223,6 +224,7 @@ function SetActions(props: SetActionsProps) {
       >
         Restore…
       </Button>
+      <SetKeyButton set={set} />
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { WarningIcon } from "../../ui/icons";
 import { Card, Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { SetCondition, SetVms } from "../../ui/SetFacts";
+import { SetKeyButton } from "../../ui/SetKeyButton";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
 import styles from "./BackupsPage.module.css";
@@ -185,4 +186,5 @@ const COLUMNS: readonly TableColumn<BackupSet>[] = [
     cell: ({ drive }) => <CopyId id={drive} what="id of the drive" letters={13} />,
   },
   { key: "told", title: "As told", cell: ({ told_at }) => <Time at={told_at} /> },
+  { key: "key", title: "Key", silent: true, cell: (set) => <SetKeyButton set={set} /> },
 ];
