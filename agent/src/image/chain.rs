@@ -165,7 +165,16 @@ impl Layer {
 
     /// Nothing where it has no tables, or its data is missing.
     fn look_through(&self, meter: &dyn Meter) -> Result<Option<Findings>, ImageError> {
-        let Content::Qcow2 { header, data } = &self.content else { return Ok(None) };
+        let (header, data) = match &self.content {
+            Content::Qcow2 { header, data } => (header, data),
+            Content::Qcow(header) if !header.is_encrypted => {
+                let damage = qcow1::check(&self.opened.file, header, meter)
+                    .map_err(ImageError::unreadable(&self.path))?;
+                let damaged = damage.len() as u64;
+                return Ok(Some(Findings { damaged, damage, ..Findings::default() }));
+            }
+            _ => return Ok(None),
+        };
         let data_bytes = data.as_ref().map(|data| data.bytes);
         if header.data_file.is_some() && data_bytes.is_none() {
             return Ok(None);

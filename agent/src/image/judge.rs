@@ -111,6 +111,9 @@ fn of_layer(layer: &Layer, findings: Option<&Findings>) -> Reached {
                 "qcow counts nothing that could be checked: what comes out of a conversion is read \
                  a second time and compared",
             );
+            for damage in findings.map(|found| found.damage.as_slice()).unwrap_or_default() {
+                reached.also(Verdict::Corrupt, damage.clone());
+            }
             reached
         }
         // Where its data is missing, that is said, and nothing was looked at.

@@ -63,7 +63,8 @@ impl Opened {
     }
 }
 
-fn read_or_zeros(file: &File, offset: u64, part: &mut [u8]) -> io::Result<()> {
+/// The same of a file.
+pub(super) fn read_or_zeros(file: &File, offset: u64, part: &mut [u8]) -> io::Result<()> {
     let mut seen = 0;
     while seen < part.len() {
         match file.read_at(&mut part[seen..], offset + seen as u64) {

@@ -1,12 +1,16 @@
-//! qcow, version 1. It counts nothing that could be checked, so there are only its header and the way
-//! from a place on the disk to a place in the file.
+//! qcow, version 1: its header, and the way from a place on the disk to a place in the file. It counts
+//! nothing that could be checked; whether what is compressed can be decompressed is all that shows.
 //! Source: qemu, `block/qcow.c`, `QCowHeader` and `get_cluster_offset`.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
+use super::inflate::{self, Compression};
+use super::opened::read_or_zeros;
 use super::place::Place;
+use crate::meter::Meter;
 
 const HEADER_BYTES: usize = 48;
 const LONGEST_BACKING_NAME: usize = 1023;
@@ -15,6 +19,8 @@ const CLUSTER_BITS: std::ops::RangeInclusive<u32> = 9..=16;
 const L2_BITS: std::ops::RangeInclusive<u32> = 6..=13;
 const MOST_L1_ENTRIES: u64 = 1 << 22;
 const COMPRESSED: u64 = 1 << 63;
+/// So many sentences are told of what is damaged.
+const SENTENCES: usize = 5;
 
 /// What an image says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +71,14 @@ impl Header {
         1 << self.cluster_bits
     }
 
+    /// Where a cluster is that is compressed, and how long.
+    fn compressed(&self, entry: u64) -> Option<(u64, u64)> {
+        // The upper bits hold the length.
+        let length_at = 63 - self.cluster_bits;
+        let (offset, bytes) = (entry & ((1 << length_at) - 1), entry >> length_at);
+        (entry & COMPRESSED != 0).then_some((offset, bytes & (self.cluster() - 1)))
+    }
+
     fn l1_entries(&self) -> u64 {
         self.virtual_bytes.div_ceil(1 << (self.cluster_bits + self.l2_bits))
     }
@@ -108,11 +122,8 @@ impl Map {
         let index = usize::try_from(guest % covered / cluster).unwrap_or(usize::MAX);
         let entry = self.l2.as_ref().and_then(|(_, table)| table.get(index)).copied().unwrap_or(0);
         let within = guest % cluster;
-        let place = if entry & COMPRESSED != 0 {
-            // The upper bits hold the length.
-            let length_at = 63 - cluster_bits;
-            let bytes = entry >> length_at & (cluster - 1);
-            Place::Compressed { offset: entry & ((1 << length_at) - 1), bytes, within }
+        let place = if let Some((offset, bytes)) = self.header.compressed(entry) {
+            Place::Compressed { offset, bytes, within }
         } else if entry == 0 {
             Place::Below
         } else {
@@ -120,4 +131,55 @@ impl Map {
         };
         Ok((place, cluster - within))
     }
+}
+
+/// What stands in the way of reading the disk out of it.
+pub(super) fn check(file: &File, header: &Header, meter: &dyn Meter) -> io::Result<Vec<String>> {
+    let l1 = match super::numbers(file, header.l1_at, header.l1_entries() * 8) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Ok(vec!["the file ends within its table of level 1".to_owned()]);
+        }
+        read => read?,
+    };
+    let covered = 1 << (header.cluster_bits + header.l2_bits);
+    meter.begin("checking", header.virtual_bytes);
+    let mut tables = BTreeSet::new();
+    let mut damage = Vec::new();
+    for (index, table) in l1.into_iter().enumerate() {
+        meter.go_on()?;
+        let guest = (index as u64).saturating_mul(covered);
+        meter.advance(header.virtual_bytes.saturating_sub(guest).min(covered));
+        if table == 0 {
+            continue;
+        }
+        let why = if tables.insert(table) {
+            level_2(file, header, table)?
+        } else {
+            Some("leads to the table of another part of the disk".to_owned())
+        };
+        damage.extend(why.map(|why| format!("what is stored from {guest:#x} on {why}")));
+        if damage.len() >= SENTENCES {
+            damage.push("there may be more".to_owned());
+            break;
+        }
+    }
+    Ok(damage)
+}
+
+/// What is wrong with a part of the disk.
+fn level_2(file: &File, header: &Header, table: u64) -> io::Result<Option<String>> {
+    let entries = match super::numbers(file, table, 8 << header.l2_bits) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return Ok(Some("leads beyond the end of the file".to_owned()));
+        }
+        read => read?,
+    };
+    for (offset, bytes) in entries.into_iter().filter_map(|entry| header.compressed(entry)) {
+        let mut compressed = vec![0; usize::try_from(bytes).unwrap_or(0)];
+        read_or_zeros(file, offset, &mut compressed)?;
+        if inflate::cluster(Compression::Deflate, &compressed, header.cluster()).is_err() {
+            return Ok(Some(format!("cannot be decompressed (at {offset:#x})")));
+        }
+    }
+    Ok(None)
 }

@@ -136,7 +136,7 @@ pub(super) async fn observe(
     let meminfo = std::fs::read_to_string(root.path("/proc/meminfo")).unwrap_or_default();
     let total = meminfo.lines().find_map(|line| {
         let kibibytes = line.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim();
-        Some(kibibytes.parse::<u64>().ok()? * 1024)
+        kibibytes.parse::<u64>().ok()?.checked_mul(1024)
     });
     Facts {
         fingerprint: root.fingerprint(),

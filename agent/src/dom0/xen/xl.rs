@@ -30,7 +30,7 @@ fn domain(line: &str) -> Option<Domain> {
         uuid: VmId(uuid.parse().ok()?),
         name: name.join(" "),
         state: state.to_owned(),
-        memory_bytes: memory.parse::<u64>().ok()? * MIB,
+        memory_bytes: memory.parse::<u64>().ok()?.checked_mul(MIB)?,
         vcpus: vcpus.parse().ok()?,
     })
 }
@@ -45,7 +45,7 @@ pub(crate) fn info(text: &str) -> HashMap<String, String> {
 
 /// A number of mebibytes in `xl info`, in bytes.
 pub(super) fn mebibytes(info: &HashMap<String, String>, key: &str) -> Option<u64> {
-    info.get(key)?.parse::<u64>().ok().map(|mebibytes| mebibytes * MIB)
+    info.get(key)?.parse::<u64>().ok()?.checked_mul(MIB)
 }
 
 /// What `xl list -l` says of a domain's devices.

@@ -1,5 +1,6 @@
 //! Looks at everything in an image that leads to the guest's data.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -11,7 +12,8 @@ use super::clusters::{Clusters, Misplaced, Use};
 use super::entries::{L1, L2};
 use super::header::{Extent, Header};
 use super::{refcounts, snapshots, suspects};
-use crate::image::numbers;
+use crate::image::opened::read_or_zeros;
+use crate::image::{inflate, numbers};
 use crate::meter::Meter;
 
 /// So many sentences are kept of each kind.
@@ -56,7 +58,8 @@ pub(in crate::image) fn check(
     let findings = Findings { cluster: header.cluster(), ..Findings::default() };
     let tables = u64::from(header.snapshots) + 1;
     meter.begin("checking", header.virtual_bytes.saturating_mul(tables));
-    let mut look = Look { file, file_bytes, header, data_bytes, clusters, findings, meter };
+    let broken = BTreeSet::new();
+    let mut look = Look { file, file_bytes, header, data_bytes, clusters, findings, broken, meter };
     look.through()?;
     let (undercounted, leaked) = look.clusters.miscounted();
     look.findings.undercounted += undercounted;
@@ -75,6 +78,8 @@ pub(super) struct Look<'a> {
     data_bytes: Option<u64>,
     pub(super) clusters: Clusters,
     findings: Findings,
+    /// Where compressed data begins that cannot be decompressed.
+    pub(super) broken: BTreeSet<u64>,
     meter: &'a dyn Meter,
 }
 
@@ -131,19 +136,19 @@ impl Look<'_> {
         for (index, entry) in entries.chunks_exact(width).enumerate() {
             let at = guest.saturating_add((index as u64).saturating_mul(cluster));
             let decoded = L2::decode(entry[0], entry.get(1).copied(), layout);
-            self.entry(decoded, at, is_current);
+            self.entry(decoded, at, is_current)?;
         }
         Ok(())
     }
 
     /// One cluster of the guest's disk, which begins at `guest` there.
-    fn entry(&mut self, entry: L2, guest: u64, is_current: bool) {
+    fn entry(&mut self, entry: L2, guest: u64, is_current: bool) -> io::Result<()> {
         let cluster = self.header.cluster();
         let taken = match entry {
-            L2::Nothing | L2::Zero => return,
+            L2::Nothing | L2::Zero => return Ok(()),
             L2::Nonsense => {
                 self.damaged(format_args!("the entry of level 2 for {guest:#x} is none"));
-                return;
+                return Ok(());
             }
             L2::Cluster { offset, copied, is_zero } => {
                 if is_current && !is_zero {
@@ -163,12 +168,27 @@ impl Look<'_> {
                 if is_current {
                     self.findings.data_bytes += cluster;
                 }
-                self.clusters.take_extent(offset, bytes, Use::Compressed)
+                let taken = self.clusters.take_extent(offset, bytes, Use::Compressed);
+                // Tables do not tell whether a conversion can read it.
+                if taken.is_ok() && is_current && !self.inflates(offset, bytes)? {
+                    self.broken.insert(offset);
+                    self.damaged(format_args!("the data for {guest:#x} cannot be decompressed"));
+                }
+                taken
             }
         };
         if let Err(why) = taken {
             self.damaged(format_args!("the data for {guest:#x} {why}"));
         }
+        Ok(())
+    }
+
+    /// Whether there is a cluster in what is compressed there.
+    fn inflates(&self, offset: u64, bytes: u64) -> io::Result<bool> {
+        let mut compressed = vec![0; usize::try_from(bytes).unwrap_or(0)];
+        read_or_zeros(self.file, offset, &mut compressed)?;
+        let Header { compression, .. } = *self.header;
+        Ok(inflate::cluster(compression, &compressed, self.header.cluster()).is_ok())
     }
 
     /// Dirty bitmaps that are kept for backup programs take up room too.

@@ -47,7 +47,9 @@ fn through(look: &Look<'_>, suspects: &mut Suspects) -> io::Result<()> {
                 L2::Nothing | L2::Zero => true,
                 L2::Nonsense => false,
                 L2::Cluster { offset, .. } => look.is_good_data(offset),
-                L2::Compressed { offset, bytes } => look.is_good(offset, bytes, false),
+                L2::Compressed { offset, bytes } => {
+                    look.is_good(offset, bytes, false) && !look.broken.contains(&offset)
+                }
             };
             if !is_good {
                 suspects.add(at, cluster);

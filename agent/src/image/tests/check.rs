@@ -246,6 +246,29 @@ fn formats_that_hold_nothing_to_check_are_uncheckable_and_the_known_ones_convert
 }
 
 #[test]
+fn compressed_data_that_cannot_be_decompressed_is_damage() {
+    let bench = Bench::new();
+    std::fs::write(bench.path("text.raw"), "domfleet ".repeat(10_000)).unwrap();
+    bench.img(&["convert", "-c", "-O", "qcow2", "text.raw", "cut.qcow2"]);
+    let path = bench.path("cut.qcow2");
+    let offset = number(&path, first_l2(&path)) & ((1 << 54) - 1);
+    patch(&path, offset, &[0xff; 512]);
+    bench.img(&["create", "-q", "-f", "qcow", "cut.qcow", "1M"]);
+    bench.io("cut.qcow", &["write -q -c -P 7 0 4k", "write -q -c -P 8 100k 4k"]);
+    assert_judged(&bench.check("cut.qcow"), Verdict::Uncheckable, true, "");
+    // The table of level 1 begins where the header says, 40 bytes into it; the second cluster has an
+    // entry of level 2.
+    let path = bench.path("cut.qcow");
+    let entry = number(&path, number(&path, number(&path, 40)) + 25 * 8);
+    patch(&path, entry & ((1 << 51) - 1), &[0xff; 16]);
+
+    let judgement = bench.check("cut.qcow2");
+    assert_judged(&judgement, Verdict::Corrupt, false, "the data for 0x0 cannot be decompressed");
+    let judgement = bench.check("cut.qcow");
+    assert_judged(&judgement, Verdict::Corrupt, false, "cannot be decompressed");
+}
+
+#[test]
 fn what_is_no_image_is_told_as_what_it_is() {
     let bench = Bench::new();
     std::fs::write(bench.path("empty"), "").unwrap();
