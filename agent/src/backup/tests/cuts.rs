@@ -36,6 +36,7 @@ fn a_backup_cut_at_any_point_goes_on_to_the_same_verified_set() {
                 panic!("cut at {point}, {left:?}: {error:?}");
             });
 
+            assert_eq!(proof.damages, [], "cut at {point}, {left:?}");
             assert_eq!(contents(&proof), whole, "cut at {point}, {left:?}");
             nothing_is_claimed_that_is_not_so(&drive, &guests);
         }
