@@ -1,4 +1,5 @@
-// What is to be thought of drives and backup sets, worked out from what was told of them.
+// What is to be thought of drives and backup sets, worked out from what was told of them; and the
+// key of a set.
 import { answered, api } from "./client";
 import type { BackupSet, DriveAt, SetSummary, UsbDrive } from "./types";
 

@@ -5,10 +5,10 @@ import { asProblem, type Problem } from "../api/problem";
 import type { SetSummary } from "../api/types";
 import { Button } from "./Button";
 import { copy } from "./CopyId";
+import { CopyText } from "./CopyText";
 import { Dialog, DialogButtons } from "./Dialog";
 import { CopyIcon } from "./icons";
 import { ProblemNote } from "./ProblemNote";
-import styles from "./Results.module.css";
 
 /** Gives the key of an encrypted set away, for work on site without the server and for safekeeping. */
 export function SetKeyButton({ set }: { set: SetSummary }) {
@@ -54,9 +54,7 @@ function SetKeyDialog({ set, onClose }: { set: string; onClose: () => void }) {
         </p>
       ) : (
         <>
-          <pre className={styles.key} tabIndex={0} data-key>
-            {key}
-          </pre>
+          <CopyText text={key} />
           <p>
             On site, without the server: put this line into a file that only root can read, and name
             the file with <code>--key FILE</code> to <code>domfleet-agent backup restore</code>.

@@ -135,7 +135,7 @@ test("a join token is shown once, with the command to run", async () => {
   await page.getByRole("button", { name: "Create join token" }).click();
   await page.getByLabel("Note").fill("Hafenstrasse");
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  const command = await page.locator("[data-command]").textContent();
+  const command = await page.locator("[data-copy-text]").textContent();
   await page.getByRole("button", { name: "I have it" }).click();
 
   expect(command).toMatch(/^domfleet-agent join domfleet1\.[\w-]+$/);

@@ -7,6 +7,7 @@ import { joinTokens, organisations, sites } from "../../api/queries";
 import { queries } from "../../live/live";
 import { Button } from "../../ui/Button";
 import { copy } from "../../ui/CopyId";
+import { CopyText } from "../../ui/CopyText";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { CopyIcon } from "../../ui/icons";
@@ -131,9 +132,7 @@ function NewToken({ token, onClose }: { token: string; onClose: () => void }) {
   return (
     <Dialog title="Run this in dom0" onClose={onClose} stays wide>
       <p>As root, in the dom0 of each appliance that is to join:</p>
-      <pre className={styles.command} tabIndex={0} data-command>
-        {command}
-      </pre>
+      <CopyText text={command} />
       <p className={styles.once}>
         The token is shown this once. The server keeps no copy that could be shown again.
       </p>
