@@ -226,6 +226,19 @@ mod tests {
     }
 
     #[test]
+    fn a_set_that_is_not_verified_takes_the_place_of_none() {
+        let sets = [
+            verified(1, 0),
+            set(2, 1, &[1], State::Unverified),
+            set(3, 2, &[1], State::Unverified),
+        ];
+
+        let fates = decide(&sets, Keep::default());
+
+        assert_eq!(fates, [Fate::KeptAsOnly, Fate::KeptUnfinished, Fate::KeptUnfinished]);
+    }
+
+    #[test]
     fn an_unfinished_set_goes_once_a_newer_one_holds_all_of_its_vms() {
         let both = set(1, 0, &[1, 2], State::Unverified);
         let one = set(2, 1, &[1], State::Verified);

@@ -2,6 +2,8 @@
 
 use super::drive::Left;
 use super::*;
+use crate::backup::buffer::Buffer;
+use crate::backup::frame::{FrameError, Record};
 use crate::meter::Meter;
 
 fn backed_up() -> (Drive, Guests) {
@@ -221,4 +223,21 @@ fn a_target_that_stores_a_byte_wrongly_is_not_called_restored() {
     let error = restore(&drive, &volume, "/a0").unwrap_err();
 
     assert!(matches!(error, BackupError::TargetDiffers(_)), "{error:?}");
+}
+
+#[test]
+fn a_frame_that_is_stored_well_and_holds_something_else_is_not_taken() {
+    let disk = DiskId { vm: plan().vms[0].uuid, number: 0 };
+    let (mut stored, mut plain) = (Buffer::new(0), vec![0; 512]);
+    // What went wrong in memory between the hash of the guest's bytes and the packing of them.
+    let mut packer = packer(&KEYLESS, None, disk);
+    let meant = packer.pack(7, &[7; 512], &mut stored).unwrap();
+    let packed = packer.pack(7, &[8; 512], &mut stored).unwrap();
+    let bytes = usize::try_from(packed.stored_bytes).unwrap();
+    let record = Record { plain: meant.plain, ..packed };
+
+    let taken = packer.unpack(7, &record, &mut stored.as_mut()[..bytes].to_vec(), &mut plain);
+
+    assert_eq!(taken, Err(FrameError::Plain));
+    assert_eq!(packer.unpack(7, &packed, &mut stored.as_mut()[..bytes], &mut plain), Ok(()));
 }
