@@ -118,6 +118,35 @@ fn a_guest_that_ran_between_two_windows_is_in_the_set_as_it_is_now() {
 }
 
 #[test]
+fn a_window_that_is_cut_while_it_looks_for_what_changed_looks_again() {
+    let points = points(&Drive::new(), |drive| drop(back_up(drive, &Guests::new()).unwrap()));
+    for first in (0..points).step_by(47) {
+        for second in 0..points {
+            let (drive, guests) = (Drive::new(), Guests::new());
+            drive.cut_after(first);
+            back_up(&drive, &guests).unwrap_err();
+            drive.power_up(Left::Everything);
+            if list::list(&drive).unwrap().iter().any(|set| set.manifest.is_some()) {
+                // It is the backup of the day on which it was sealed.
+                break;
+            }
+            guests.write("/a0", 5_000, 0xaa);
+            guests.write("/b0", 0, 0xcc);
+            drive.cut_after(second);
+            if back_up(&drive, &guests).is_ok() {
+                break;
+            }
+            drive.power_up(Left::Everything);
+
+            back_up(&drive, &guests).unwrap();
+
+            nothing_is_claimed_that_is_not_so(&drive, &guests);
+            assert_restores(&drive, &guests);
+        }
+    }
+}
+
+#[test]
 fn a_verification_cut_at_any_point_leaves_a_set_that_can_be_verified() {
     let guests = Guests::new();
     let drive = Drive::new();
