@@ -230,14 +230,14 @@ fn a_frame_that_is_stored_well_and_holds_something_else_is_not_taken() {
     let disk = DiskId { vm: plan().vms[0].uuid, number: 0 };
     let (mut stored, mut plain) = (Buffer::new(0), vec![0; 512]);
     // What went wrong in memory between the hash of the guest's bytes and the packing of them.
-    let mut packer = packer(&KEYLESS, None, disk);
-    let meant = packer.pack(7, &[7; 512], &mut stored).unwrap();
-    let packed = packer.pack(7, &[8; 512], &mut stored).unwrap();
+    let mut frames = packer(&KEYLESS, None, disk);
+    let meant = frames.pack(7, &[7; 512], &mut stored).unwrap();
+    let packed = frames.pack(7, &[8; 512], &mut stored).unwrap();
     let bytes = usize::try_from(packed.stored_bytes).unwrap();
     let record = Record { plain: meant.plain, ..packed };
 
-    let taken = packer.unpack(7, &record, &mut stored.as_mut()[..bytes].to_vec(), &mut plain);
+    let taken = frames.unpack(7, &record, &mut stored.as_mut()[..bytes].to_vec(), &mut plain);
 
     assert_eq!(taken, Err(FrameError::Plain));
-    assert_eq!(packer.unpack(7, &packed, &mut stored.as_mut()[..bytes], &mut plain), Ok(()));
+    assert_eq!(frames.unpack(7, &packed, &mut stored.as_mut()[..bytes], &mut plain), Ok(()));
 }
