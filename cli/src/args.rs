@@ -1,6 +1,7 @@
 //! The words that the command line understands.
 
 pub(crate) mod media;
+pub(crate) mod reliability;
 pub(crate) mod schedules;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use self::media::{Backups, Images, Usb};
+use self::reliability::Reliability;
 use self::schedules::Schedules;
 use crate::output::Format;
 
@@ -47,6 +49,22 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     /// Log in, and keep the login.
     Login(Login),
+    #[command(flatten)]
+    Asking(Asking),
+    #[command(flatten)]
+    Alone(Alone),
+}
+
+/// What is done here, without a server.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Alone {
+    /// How long things last, and on what it depends: of any table, without a server.
+    Reliability(Reliability),
+}
+
+/// What a server is asked.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Asking {
     /// End the login.
     Logout,
     /// Appliances: the boxes.

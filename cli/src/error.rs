@@ -29,6 +29,8 @@ pub(crate) enum Error {
     Answer(String),
     #[error("{}: {why}", .path.display())]
     File { path: PathBuf, why: String },
+    #[error("{}: {why}", .path.display())]
+    Unreadable { path: PathBuf, why: String },
     #[error("{0}")]
     Usage(String),
     #[error("no {what} is called \"{name}\"")]
@@ -46,11 +48,14 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// 1 failed, 2 wrong usage, 3 not found, 4 not logged in or not allowed, 5 refused as things
+    /// 1 failed, 2 wrong usage or an input that cannot be read, 3 not found, 4 not logged in or not allowed, 5 refused as things
     /// are, 6 partly failed, 124 timed out.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Ambiguous { .. } | Self::Refused { status: 400 | 422, .. } => 2,
+            Self::Usage(_)
+            | Self::Unreadable { .. }
+            | Self::Ambiguous { .. }
+            | Self::Refused { status: 400 | 422, .. } => 2,
             Self::NotFound { .. } | Self::Refused { status: 404, .. } => 3,
             Self::NotLoggedIn | Self::Refused { status: 401 | 403, .. } => 4,
             Self::Refused { status: 409 | 412, .. } => 5,

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
@@ -55,13 +56,19 @@ fn render(format: Format, columns: &[Column], rows: &[Value]) -> Result<String, 
 }
 
 fn table(columns: &[Column], rows: &[Value]) -> String {
+    let titles: Vec<&str> = columns.iter().map(|(title, _)| *title).collect();
+    let cells = |row: &Value| columns.iter().map(|(_, at)| cell(row, at)).collect();
+    lay_out(&titles, rows.iter().map(cells))
+}
+
+fn lay_out(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    if columns.iter().any(|(title, _)| !title.is_empty()) {
-        table.set_header(columns.iter().map(|(title, _)| *title));
+    if titles.iter().any(|title| !title.is_empty()) {
+        table.set_header(titles);
     }
     for row in rows {
-        table.add_row(columns.iter().map(|(_, at)| cell(row, at)));
+        table.add_row(row);
     }
     lines(table.lines().map(|line| line.trim_end().to_owned()))
 }
@@ -79,7 +86,7 @@ fn cell(row: &Value, at: &str) -> String {
     }
 }
 
-fn pretty(value: &Value) -> Result<String, Error> {
+fn pretty(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string_pretty(value)
         .map(|json| json + "\n")
         .map_err(|e| Error::Answer(e.to_string()))
@@ -88,6 +95,17 @@ fn pretty(value: &Value) -> Result<String, Error> {
 #[expect(clippy::print_stdout, reason = "data is what standard output is for")]
 fn print(text: &str) {
     print!("{text}");
+}
+
+/// Prints cells in rows below titles.
+pub(crate) fn cells(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    print(&lay_out(titles, rows));
+}
+
+/// Prints one JSON document.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {
+    print(&pretty(value)?);
+    Ok(())
 }
 
 /// Prints a text as it is.

@@ -16,6 +16,8 @@ pub mod inventory;
 pub mod operation;
 pub mod protocol;
 pub mod set_answers;
+#[cfg(feature = "survival")]
+pub mod survival;
 pub mod timestamp;
 pub mod usb;
 pub mod xl_config;

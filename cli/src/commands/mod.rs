@@ -6,6 +6,7 @@ mod backups;
 mod bundles;
 mod images;
 mod operations;
+mod reliability;
 mod schedules;
 mod session;
 mod tokens;
@@ -15,7 +16,7 @@ mod volumes;
 
 use serde_json::Value;
 
-use crate::args::{Args, Command, Selection};
+use crate::args::{Alone, Args, Asking, Command, Selection};
 use crate::client::Client;
 use crate::error::Error;
 use crate::output::Format;
@@ -23,27 +24,28 @@ use crate::output::Format;
 /// Does what the command line says.
 pub(crate) async fn run(args: Args) -> Result<(), Error> {
     let (context, format) = (args.global.context.as_str(), args.global.output);
-    if let Command::Login(login) = args.command {
-        return session::login(context, login).await;
-    }
-    let mut client = Client::saved(context)?;
     match args.command {
-        Command::Login(_) => Ok(()),
-        Command::Logout => client.logout().await,
-        Command::Appliances(command) => appliances::run(&mut client, format, command).await,
-        Command::Vms(command) => vms::run(&mut client, format, command).await,
-        Command::Volumes(command) => volumes::run(&mut client, format, command).await,
-        Command::Images(command) => images::run(&mut client, format, command).await,
-        Command::Usb(command) => usb::run(&mut client, format, command).await,
-        Command::Backups(command) => backups::run(&mut client, format, command).await,
-        Command::Schedules(command) => schedules::run(&mut client, format, command).await,
-        Command::Operations(command) => operations::run(&mut client, format, command).await,
-        Command::Bundles(command) => bundles::run(&mut client, format, command).await,
-        Command::Alarms { selection, all } => {
-            alarms::run(&mut client, format, selection, all).await
-        }
-        Command::Tokens(command) => tokens::run(&mut client, format, command).await,
-        Command::Api { method, path, data } => {
+        Command::Login(login) => session::login(context, login).await,
+        Command::Alone(Alone::Reliability(asked)) => reliability::run(format, &asked),
+        Command::Asking(asking) => ask(Client::saved(context)?, format, asking).await,
+    }
+}
+
+async fn ask(mut client: Client, format: Format, asking: Asking) -> Result<(), Error> {
+    match asking {
+        Asking::Logout => client.logout().await,
+        Asking::Appliances(command) => appliances::run(&mut client, format, command).await,
+        Asking::Vms(command) => vms::run(&mut client, format, command).await,
+        Asking::Volumes(command) => volumes::run(&mut client, format, command).await,
+        Asking::Images(command) => images::run(&mut client, format, command).await,
+        Asking::Usb(command) => usb::run(&mut client, format, command).await,
+        Asking::Backups(command) => backups::run(&mut client, format, command).await,
+        Asking::Schedules(command) => schedules::run(&mut client, format, command).await,
+        Asking::Operations(command) => operations::run(&mut client, format, command).await,
+        Asking::Bundles(command) => bundles::run(&mut client, format, command).await,
+        Asking::Alarms { selection, all } => alarms::run(&mut client, format, selection, all).await,
+        Asking::Tokens(command) => tokens::run(&mut client, format, command).await,
+        Asking::Api { method, path, data } => {
             session::api(&mut client, format, &method, &path, data.as_deref()).await
         }
     }
