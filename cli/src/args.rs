@@ -24,8 +24,8 @@ Examples:
   domfleet vms start pbx-12 3f0c…-uuid --wait
   domfleet bundles collect pbx-12 --wait && domfleet bundles download BUNDLE
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not logged in or not allowed,
-5 refused as things are, 6 partly failed, 124 timed out."
+Exit codes: 0 done, 1 failed, 2 wrong usage or an input that cannot be read, 3 not found, 4 not logged in
+or not allowed, 5 refused as things are, 6 partly failed, 124 timed out."
 )]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -48,8 +48,8 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// 1 failed, 2 wrong usage or an input that cannot be read, 3 not found, 4 not logged in or not allowed, 5 refused as things
-    /// are, 6 partly failed, 124 timed out.
+    /// 1 failed, 2 wrong usage or an input that cannot be read, 3 not found, 4 not logged in or not
+    /// allowed, 5 refused as things are, 6 partly failed, 124 timed out.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_)
