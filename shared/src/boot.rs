@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::component::Change;
 use crate::id::BootId;
 use crate::inventory::Components;
 use crate::timestamp::Timestamp;
@@ -25,6 +26,16 @@ pub struct Boot {
     pub evidence: Vec<String>,
     /// The versions that ran.
     pub components: Components,
+    /// dom0's uptime when the agent first saw this boot; nothing where an older agent did not note it. What
+    /// was before that was not watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen_seconds: Option<u64>,
+    /// dom0's uptime at the last sign of life, once it is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_seconds: Option<u64>,
+    /// What it was made of when it was first seen, and what changed later, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// How a boot ended.

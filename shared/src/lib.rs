@@ -8,6 +8,7 @@
 pub mod backup_key;
 pub mod backup_set;
 pub mod boot;
+pub mod component;
 pub mod content;
 pub mod enrolment;
 pub mod id;
