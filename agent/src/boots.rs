@@ -69,6 +69,9 @@ async fn note<D: Dom0, F: Files, N: Dialer>(
                 confidence: None,
                 evidence: Vec::new(),
                 components: facts.components.clone(),
+                first_seen_seconds: None,
+                last_seen_seconds: None,
+                changes: Vec::new(),
             });
         }
     }

@@ -57,6 +57,9 @@ fn boot(row: Model) -> Result<BootInEpoch, DbErr> {
             confidence: row.confidence.map(|word| json(Value::String(word))).transpose()?,
             evidence: json(row.evidence)?,
             components: row.components.map(json).transpose()?.unwrap_or_default(),
+            first_seen_seconds: None,
+            last_seen_seconds: None,
+            changes: Vec::new(),
         },
         epoch: u32::try_from(row.epoch).unwrap_or(0),
     })

@@ -60,6 +60,9 @@ fn running_boot(id: BootId) -> Boot {
         confidence: None,
         evidence: Vec::new(),
         components: Components::default(),
+        first_seen_seconds: None,
+        last_seen_seconds: None,
+        changes: Vec::new(),
     }
 }
 
