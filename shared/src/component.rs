@@ -122,7 +122,8 @@ impl Makeup {
             (Component::Swap, swap.map(|on| if on { "on" } else { "off" }.to_owned())),
             (Component::Overcommit, overcommit.map(|mode| mode.to_string())),
         ];
-        let own = own.into_iter().filter_map(|(component, value)| Some(((component, None), value?)));
+        let own =
+            own.into_iter().filter_map(|(component, value)| Some(((component, None), value?)));
         let of_vms = vms.iter().filter(|vm| vm.domid.is_some()).flat_map(|vm| {
             let key = |component| (component, Some(vm.uuid));
             let disks = vm.disks.iter().filter(|disk| disk.writable && disk.target.is_some());
@@ -159,9 +160,14 @@ impl Makeup {
     /// What `component` is, of the appliance as a whole: where its VMs differ, all that there is, in sorted
     /// order with ` + ` between. Nothing where it is not known or no VM runs.
     pub fn value(&self, component: Component) -> Option<String> {
-        let of_all = self.0.range((component, None)..).take_while(|((of, _), _)| *of == component);
-        let values: BTreeSet<&str> = of_all.map(|(_, value)| value.as_str()).collect();
+        let values: BTreeSet<&str> = self.values(component).collect();
         (!values.is_empty()).then(|| joined(values))
+    }
+
+    /// What `component` is, of the appliance itself or of each of its VMs.
+    pub fn values(&self, component: Component) -> impl Iterator<Item = &str> {
+        let of_all = self.0.range((component, None)..);
+        of_all.take_while(move |((of, _), _)| *of == component).map(|(_, value)| value.as_str())
     }
 
     /// Whether nothing is known.
@@ -213,7 +219,8 @@ mod tests {
     fn changes_lead_from_one_makeup_to_the_other() {
         let (a, b) = (VmId::new(), VmId::new());
         let old = Components { xen: Some("4.6".into()), swap: Some(true), ..Components::default() };
-        let new = Components { xen: Some("4.6".into()), swap: Some(false), ..Components::default() };
+        let new =
+            Components { xen: Some("4.6".into()), swap: Some(false), ..Components::default() };
         let before = Makeup::of(&old, &[vm(a, "2.4", "qcow2"), vm(b, "2.4", "raw")]);
         let after = Makeup::of(&new, &[vm(a, "2.6", "qcow2")]);
 

@@ -42,6 +42,8 @@ pub struct Slot {
     pub epoch: u32,
     pub welcomed_at: Timestamp,
     last_seen: AtomicI64,
+    /// What the newest heartbeat said; negative before the first.
+    uptime_seconds: AtomicI64,
     /// Whether anything was heard since [`Registry::take_heard`].
     fresh: AtomicBool,
     /// Whether anything may be asked of it.
@@ -79,6 +81,17 @@ pub struct Heard {
     pub at: Timestamp,
     /// Set by a goodbye: until when silence is expected.
     pub expected_until: Option<Timestamp>,
+    /// dom0's uptime, by the newest heartbeat of the session.
+    pub uptime_seconds: Option<u64>,
+}
+
+impl Heard {
+    /// Adds it to what was heard before; a goodbye stays.
+    fn add_to(self, all: &mut HashMap<ApplianceId, Self>, appliance: ApplianceId) {
+        let entry = all.entry(appliance).or_insert(self);
+        entry.at = entry.at.max(self.at);
+        entry.uptime_seconds = self.uptime_seconds.or(entry.uptime_seconds);
+    }
 }
 
 /// What a session has to do.
@@ -128,7 +141,7 @@ impl Registry {
             Some(before) => before.end(Refusal::replaced()),
             None => _ = self.count.fetch_add(1, Ordering::Relaxed),
         }
-        self.note(slot.appliance, Heard { at: slot.last_seen(), expected_until: None });
+        self.note(slot.appliance, slot.heard());
     }
 
     /// Takes `slot` out, if another has not taken its place.
@@ -142,10 +155,7 @@ impl Registry {
         slot.answered.notify_waiters();
         if slot.fresh.swap(false, Ordering::Relaxed) {
             let mut heard = lock(&self.heard);
-            let entry = heard
-                .entry(slot.appliance)
-                .or_insert(Heard { at: slot.last_seen(), expected_until: None });
-            entry.at = entry.at.max(slot.last_seen());
+            slot.heard().add_to(&mut heard, slot.appliance);
         }
     }
 
@@ -181,10 +191,7 @@ impl Registry {
         let mut heard = std::mem::take(&mut *lock(&self.heard));
         for slot in self.all() {
             if slot.fresh.swap(false, Ordering::Relaxed) {
-                let entry = heard
-                    .entry(slot.appliance)
-                    .or_insert(Heard { at: slot.last_seen(), expected_until: None });
-                entry.at = entry.at.max(slot.last_seen());
+                slot.heard().add_to(&mut heard, slot.appliance);
             }
         }
         heard
@@ -210,6 +217,7 @@ impl Slot {
             epoch,
             welcomed_at,
             last_seen: AtomicI64::new(welcomed_at.as_millis()),
+            uptime_seconds: AtomicI64::new(-1),
             fresh: AtomicBool::new(true),
             accepted: AtomicBool::new(false),
             read_only: AtomicBool::new(false),
@@ -229,6 +237,17 @@ impl Slot {
     pub(super) fn seen(&self, now: Timestamp) {
         self.last_seen.fetch_max(now.as_millis(), Ordering::Relaxed);
         self.fresh.store(true, Ordering::Relaxed);
+    }
+
+    /// A heartbeat said how long dom0 has been up.
+    pub(super) fn has_been_up(&self, seconds: u64) {
+        self.uptime_seconds.store(i64::try_from(seconds).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// The last that was heard in this session.
+    pub(super) fn heard(&self) -> Heard {
+        let uptime_seconds = u64::try_from(self.uptime_seconds.load(Ordering::Relaxed)).ok();
+        Heard { at: self.last_seen(), expected_until: None, uptime_seconds }
     }
 
     /// Whether anything may be asked of it, and whether that may change something.
@@ -409,11 +428,14 @@ mod tests {
 
         stays.seen(later);
         leaves.seen(later);
+        leaves.has_been_up(77);
         registry.leave(&leaves);
 
         let heard = registry.take_heard();
         assert_eq!(heard.len(), 2);
         assert!(heard.values().all(|heard| heard.at == later));
+        assert_eq!(heard[&leaves.appliance].uptime_seconds, Some(77));
+        assert_eq!(heard[&stays.appliance].uptime_seconds, None);
         assert!(registry.take_heard().is_empty());
     }
 
@@ -425,7 +447,7 @@ mod tests {
         let until = Some(NOW + Duration::from_mins(20));
 
         slot.seen(NOW);
-        registry.note(slot.appliance, Heard { at: NOW, expected_until: until });
+        registry.note(slot.appliance, Heard { expected_until: until, ..slot.heard() });
         registry.leave(&slot);
 
         assert_eq!(registry.take_heard()[&slot.appliance].expected_until, until);

@@ -37,7 +37,10 @@ pub(super) async fn answer(
     }
     match frame.message {
         ToServer::Hello(_) => Err(Refusal::protocol("a hello comes once, and first").into()),
-        ToServer::Heartbeat { digests, .. } => want(session, &digests).await,
+        ToServer::Heartbeat { uptime_seconds, digests } => {
+            session.slot.has_been_up(uptime_seconds);
+            want(session, &digests).await
+        }
         ToServer::Inventory { content } => {
             store(session, &content).await?;
             Ok(None)
@@ -114,7 +117,7 @@ async fn renew(session: &Talk, csr_pem: &str) -> Result<Option<ToAgent>, Trouble
 fn goodbye(session: &Talk, returning: bool) {
     let now = session.app.clock.now();
     let until = if returning { now + presence::RETURNS_WITHIN } else { presence::NEVER };
-    let heard = Heard { at: now, expected_until: Some(until) };
+    let heard = Heard { at: now, expected_until: Some(until), ..session.slot.heard() };
     session.app.registry.note(session.slot.appliance, heard);
     session.app.bus.presence.wake();
 }

@@ -1,8 +1,9 @@
 //! Appliances, as operators see and change them. What agents report is written by `agents`.
 
 use domfleet_shared::Timestamp;
+use domfleet_shared::component::Makeup;
 use domfleet_shared::id::{ApplianceId, OrganisationId, SiteId};
-use domfleet_shared::inventory::{Components, Facts, Section};
+use domfleet_shared::inventory::{Components, Facts, Section, Vm};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -14,8 +15,8 @@ use super::Stored;
 use super::entity::appliance::{Column, Entity, Model};
 use super::entity::credential;
 use super::events::{self, EventKind, NewEvent};
-use super::reported;
 use super::scope::{Names, count, known, within};
+use super::{releases, reported};
 use crate::auth::Scope;
 use crate::domain::appliance::{
     Appliance, ApplianceDetail, ApplianceState, Credential, Presence, warnings,
@@ -59,8 +60,11 @@ pub async fn detail(
     let facts = reported::section::<Facts>(db, id, Section::Facts).await?;
     let credential = newest_credential(db, id).await?;
     let Some(summary) = summaries(db, vec![row]).await?.pop() else { return Ok(None) };
+    let vms = reported::section::<Vec<Vm>>(db, id, Section::Vms).await?;
+    let vms = vms.map(|found| found.content).unwrap_or_default();
+    let releases = releases::of(db, &Makeup::of(&summary.components, &vms)).await?;
     Ok(Some(ApplianceDetail {
-        warnings: warnings(&summary, credential.as_ref(), now),
+        warnings: warnings(&summary, credential.as_ref(), &releases, now),
         summary,
         hostname,
         created_at,

@@ -57,12 +57,16 @@ fn boot(row: Model) -> Result<BootInEpoch, DbErr> {
             confidence: row.confidence.map(|word| json(Value::String(word))).transpose()?,
             evidence: json(row.evidence)?,
             components: row.components.map(json).transpose()?.unwrap_or_default(),
-            first_seen_seconds: None,
-            last_seen_seconds: None,
-            changes: Vec::new(),
+            first_seen_seconds: row.first_seen_seconds.map(seconds),
+            last_seen_seconds: row.last_seen_seconds.map(seconds),
+            changes: row.changes.map(json).transpose()?.unwrap_or_default(),
         },
         epoch: u32::try_from(row.epoch).unwrap_or(0),
     })
+}
+
+fn seconds(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
 }
 
 fn json<T: DeserializeOwned>(value: Value) -> Result<T, DbErr> {

@@ -72,6 +72,7 @@ pub async fn insert(txn: &impl ConnectionTrait, new: NewBundle) -> Result<(), Db
         object: Set(None),
         completed_at: Set(None),
         keep_until: Set(new.keep_until.as_millis()),
+        scanned_by: Set(None),
         held: Set(false),
         manifest: Set(None),
         upload: Set(None),

@@ -171,6 +171,9 @@ async fn record_boots(
                 evidence: Set(serde_json::to_value(&boot.evidence)?),
                 components: Set(Some(serde_json::to_value(&boot.components)?)),
                 received_at: Set(now.as_millis()),
+                first_seen_seconds: Set(boot.first_seen_seconds.map(seconds)),
+                last_seen_seconds: Set(boot.last_seen_seconds.map(seconds)),
+                changes: Set(Some(serde_json::to_value(&boot.changes)?)),
             })
         })
         .collect::<Result<Vec<_>, serde_json::Error>>()
@@ -187,11 +190,18 @@ async fn record_boots(
             Column::Evidence,
             Column::Components,
             Column::ReceivedAt,
+            Column::FirstSeenSeconds,
+            Column::LastSeenSeconds,
+            Column::Changes,
         ])
         .action_and_where(Expr::col((Entity, Column::EndedAt)).is_null())
         .to_owned();
     Entity::insert_many(rows).on_conflict(still_open).exec_without_returning(db).await?;
     Ok(())
+}
+
+fn seconds(told: u64) -> i64 {
+    i64::try_from(told).unwrap_or(i64::MAX)
 }
 
 /// The word that serde writes for a variant without fields.

@@ -158,6 +158,7 @@ pub async fn insert(
         expected_until: Set(None),
         boot_id: Set(None),
         booted_at: Set(None),
+        uptime_seconds: Set(None),
         hypervisor: Set(None),
         dom0_kernel: Set(None),
         xen: Set(None),

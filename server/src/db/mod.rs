@@ -39,6 +39,7 @@ pub mod organisations;
 mod pools;
 pub mod presence;
 pub mod progress;
+pub mod releases;
 pub mod reported;
 pub mod schedule_runs;
 pub mod schedules;

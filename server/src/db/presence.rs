@@ -72,25 +72,41 @@ pub async fn some(db: &impl ConnectionTrait, ids: &[ApplianceId]) -> Result<Vec<
     Ok(found)
 }
 
+/// An appliance that was heard of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoke {
+    pub id: ApplianceId,
+    pub at: Timestamp,
+    /// dom0's uptime, where it was told since the server began.
+    pub uptime_seconds: Option<u64>,
+}
+
 /// Records when appliances were last heard of. An older moment changes nothing.
-pub async fn record_seen(db: &Db, seen: &[(ApplianceId, Timestamp)]) -> Result<(), DbErr> {
+pub async fn record_seen(db: &Db, seen: &[Spoke]) -> Result<(), DbErr> {
     // One parameter, however many rows: a statement for each number of rows would be prepared anew
     // each time, and kept.
     let rows = match db.backend() {
         DbBackend::Postgres => {
-            "SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS seen_at \
-             FROM json_array_elements(CAST($1 AS json))"
+            "SELECT CAST(value ->> 0 AS uuid) AS id, CAST(value ->> 1 AS bigint) AS seen_at, \
+             CAST(value ->> 2 AS bigint) AS uptime FROM json_array_elements(CAST($1 AS json))"
         }
-        _ => "SELECT unhex(value ->> 0) AS id, value ->> 1 AS seen_at FROM json_each(?)",
+        _ => {
+            "SELECT unhex(value ->> 0) AS id, value ->> 1 AS seen_at, value ->> 2 AS uptime FROM json_each(?)"
+        }
     };
     let sql = format!(
-        "UPDATE appliance SET last_seen_at = v.seen_at FROM ({rows}) AS v \
+        "UPDATE appliance SET last_seen_at = v.seen_at, \
+         uptime_seconds = COALESCE(v.uptime, appliance.uptime_seconds) FROM ({rows}) AS v \
          WHERE appliance.id = v.id \
          AND (appliance.last_seen_at IS NULL OR appliance.last_seen_at < v.seen_at)"
     );
     for rows in seen.chunks(ROWS) {
-        let rows: Vec<(String, i64)> =
-            rows.iter().map(|(id, at)| (id.0.simple().to_string(), at.as_millis())).collect();
+        let rows: Vec<(String, i64, Option<u64>)> = rows
+            .iter()
+            .map(|Spoke { id, at, uptime_seconds }| {
+                (id.0.simple().to_string(), at.as_millis(), *uptime_seconds)
+            })
+            .collect();
         let json = serde_json::to_string(&rows).map_err(|error| DbErr::Json(error.to_string()))?;
         let statement = Statement::from_sql_and_values(db.backend(), &sql, [Value::from(json)]);
         db.write().execute_raw(statement).await?;

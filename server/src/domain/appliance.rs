@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::people::{Named, words};
+use super::release::Release;
 
 /// Whether an appliance belongs to the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -122,6 +123,7 @@ const CERTIFICATE_DAYS: i64 = 30;
 pub fn warnings(
     appliance: &Appliance,
     credential: Option<&Credential>,
+    releases: &[Release],
     now: Timestamp,
 ) -> Vec<String> {
     let mut found = Vec::new();
@@ -146,5 +148,6 @@ pub fn warnings(
         }
         None => {}
     }
+    found.extend(releases.iter().filter_map(Release::warning));
     found
 }

@@ -18,6 +18,7 @@ pub mod operators;
 pub mod organisations;
 pub mod page;
 pub mod problem;
+pub mod releases;
 pub mod reported;
 pub mod schedules;
 pub mod server;
@@ -67,6 +68,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::vms))
         .routes(routes!(reported::volumes))
         .routes(routes!(reported::boots))
+        .routes(routes!(reported::components))
         .routes(routes!(reported::usb_drives))
         .routes(routes!(usb_drives::list))
         .routes(routes!(backup_sets::list))
@@ -88,6 +90,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(bundles::list))
         .routes(routes!(bundles::show, bundles::remove))
         .routes(routes!(bundles::content))
+        .routes(routes!(releases::list, releases::put))
+        .routes(routes!(releases::remove))
         .routes(routes!(events::follow))
         .routes(routes!(alarms::list))
         .routes(routes!(audit::list))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domfleet_shared::Timestamp;
+use domfleet_shared::boot::Boot;
 use domfleet_shared::id::ApplianceId;
 use domfleet_shared::inventory::{Section, Storage, Vm, Volume, VolumeGroup};
 use domfleet_shared::usb::UsbDrive;
@@ -16,6 +17,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::db::boots::BootInEpoch;
 use crate::db::{self, appliances, boots, reported};
+use crate::domain::history::{self, ComponentSpan};
 
 /// The VMs of an appliance.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -46,6 +48,16 @@ pub struct UsbDrives {
     /// When the appliance reported them; nothing where it has not.
     pub at: Option<Timestamp>,
 }
+
+/// What an appliance was made of, and when.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct ComponentHistory {
+    /// By component and VM, newest first.
+    pub spans: Vec<ComponentSpan>,
+}
+
+/// A history of more boots than that is told of the newest.
+const BOOTS: u64 = 2000;
 
 pages! {
     /// A part of the list of boots.
@@ -121,6 +133,23 @@ pub(super) async fn boots(
     let revision = db::events::newest(app.db.read()).await?;
     let rows = boots::list(app.db.read(), id, offset, limit).await?;
     Ok(Json(Boots::new(offset, rows, revision)))
+}
+
+/// What an appliance was made of, and when, as far as its boots are known here: by component and VM, newest first.
+#[utoipa::path(
+    get, path = "/appliances/{id}/components", tag = "appliances",
+    params(("id" = ApplianceId, Path)),
+    responses((status = 200, description = "Its history.", body = ComponentHistory))
+)]
+pub(super) async fn components(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+) -> ApiResult<Json<ComponentHistory>> {
+    check(&app, &caller, id).await?;
+    let (boots, _) = boots::list(app.db.read(), id, 0, BOOTS).await?;
+    let boots: Vec<Boot> = boots.into_iter().rev().map(|found| found.boot).collect();
+    Ok(Json(ComponentHistory { spans: history::spans(&boots) }))
 }
 
 async fn check(app: &App, caller: &Caller, id: ApplianceId) -> ApiResult<()> {

@@ -11,7 +11,7 @@ use super::Task;
 use crate::agents::refusal::Refusal;
 use crate::app::App;
 use crate::db::alarms::{self, AlarmKind, NewAlarm};
-use crate::db::presence::{self as rows, Change, Watched};
+use crate::db::presence::{self as rows, Change, Spoke, Watched};
 use crate::db::{events, organisations};
 use crate::domain::appliance::Presence;
 use crate::domain::presence::{Patience, server_is_suspect};
@@ -36,6 +36,8 @@ pub struct Presences {
 #[derive(Clone, Copy, Debug)]
 struct Known {
     watched: Watched,
+    /// By its newest heartbeat, of those since the server began.
+    uptime_seconds: Option<u64>,
     /// Whether it was heard of since that was last written.
     fresh: bool,
 }
@@ -65,7 +67,8 @@ impl Presences {
     async fn listen(&mut self) -> anyhow::Result<()> {
         if self.since.is_none() {
             for watched in rows::all(self.app.db.read()).await? {
-                self.known.insert(watched.id, Known { watched, fresh: false });
+                self.known
+                    .insert(watched.id, Known { watched, uptime_seconds: None, fresh: false });
             }
             self.since = Some(self.app.clock.now());
         }
@@ -73,12 +76,13 @@ impl Presences {
         let new: Vec<ApplianceId> =
             heard.keys().filter(|id| !self.known.contains_key(id)).copied().collect();
         for watched in rows::some(self.app.db.read(), &new).await? {
-            self.known.insert(watched.id, Known { watched, fresh: false });
+            self.known.insert(watched.id, Known { watched, uptime_seconds: None, fresh: false });
         }
         for (id, heard) in heard {
             let Some(known) = self.known.get_mut(&id) else { continue };
             known.watched.last_seen = known.watched.last_seen.max(Some(heard.at));
             known.watched.expected_until = heard.expected_until;
+            known.uptime_seconds = heard.uptime_seconds.or(known.uptime_seconds);
             known.fresh = true;
         }
         Ok(())
@@ -125,15 +129,18 @@ impl Presences {
         if now.since(self.flushed_at) < FLUSH {
             return Ok(0);
         }
-        let seen: Vec<(ApplianceId, Timestamp)> = self
+        let seen: Vec<Spoke> = self
             .known
             .values()
             .filter(|known| known.fresh)
-            .filter_map(|known| Some((known.watched.id, known.watched.last_seen?)))
+            .filter_map(|known| {
+                let Watched { id, last_seen, .. } = known.watched;
+                Some(Spoke { id, at: last_seen?, uptime_seconds: known.uptime_seconds })
+            })
             .collect();
         rows::record_seen(&self.app.db, &seen).await?;
-        for (id, _) in &seen {
-            if let Some(known) = self.known.get_mut(id) {
+        for spoke in &seen {
+            if let Some(known) = self.known.get_mut(&spoke.id) {
                 known.fresh = false;
             }
         }

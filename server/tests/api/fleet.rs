@@ -33,6 +33,7 @@ pub(crate) fn row(organisation: &str, name: &str, now: i64) -> appliance::Active
         expected_until: Set(None),
         boot_id: Set(None),
         booted_at: Set(Some(now)),
+        uptime_seconds: Set(None),
         hypervisor: Set(Some("2.1".into())),
         dom0_kernel: Set(None),
         xen: Set(Some("4.17.1".into())),
@@ -219,6 +220,9 @@ pub(crate) async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7
         evidence: Set(json!(["the lights went out"])),
         components: Set(None),
         received_at: Set(now),
+        first_seen_seconds: Set(Some(0)),
+        last_seen_seconds: Set(None),
+        changes: Set(None),
     };
     boot.insert(api.app.db.write()).await.unwrap();
     Box7 { id: row.id, vm: uuid }

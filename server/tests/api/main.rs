@@ -16,6 +16,7 @@ mod list;
 mod openapi;
 mod operations;
 mod references;
+mod releases;
 mod route_table;
 mod routes;
 mod schedules;

@@ -88,7 +88,8 @@ fn row(method: &str, path: &str) -> Option<Route> {
             | "/appliances/{id}/vms"
             | "/appliances/{id}/volumes"
             | "/appliances/{id}/usb-drives"
-            | "/appliances/{id}/boots",
+            | "/appliances/{id}/boots"
+            | "/appliances/{id}/components",
         ) => (A::Appliance, "viewer", Value::Null),
         ("post", "/appliances/{id}/operations") => {
             let reboot = json!({ "kind": "appliance_reboot" });
@@ -124,6 +125,12 @@ fn row(method: &str, path: &str) -> Option<Route> {
         }
         ("patch", "/backup-schedules/{id}") => (A::Schedule, "operator", json!({ "paused": true })),
         ("delete", "/backup-schedules/{id}") => (A::Schedule, "operator", Value::Null),
+        ("get", "/releases") => (A::Server, "viewer", Value::Null),
+        ("put", "/releases") => {
+            let said = json!({ "component": "xen", "version": "4.6", "state": "beta" });
+            (A::TopmostOnly, "admin", said)
+        }
+        ("delete", "/releases/{id}") => (A::TopmostOnly, "admin", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
         ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),

@@ -29,6 +29,7 @@ pub struct Model {
     pub expected_until: Option<i64>,
     pub boot_id: Option<Uuid>,
     pub booted_at: Option<i64>,
+    pub uptime_seconds: Option<i64>,
     #[sea_orm(column_type = "Text", nullable)]
     pub hypervisor: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

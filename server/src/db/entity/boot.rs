@@ -23,6 +23,10 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub components: Option<Json>,
     pub received_at: i64,
+    pub first_seen_seconds: Option<i64>,
+    pub last_seen_seconds: Option<i64>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub changes: Option<Json>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -31,6 +31,9 @@ pub struct Model {
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub upload: Option<Json>,
     pub created_at: i64,
+    /// The signatures that it was searched for.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub scanned_by: Option<String>,
     pub version: i64,
 }
 
