@@ -117,6 +117,8 @@ fn imported_boot() -> TableCreateStatement {
         .col(uuid("organisation_id"))
         .col(uuid_null("appliance_id"))
         .col(text("appliance"))
+        .col(text("boot"))
+        .col(big_integer("line"))
         .col(big_integer("entry_seconds"))
         .col(big_integer("exit_seconds"))
         .col(text_null("ending"))

@@ -30,6 +30,7 @@ use crate::db::join_tokens::{self, NewJoinToken};
 use crate::domain::set_keys::SetKeys;
 use crate::objects::{self, Objects};
 use crate::pki::Pki;
+use crate::reckoning::Reckoning;
 use crate::tls::{Faces, PublicFiles};
 
 /// How many may follow what changes at once: each reads the database when something does.
@@ -72,6 +73,8 @@ pub struct Parts {
     pub registry: Registry,
     /// Joins and renewals that failed, by network address.
     pub joins: Limiter,
+    /// Why appliances freeze, as it was worked out lately.
+    pub reckoning: Reckoning,
     /// Bundles that are on their way here.
     pub uploads: Uploads,
     /// Everything that runs. Shutdown waits for it.
@@ -121,6 +124,7 @@ impl App {
             faces: Arc::new(faces),
             registry: Registry::default(),
             joins: Limiter::new(FAILED_JOINS, Duration::from_mins(1)),
+            reckoning: Reckoning::default(),
             uploads,
             bus: Bus::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),

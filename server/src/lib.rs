@@ -17,6 +17,7 @@ pub mod http;
 pub mod memory;
 pub mod objects;
 pub mod pki;
+pub mod reckoning;
 pub mod restore;
 pub mod run;
 pub mod schedule;

@@ -17,6 +17,8 @@ pub enum AlarmKind {
     Clone,
     /// An appliance has lost an operation that it had accepted.
     OperationForgotten,
+    /// Debug files hold the sign of a fatal fault.
+    FatalFinding,
     /// A backup set that was verified is damaged.
     BackupDamaged,
     /// A thin pool is filling up.
@@ -35,6 +37,7 @@ impl AlarmKind {
         match self {
             Self::Clone => "clone",
             Self::OperationForgotten => "operation_forgotten",
+            Self::FatalFinding => "fatal_finding",
             Self::BackupDamaged => "backup_damaged",
             Self::PoolFilling => "thin_pool_filling",
             Self::PoolFull => "thin_pool_full",

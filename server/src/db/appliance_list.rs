@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use domfleet_shared::Timestamp;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, NullOrdering, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, NullOrdering, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -15,7 +15,7 @@ use super::entity::{organisation, site};
 use super::filter::{Field, Named, condition};
 use super::scope::within;
 use crate::auth::Scope;
-use crate::domain::appliance::Appliance;
+use crate::domain::appliance::{Appliance, ApplianceState};
 use crate::domain::filter::{Compares, Filter, Holds, Is, Key};
 use crate::domain::version;
 
@@ -107,6 +107,25 @@ pub async fn list(
     Ok((summaries(db, rows).await?, total))
 }
 
+/// The ids of those for which `filter` holds and that are or were part of the fleet, as a query within another.
+pub(super) async fn ids(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<SelectStatement, DbErr> {
+    let filter = with_versions(db, scope, filter).await?;
+    let been_in = [ApplianceState::Accepted, ApplianceState::Decommissioned];
+    let select = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(within(scope, Column::OrganisationId))
+        .and_where(Column::State.is_in(been_in.map(ApplianceState::as_str)))
+        .cond_where(condition(&filter, &col(Column::Name), field, now))
+        .take();
+    Ok(select)
+}
+
 fn col(column: Column) -> Expr {
     Expr::col((Entity, column))
 }
@@ -150,7 +169,7 @@ fn field(key: &str) -> Option<Field> {
 }
 
 fn sort_by(key: &str) -> Expr {
-    let named = |select: sea_orm::sea_query::SelectStatement| Expr::from(select);
+    let named = |select: SelectStatement| Expr::from(select);
     match key {
         "organisation" => named(
             Query::select()

@@ -47,7 +47,7 @@ pub async fn list(
     Ok((boots, total))
 }
 
-fn boot(row: Model) -> Result<BootInEpoch, DbErr> {
+pub(super) fn boot(row: Model) -> Result<BootInEpoch, DbErr> {
     Ok(BootInEpoch {
         boot: Boot {
             boot_id: BootId(row.boot_id),

@@ -29,7 +29,9 @@ pub mod dump;
 pub mod entity;
 pub mod events;
 mod filter;
+pub mod findings;
 pub mod hardware;
+pub mod imports;
 pub mod inventory;
 pub mod join_tokens;
 pub mod joining;
@@ -46,10 +48,12 @@ pub mod schedules;
 mod scope;
 pub mod server_state;
 pub mod sessions;
+pub mod signatures;
 pub mod sites;
 pub mod standing;
 pub mod uploads;
 pub mod usb_drives;
+pub mod watched;
 pub mod welcome;
 
 /// How long a write waits for another process that writes to the same SQLite file, and anything

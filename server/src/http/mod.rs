@@ -19,10 +19,12 @@ pub mod organisations;
 pub mod page;
 pub mod problem;
 pub mod releases;
+pub mod reliability;
 pub mod reported;
 pub mod schedules;
 pub mod server;
 pub mod session;
+pub mod signatures;
 pub mod usb_drives;
 
 use axum::Router;
@@ -92,6 +94,13 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(bundles::content))
         .routes(routes!(releases::list, releases::put))
         .routes(routes!(releases::remove))
+        .routes(routes!(reliability::show))
+        .routes(routes!(reliability::compare))
+        .merge(reliability::with_tables())
+        .routes(routes!(reliability::remove_import))
+        .routes(routes!(signatures::list, signatures::create))
+        .routes(routes!(signatures::remove))
+        .routes(routes!(signatures::found))
         .routes(routes!(events::follow))
         .routes(routes!(alarms::list))
         .routes(routes!(audit::list))

@@ -4,6 +4,7 @@
 //! a wake-up says that there may be work, the database says what.
 
 pub mod bulks;
+pub mod bundle_scanner;
 pub mod certificates;
 pub mod deadlines;
 pub mod dispatcher;
@@ -95,6 +96,7 @@ pub fn start_for_agents(app: &App) {
 pub fn start_housekeeping(app: &App) {
     let stop = || app.stop.clone();
     spawn(retention::Retention(app.clone()), Wake::default(), &app.tracker, stop());
+    spawn(bundle_scanner::BundleScanner(app.clone()), Wake::default(), &app.tracker, stop());
     spawn(hold::Hold(app.clone()), Wake::default(), &app.tracker, stop());
     spawn(memory::Memory, Wake::default(), &app.tracker, stop());
 }

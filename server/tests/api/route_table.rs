@@ -6,7 +6,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::client::PASSWORD;
-use crate::schedules;
+use crate::{schedules, signatures};
 
 /// What a route is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub(crate) enum About {
     /// An alarm, which is in no path.
     Alarm,
     Schedule,
+    /// A signature that somebody added.
+    Signature,
+    /// A finding, which is in no path.
+    Finding,
+    /// A table of uptimes.
+    Import,
     JoinToken,
     Site,
     Operator,
@@ -131,6 +137,16 @@ fn row(method: &str, path: &str) -> Option<Route> {
             (A::TopmostOnly, "admin", said)
         }
         ("delete", "/releases/{id}") => (A::TopmostOnly, "admin", Value::Null),
+        ("get", "/signatures") => (A::Server, "viewer", Value::Null),
+        ("post", "/signatures") => (A::Caller, "operator", signatures::own("pbx_down")),
+        ("delete", "/signatures/{id}") => (A::Signature, "operator", Value::Null),
+        ("get", "/findings") => (A::List("findings"), "viewer", Value::Null),
+        // Of what is in the scope: see `reliability`.
+        ("get", "/reliability") => (A::Server, "viewer", Value::Null),
+        ("get", "/reliability/compare") => (A::Server, "viewer", Value::Null),
+        ("get", "/reliability/imports") => (A::Server, "viewer", Value::Null),
+        ("post", "/reliability/imports") => (A::Caller, "operator", Value::Null),
+        ("delete", "/reliability/imports/{id}") => (A::Import, "operator", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
         ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),

@@ -20,7 +20,7 @@ use crate::client::{ADMIN, Answer, Api, PASSWORD, User, request};
 use crate::database::{TestDatabase, on_both};
 use crate::fleet;
 use crate::route_table::{About, Route, routes};
-use crate::schedules;
+use crate::{reliability, schedules, signatures};
 
 on_both! {
     what_is_not_below_one_s_organisation_is_not_there
@@ -93,6 +93,22 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             // One's own: a schedule belongs to whoever writes it.
             let user = api.user(organisation, "operator").await;
             id(&user.post("/api/v1/backup-schedules", &schedules::nightly()).await.ok())
+        }
+        About::Signature => {
+            // One's own: a signature belongs to whoever adds it.
+            let user = api.user(organisation, "operator").await;
+            let name = format!("s{}", uuid::Uuid::new_v4().simple());
+            let added = user.post("/api/v1/signatures", &signatures::own(&name)).await.ok();
+            added["own"]["id"].as_str().unwrap().to_owned()
+        }
+        About::Finding => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            signatures::finding(api, organisation, appliance).await
+        }
+        About::Import => {
+            // One's own: a table belongs to whoever brings it.
+            let user = api.user(organisation, "operator").await;
+            id(&reliability::bring(&user, "appliance,exit_days,end\na,1,hang\n").await.ok())
         }
         About::Bulk => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;
@@ -204,6 +220,7 @@ async fn lists_hold_what_is_below_one_s_organisation_and_nothing_else(db: TestDa
         About::BackupSet,
         About::Drive,
         About::Alarm,
+        About::Finding,
         About::Bulk,
         About::Schedule,
         About::Appliance,

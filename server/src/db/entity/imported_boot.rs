@@ -13,6 +13,10 @@ pub struct Model {
     pub appliance_id: Option<Uuid>,
     #[sea_orm(column_type = "Text")]
     pub appliance: String,
+    #[sea_orm(column_type = "Text")]
+    pub boot: String,
+    /// Where it was in the table, from 1.
+    pub line: i64,
     pub entry_seconds: i64,
     pub exit_seconds: i64,
     #[sea_orm(column_type = "Text", nullable)]
