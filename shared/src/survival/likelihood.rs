@@ -2,22 +2,8 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::column::Column;
-use super::cox::Scale;
 use super::curve::as_f64;
-use super::spell::Spell;
-
-/// The rows of a model, in the order in which the walk needs them.
-pub(super) struct Design<'s> {
-    pub(super) spells: &'s [Spell],
-    /// Row after row, moved and stretched.
-    values: Vec<f64>,
-    width: usize,
-    /// The rows by the end of their spells, the latest first; of those that end together, events first.
-    by_exit: Vec<usize>,
-    /// The rows by the beginning of their spells, the latest first.
-    by_entry: Vec<usize>,
-}
+use super::design::Design;
 
 /// What the walk finds.
 pub(super) struct Likelihood {
@@ -26,176 +12,136 @@ pub(super) struct Likelihood {
     pub(super) information: DMatrix<f64>,
 }
 
-/// The sums over those at risk, each weighed with its hazard.
-#[derive(Clone)]
-struct Sums {
-    weight: f64,
-    first: Vec<f64>,
-    second: Vec<f64>,
-}
-
-impl Sums {
-    fn zero(width: usize) -> Self {
-        Self { weight: 0.0, first: vec![0.0; width], second: vec![0.0; width * width] }
-    }
-
-    fn clear(&mut self) {
-        self.weight = 0.0;
-        self.first.fill(0.0);
-        self.second.fill(0.0);
-    }
-
-    /// Adds a row with its weight; takes it away again where that is negative.
-    fn add(&mut self, row: &[f64], weight: f64) {
-        self.weight += weight;
-        for (i, x) in row.iter().enumerate() {
-            let weighed = weight * x;
-            self.first[i] += weighed;
-            // The lower triangle only.
-            for (sum, y) in self.second[i * row.len()..].iter_mut().zip(&row[..=i]) {
-                *sum += weighed * y;
+impl Likelihood {
+    /// The likelihood of what happened, its slope and its curvature.
+    pub(super) fn at(beta: &DVector<f64>, design: &Design) -> Self {
+        let width = design.width();
+        let mut log = 0.0;
+        let mut score = DVector::zeros(width);
+        for row in design.steps.iter().flat_map(|step| step.dying.clone()) {
+            log += design.joining.risk(row, beta);
+            for (sum, x) in score.iter_mut().zip(&design.joining.row(row)[1..]) {
+                *sum += x;
             }
         }
+        let mut mean = vec![0.0; width + 1];
+        let mut information = Sums::zero(width + 1);
+        for_each_share(design, beta, |share| {
+            log += share.hazard.ln();
+            for (mean, sum) in mean.iter_mut().zip(share.at_risk.first()) {
+                *mean = sum * share.hazard;
+            }
+            for (sum, mean) in score.iter_mut().zip(&mean[1..]) {
+                *sum -= mean;
+            }
+            information.add_all(share.at_risk, share.hazard);
+            information.add(&mean, -1.0);
+        });
+        let information = DMatrix::from_fn(width, width, |i, j| information.at(i + 1, j + 1));
+        Self { log, score, information }
+    }
+
+    /// The same of these columns, where the others' coefficients are 0.
+    pub(super) fn keep(&mut self, columns: &[usize]) {
+        self.score = self.score.select_rows(columns);
+        self.information = self.information.select_rows(columns).select_columns(columns);
     }
 }
 
 /// One share of what happened at one time: with `d` events at once, Efron lets the first happen with all of
 /// them at risk, the second with all but a share of 1/d of each, and so on.
-pub(super) struct Share<'m> {
-    pub(super) time: f64,
-    /// Which of them, from 0.
-    pub(super) at: usize,
-    /// How many there are.
-    pub(super) of: usize,
+pub(super) struct Share<'w> {
+    /// The number of the time's step.
+    pub(super) step: usize,
+    /// The part of those who die here that is no longer at risk.
+    pub(super) gone: f64,
     /// The hazard of this share.
     pub(super) hazard: f64,
-    /// What those at risk had on average.
-    pub(super) mean: &'m [f64],
+    /// The sums over those at risk.
+    pub(super) at_risk: &'w Sums,
 }
 
-impl<'s> Design<'s> {
-    pub(super) fn new(spells: &'s [Spell], columns: &[Column], scales: &[Scale]) -> Self {
-        let width = columns.len();
-        let mut values = Vec::with_capacity(spells.len() * width);
-        for row in 0..spells.len() {
-            let of_row = columns.iter().zip(scales);
-            values.extend(of_row.map(|(column, by)| (column.values[row] - by.mean) / by.spread));
+/// Goes through the steps, and tells of each share.
+pub(super) fn for_each_share(
+    design: &Design,
+    beta: &DVector<f64>,
+    mut each: impl FnMut(Share<'_>),
+) {
+    let Design { joining, leaving, .. } = design;
+    let length = design.width() + 1;
+    let mut at_risk = Sums::zero(length);
+    let mut dying = Sums::zero(length);
+    let mut shared = Sums::zero(length);
+    for (number, step) in design.steps.iter().enumerate() {
+        for row in step.leaving.clone() {
+            at_risk.add(leaving.row(row), -leaving.weight(row, beta));
         }
-        let mut by_exit: Vec<usize> = (0..spells.len()).collect();
-        let mut by_entry = by_exit.clone();
-        by_exit.sort_unstable_by(|a, b| {
-            let (a, b) = (&spells[*a], &spells[*b]);
-            b.exit().total_cmp(&a.exit()).then(b.is_event().cmp(&a.is_event()))
-        });
-        by_entry.sort_unstable_by(|a, b| spells[*b].entry().total_cmp(&spells[*a].entry()));
-        Self { spells, values, width, by_exit, by_entry }
-    }
-
-    /// The same rows with these columns.
-    pub(super) fn only(&self, columns: &[usize]) -> Self {
-        let rows = (0..self.spells.len()).map(|row| self.row(row));
-        let values = rows.flat_map(|row| columns.iter().map(|at| row[*at])).collect();
-        Self {
-            spells: self.spells,
-            values,
-            width: columns.len(),
-            by_exit: self.by_exit.clone(),
-            by_entry: self.by_entry.clone(),
+        if step.joining.start == step.leaving.end {
+            // Nobody is left: what remains in the sums is rounding.
+            at_risk.clear();
         }
-    }
-
-    pub(super) fn width(&self) -> usize {
-        self.width
-    }
-
-    pub(super) fn row(&self, row: usize) -> &[f64] {
-        &self.values[row * self.width..][..self.width]
-    }
-
-    /// How much likelier an event is for each row than where all columns are at their mean.
-    pub(super) fn weights(&self, beta: &DVector<f64>) -> Vec<f64> {
-        (0..self.spells.len()).map(|row| dot(self.row(row), beta).exp()).collect()
-    }
-
-    /// The likelihood of what happened, its slope and its curvature.
-    pub(super) fn likelihood(&self, beta: &DVector<f64>) -> Likelihood {
-        let mut log = 0.0;
-        let mut score = DVector::zeros(self.width);
-        let mut lower = vec![0.0; self.width * self.width];
-        let weights = self.weights(beta);
-        let events = self.spells.iter().enumerate().filter(|(_, spell)| spell.is_event());
-        for (row, _) in events {
-            let row = self.row(row);
-            log += dot(row, beta);
-            for (sum, x) in score.iter_mut().zip(row) {
-                *sum += x;
-            }
+        for row in step.joining.clone() {
+            at_risk.add(joining.row(row), joining.weight(row, beta));
         }
-        self.walk(&weights, |share, second| {
-            log += share.hazard.ln();
-            for (i, mean) in share.mean.iter().enumerate() {
-                score[i] -= mean;
-                for j in 0..=i {
-                    let at = i * self.width + j;
-                    lower[at] += second[at] * share.hazard - mean * share.mean[j];
-                }
-            }
-        });
-        let information = DMatrix::from_fn(self.width, self.width, |i, j| {
-            lower[i.max(j) * self.width + i.min(j)]
-        });
-        Likelihood { log, score, information }
-    }
-
-    /// Goes through the times at which there were events, the latest first, and tells of each share.
-    pub(super) fn walk(&self, weights: &[f64], mut share: impl FnMut(Share<'_>, &[f64])) {
-        let mut at_risk = Sums::zero(self.width);
-        let mut dying = Sums::zero(self.width);
-        let mut mean = vec![0.0; self.width];
-        let mut second = vec![0.0; self.width * self.width];
-        let (mut joined, mut gone) = (0, 0);
-        while let Some(&next) = self.by_exit.get(joined) {
-            let time = self.spells[next].exit();
-            while let Some(&row) = self.by_entry.get(gone) {
-                if self.spells[row].entry() < time {
-                    break;
-                }
-                at_risk.add(self.row(row), -weights[row]);
-                gone += 1;
-            }
-            if joined == gone {
-                // Nobody is left: what remains in the sums is rounding.
-                at_risk.clear();
-            }
-            dying.clear();
-            let mut events = 0_usize;
-            while let Some(&row) = self.by_exit.get(joined) {
-                let spell = &self.spells[row];
-                if spell.exit() < time {
-                    break;
-                }
-                at_risk.add(self.row(row), weights[row]);
-                if spell.is_event() {
-                    dying.add(self.row(row), weights[row]);
-                    events += 1;
-                }
-                joined += 1;
-            }
-            for k in 0..events {
-                let part = as_f64(k) / as_f64(events);
-                let hazard = 1.0 / (at_risk.weight - part * dying.weight);
-                for (i, mean) in mean.iter_mut().enumerate() {
-                    *mean = (at_risk.first[i] - part * dying.first[i]) * hazard;
-                }
-                for (at, sum) in second.iter_mut().enumerate() {
-                    *sum = at_risk.second[at] - part * dying.second[at];
-                }
-                share(Share { time, at: k, of: events, hazard, mean: &mean }, &second);
-            }
+        dying.clear();
+        for row in step.dying.clone() {
+            dying.add(joining.row(row), joining.weight(row, beta));
+        }
+        let events = as_f64(step.dying.len());
+        for k in 0..step.dying.len() {
+            let gone = as_f64(k) / events;
+            shared.clone_from(&at_risk);
+            shared.add_all(&dying, -gone);
+            let hazard = 1.0 / shared.first()[0];
+            each(Share { step: number, gone, hazard, at_risk: &shared });
         }
     }
 }
 
-fn dot(row: &[f64], beta: &DVector<f64>) -> f64 {
-    row.iter().zip(beta).map(|(x, b)| x * b).sum()
+/// Sums of products of what rows have, each with each, weighed: a symmetric matrix, of which the upper triangle
+/// is kept. As each row begins with 1, its first line are the sums of the weights and of what rows have.
+#[derive(Clone)]
+pub(super) struct Sums {
+    length: usize,
+    upper: Vec<f64>,
+}
+
+impl Sums {
+    fn zero(length: usize) -> Self {
+        Self { length, upper: vec![0.0; length * (length + 1) / 2] }
+    }
+
+    fn clear(&mut self) {
+        self.upper.fill(0.0);
+    }
+
+    /// Adds a row with its weight; takes it away again where that is negative.
+    fn add(&mut self, row: &[f64], weight: f64) {
+        let mut rest = self.upper.as_mut_slice();
+        for (i, x) in row.iter().enumerate() {
+            let (line, below) = rest.split_at_mut(row.len() - i);
+            let weighed = weight * x;
+            for (sum, y) in line.iter_mut().zip(&row[i..]) {
+                *sum += weighed * y;
+            }
+            rest = below;
+        }
+    }
+
+    fn add_all(&mut self, other: &Self, factor: f64) {
+        for (sum, one) in self.upper.iter_mut().zip(&other.upper) {
+            *sum += factor * one;
+        }
+    }
+
+    fn at(&self, i: usize, j: usize) -> f64 {
+        let (line, column) = (i.min(j), i.max(j));
+        // The lines before it are one shorter each.
+        self.upper[line * (2 * self.length - line + 1) / 2 + column - line]
+    }
+
+    /// The sum of the weights, and those of what rows have.
+    pub(super) fn first(&self) -> &[f64] {
+        &self.upper[..self.length]
+    }
 }

@@ -61,7 +61,7 @@ pub fn log_rank(groups: &[Vec<Spell>]) -> LogRank {
 
 /// The length of `differences` in units of their own spread, and how many directions there are in it: the
 /// differences add up to nothing, and a group that was never watched beside another has none.
-fn distance(differences: &DVector<f64>, variance: DMatrix<f64>) -> (f64, usize) {
+pub(super) fn distance(differences: &DVector<f64>, variance: DMatrix<f64>) -> (f64, usize) {
     if variance.is_empty() {
         return (0.0, 0);
     }

@@ -8,11 +8,15 @@
 //! The formulas are those of Klein and Moeschberger, *Survival Analysis*, 2nd ed., and the results are held
 //! against R's `survival` and Python's `lifelines`. Wherever something is said with confidence, it is 95 %.
 
+mod apart;
 mod column;
 mod cox;
 mod curve;
+mod design;
+mod joint;
 mod likelihood;
 mod log_rank;
+mod newton;
 mod rate;
 mod report;
 mod robust;
@@ -21,6 +25,7 @@ mod spell;
 pub use column::{Column, indicators};
 pub use cox::{Coefficient, CoxError, CoxModel, Effect, cox};
 pub use curve::{Curve, Point};
+pub use joint::Joint;
 pub use log_rank::{LogRank, log_rank};
 pub use rate::{Estimate, Rate, RateRatio};
 pub use report::{CoefficientReport, CoxReport, CurvePoint, GroupReport, LogRankReport, Report};

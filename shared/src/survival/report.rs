@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::DEVIATE;
 use super::cox::{CoxModel, Effect};
 use super::curve::{Curve, Point};
 use super::log_rank::{LogRank, log_rank};
@@ -146,14 +145,14 @@ impl From<LogRank> for LogRankReport {
 }
 
 impl CoxReport {
-    /// Of a model, fitted with or without ids.
-    pub fn of(model: CoxModel, is_by_id: bool) -> Self {
+    /// Of a model.
+    pub fn of(model: CoxModel) -> Self {
         let (null, fitted) = model.log_likelihood;
         let coefficients = model.coefficients.into_iter();
         Self {
             ties: "efron",
             coefficients: coefficients
-                .map(|one| CoefficientReport::of(one.name, one.estimate, is_by_id))
+                .map(|one| CoefficientReport::of(one.name, one.estimate))
                 .collect(),
             log_likelihood: [null, fitted],
         }
@@ -161,7 +160,7 @@ impl CoxReport {
 }
 
 impl CoefficientReport {
-    fn of(name: String, effect: Effect, is_by_id: bool) -> Self {
+    fn of(name: String, effect: Effect) -> Self {
         let nothing = Self {
             name,
             coef: None,
@@ -173,20 +172,14 @@ impl CoefficientReport {
             aliased_with: Vec::new(),
         };
         match effect {
-            Effect::Estimated { coef, se, robust_se, p } => {
-                let error = if is_by_id { robust_se } else { se };
-                let ratio = |deviate: f64| (coef + deviate * error).exp();
-                let hazard_ratio =
-                    Estimate { value: ratio(0.0), low: ratio(-DEVIATE), high: ratio(DEVIATE) };
-                Self {
-                    coef: Some(coef),
-                    se: Some(se),
-                    robust_se: Some(robust_se),
-                    p: Some(p),
-                    hazard_ratio: Some(hazard_ratio),
-                    ..nothing
-                }
-            }
+            Effect::Estimated { coef, se, robust_se, ratio, p } => Self {
+                coef: Some(coef),
+                se: Some(se),
+                robust_se: Some(robust_se),
+                p: Some(p),
+                hazard_ratio: Some(ratio),
+                ..nothing
+            },
             Effect::Infinite { is_harmful } => {
                 let side = if is_harmful { "larger" } else { "smaller" };
                 let why_not =

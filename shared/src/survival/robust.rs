@@ -4,121 +4,105 @@
 //! less what those at risk had on average, less what was to be expected of it all the time that it was at
 //! risk. The variance of their sums is Lin and Wei's (1989).
 
-use std::collections::HashMap;
+use std::ops::AddAssign as _;
 
 use nalgebra::{DMatrix, DVector};
 
 use super::curve::as_f64;
-use super::likelihood::Design;
-
-/// A time at which there were events.
-struct Step {
-    time: f64,
-    /// The hazard of this time and all after it.
-    from_here: Weighed,
-    /// As much of this time's hazard as counts for those whose event it was: of the shares of a tie, each
-    /// was at risk in part only.
-    of_dying: Weighed,
-    /// What those at risk had on average, over all shares.
-    mean: DVector<f64>,
-}
-
-/// A hazard, and the same times what those at risk had on average.
-#[derive(Clone)]
-struct Weighed {
-    hazard: f64,
-    mean: DVector<f64>,
-}
-
-impl Weighed {
-    fn zero(width: usize) -> Self {
-        Self { hazard: 0.0, mean: DVector::zeros(width) }
-    }
-
-    fn add(&mut self, hazard: f64, mean: &DVector<f64>) {
-        self.hazard += hazard;
-        self.mean.axpy(hazard, mean, 1.0);
-    }
-}
+use super::design::{Design, Row};
+use super::likelihood::for_each_share;
 
 /// The covariance of the coefficients when rows of the same id go together; each for itself without ids.
 pub(super) fn sandwich(
-    design: &Design<'_>,
+    design: &Design,
     beta: &DVector<f64>,
     covariance: &DMatrix<f64>,
     ids: Option<&[usize]>,
 ) -> DMatrix<f64> {
     let width = design.width();
-    let mut meat = DMatrix::zeros(width, width);
-    let mut by_id: HashMap<usize, DVector<f64>> = HashMap::new();
-    for_each_residual(design, beta, |row, residual| match ids {
-        Some(ids) => *by_id.entry(ids[row]).or_insert_with(|| DVector::zeros(width)) += residual,
-        None => meat.ger(1.0, residual, residual, 1.0),
-    });
-    for residual in by_id.values() {
-        meat.ger(1.0, residual, residual, 1.0);
-    }
-    covariance * meat * covariance
-}
-
-fn for_each_residual(
-    design: &Design<'_>,
-    beta: &DVector<f64>,
-    mut each: impl FnMut(usize, &DVector<f64>),
-) {
-    let weights = design.weights(beta);
-    let steps = steps(design, &weights);
-    // The last that fulfils it, of steps that come the latest first.
-    let last = |fulfils: &dyn Fn(f64) -> bool| {
-        steps.partition_point(|step| fulfils(step.time)).checked_sub(1).map(|at| &steps[at])
+    let variance = if let Some(ids) = ids {
+        let (count, places) = places(ids);
+        let mut by_id = DMatrix::zeros(width, count);
+        for_each_pull(design, beta, |row, pull| {
+            by_id.column_mut(places[row.given]).add_assign(pull)
+        });
+        &by_id * by_id.transpose()
+    } else {
+        let mut sum = DMatrix::zeros(width, width);
+        for_each_pull(design, beta, |_, pull| sum.ger(1.0, pull, pull, 1.0));
+        sum
     };
-    let mut residual = DVector::zeros(design.width());
-    for (row, spell) in design.spells.iter().enumerate() {
-        let values = design.row(row);
-        let mut take = |sums: &Weighed, factor: f64| {
-            for ((sum, x), mean) in residual.iter_mut().zip(values).zip(&sums.mean) {
-                *sum += factor * (x * sums.hazard - mean);
-            }
-        };
-        let weight = weights[row];
-        let (entry, exit) = (spell.entry(), spell.exit());
-        if let Some(all) = last(&|time| time > entry) {
-            take(&all.from_here, -weight);
-        }
-        let event = last(&|time| time >= exit).filter(|_| spell.is_event());
-        if let Some(event) = event {
-            take(&event.from_here, weight);
-            take(&event.of_dying, -weight);
-            for ((sum, x), mean) in residual.iter_mut().zip(values).zip(&event.mean) {
-                *sum += x - mean;
-            }
-        } else if let Some(after) = last(&|time| time > exit) {
-            take(&after.from_here, weight);
-        }
-        each(row, &residual);
-        residual.fill(0.0);
+    covariance * variance * covariance
+}
+
+/// Numbers from 0 on for ids, in their order, and how many there are.
+fn places(ids: &[usize]) -> (usize, Vec<usize>) {
+    let mut different = ids.to_vec();
+    different.sort_unstable();
+    different.dedup();
+    let places = ids.iter().map(|id| different.partition_point(|other| other < id));
+    (different.len(), places.collect())
+}
+
+fn for_each_pull(design: &Design, beta: &DVector<f64>, mut each: impl FnMut(&Row, &DVector<f64>)) {
+    let hazards = Hazards::of(design, beta);
+    let mut pull = DVector::zeros(design.width());
+    for (at, row) in design.rows.iter().enumerate() {
+        hazards.pull(design, at, design.joining.weight(at, beta), &mut pull);
+        each(row, &pull);
     }
 }
 
-fn steps(design: &Design<'_>, weights: &[f64]) -> Vec<Step> {
-    let width = design.width();
-    let mut steps: Vec<Step> = Vec::new();
-    let mut sum = Weighed::zero(width);
-    design.walk(weights, |share, _| {
-        let mean = DVector::from_column_slice(share.mean);
-        sum.add(share.hazard, &mean);
-        if share.at == 0 {
-            steps.push(Step {
-                time: share.time,
-                from_here: sum.clone(),
-                of_dying: Weighed::zero(width),
-                mean: DVector::zeros(width),
-            });
+/// Hazards, each followed by the same times what those at risk had on average: a line for each step. A row's
+/// own are what comes between its two steps.
+struct Hazards {
+    length: usize,
+    /// Of all steps before it.
+    before: Vec<f64>,
+    /// The part of its own that is not for those whose event it was: of the shares of a tie, each was at risk
+    /// in part only.
+    spared: Vec<f64>,
+    /// What those at risk had on average, over all shares; it begins with 1.
+    mean: Vec<f64>,
+}
+
+impl Hazards {
+    fn of(design: &Design, beta: &DVector<f64>) -> Self {
+        let length = design.width() + 1;
+        let lines = |count: usize| vec![0.0; count * length];
+        let count = design.steps.len();
+        let mut found =
+            Self { length, before: lines(count + 1), spared: lines(count), mean: lines(count) };
+        let mut sum = vec![0.0; length];
+        for_each_share(design, beta, |share| {
+            let events = as_f64(design.steps[share.step].dying.len());
+            let own = share.step * length;
+            for (at, weighed) in share.at_risk.first().iter().enumerate() {
+                let mean = weighed * share.hazard;
+                let hazard = mean * share.hazard;
+                sum[at] += hazard;
+                found.spared[own + at] += hazard * share.gone;
+                found.mean[own + at] += mean / events;
+            }
+            found.before[own + length..][..length].copy_from_slice(&sum);
+        });
+        found
+    }
+
+    /// How far a row pulls the coefficients.
+    fn pull(&self, design: &Design, row: usize, weight: f64, pull: &mut DVector<f64>) {
+        let (steps, is_event) = (&design.rows[row].steps, design.rows[row].is_event);
+        let [from, to] = [steps.start, steps.end].map(|step| self.line(&self.before, step));
+        let [spared, mean] = [&self.spared, &self.mean].map(|of| self.line(of, steps.start));
+        let event = f64::from(u8::from(is_event));
+        // What was to be expected of it: the hazard first.
+        let expected = |at: usize| to[at] - from[at] - event * spared[at];
+        for (at, (pull, x)) in (1..).zip(pull.iter_mut().zip(&design.joining.row(row)[1..])) {
+            *pull = event * (x - mean[at]) - weight * (x * expected(0) - expected(at));
         }
-        let Some(step) = steps.last_mut() else { return };
-        step.from_here = sum.clone();
-        step.of_dying.add(share.hazard * (1.0 - as_f64(share.at) / as_f64(share.of)), &mean);
-        step.mean.axpy(1.0 / as_f64(share.of), &mean, 1.0);
-    });
-    steps
+    }
+
+    fn line<'h>(&self, of: &'h [f64], step: usize) -> &'h [f64] {
+        &of[step * self.length..][..self.length]
+    }
 }

@@ -71,7 +71,7 @@ fn model(table: &Table, asked: &Reliability, spells: &[Spell]) -> Result<Option<
     }
     let ids = asked.id.as_deref().map(|id| table.numbered(id)).transpose()?;
     match cox(spells, &columns, ids.as_deref()) {
-        Ok(model) => Ok(Some(CoxReport::of(model, ids.is_some()))),
+        Ok(model) => Ok(Some(CoxReport::of(model))),
         Err(error @ CoxError::NoEvent) => {
             output::say(&format!("no Cox model: {error}"));
             Ok(None)

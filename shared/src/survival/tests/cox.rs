@@ -18,7 +18,7 @@ struct Numbers {
 fn numbers(model: &CoxModel, name: &str) -> Numbers {
     let found = model.coefficients.iter().find(|one| one.name == name).unwrap();
     match found.estimate {
-        Effect::Estimated { coef, se, robust_se, p } => Numbers { coef, se, robust_se, p },
+        Effect::Estimated { coef, se, robust_se, p, .. } => Numbers { coef, se, robust_se, p },
         ref other => panic!("{name}: {other:?}"),
     }
 }

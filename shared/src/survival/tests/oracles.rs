@@ -74,7 +74,7 @@ fn ours(rows: &[Row]) -> Findings {
     });
     let spells: Vec<Spell> = rows.iter().map(spell).collect();
     let ids: Vec<usize> = rows.iter().map(|row| row.id).collect();
-    let model = CoxReport::of(cox(&spells, &columns, Some(&ids)).unwrap(), true);
+    let model = CoxReport::of(cox(&spells, &columns, Some(&ids)).unwrap());
 
     let known = |number: Option<f64>| number.unwrap_or(f64::NAN);
     let mut found = Findings::new();
