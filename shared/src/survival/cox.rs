@@ -1,14 +1,13 @@
 //! How many times likelier an event is at any age, for each thing that differs: Cox's model.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{DMatrix, DVector};
 use statrs::distribution::{ContinuousCDF as _, Normal};
 
 use super::DEVIATE;
 use super::apart::Apart;
 use super::column::Column;
 use super::design::Design;
-use super::likelihood::Likelihood;
-use super::newton::fit;
+use super::newton::{Place, Top};
 use super::rate::Estimate;
 use super::robust::sandwich;
 use super::spell::Spell;
@@ -89,6 +88,9 @@ pub enum CoxError {
         /// Which row, counted from 1.
         row: usize,
     },
+    /// Nothing differs between ids.
+    #[error("all rows have the same id: errors by id need several")]
+    OneId,
     /// The iteration went on and on.
     #[error("no best coefficients were found in {0} iterations")]
     NoConvergence(usize),
@@ -100,24 +102,25 @@ pub fn cox(
     columns: &[Column],
     ids: Option<&[usize]>,
 ) -> Result<CoxModel, CoxError> {
+    if ids.is_some_and(|ids| ids.windows(2).all(|pair| pair[0] == pair[1])) {
+        return Err(CoxError::OneId);
+    }
     let (design, start, apart) = prepare(spells, columns)?;
-    let null = start.log;
-    let score = Cholesky::new(start.information.clone())
-        .map_or(0.0, |information| start.score.dot(&information.solve(&start.score)));
-    let fit = fit(&design, start)?;
-    let robust = sandwich(&design, &fit.beta, &fit.covariance, ids);
+    let (null, score) = (start.likelihood.log, start.likelihood.score_test());
+    let Top { place, runs_away, covariance } = start.climb(&design, None)?;
+    let robust = sandwich(&design, &place.beta, &covariance, ids);
 
     // Back from columns that are alike in size.
     let spreads = DVector::from_column_slice(&design.spreads);
-    let coefs = fit.beta.component_div(&spreads);
+    let coefs = place.beta.component_div(&spreads);
     let squares = &spreads * spreads.transpose();
-    let [plain, robust] = [&fit.covariance, &robust].map(|one| one.component_div(&squares));
+    let [plain, robust] = [covariance, robust].map(|one| one.component_div(&squares));
     let covariance = if ids.is_some() { &robust } else { &plain };
 
     let mut estimates = apart.aliased;
     for (at, &column) in apart.kept.iter().enumerate() {
         let coef = coefs[at];
-        estimates[column] = Some(if fit.runs_away[at] {
+        estimates[column] = Some(if runs_away[at] {
             Effect::Infinite { is_harmful: coef > 0.0 }
         } else {
             let [se, robust_se, error] =
@@ -132,18 +135,18 @@ pub fn cox(
     });
     Ok(CoxModel {
         coefficients: coefficients.collect(),
-        log_likelihood: (null, fit.log_likelihood),
+        log_likelihood: (null, place.likelihood.log),
         score,
         covariance: covariance.clone(),
     })
 }
 
-/// Looks at what was given, and lays it out with the columns that can be told apart; and the likelihood where
-/// none has an effect.
+/// Looks at what was given, and lays it out with the columns that can be told apart; and where none of them has
+/// an effect.
 pub(super) fn prepare(
     spells: &[Spell],
     columns: &[Column],
-) -> Result<(Design, Likelihood, Apart), CoxError> {
+) -> Result<(Design, Place, Apart), CoxError> {
     for column in columns {
         let (name, values) = (column.name.clone(), column.values.len());
         if values != spells.len() {
@@ -157,8 +160,8 @@ pub(super) fn prepare(
         return Err(CoxError::NoEvent);
     }
     let mut design = Design::new(spells, columns);
-    let mut start = Likelihood::at(&DVector::zeros(columns.len()), &design);
-    let apart = Apart::of(&start.information, columns);
+    let mut start = Place::new(&design, DVector::zeros(columns.len()));
+    let apart = Apart::of(&start.likelihood.information, columns);
     if apart.kept.len() < columns.len() {
         design.keep(&apart.kept);
         start.keep(&apart.kept);

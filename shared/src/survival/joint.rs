@@ -48,6 +48,9 @@ impl CoxModel {
         // All in units of their own errors: what is small is small for all.
         let correlation = self.covariance.select_rows(&places).select_columns(&places);
         let errors = correlation.diagonal().map(f64::sqrt);
+        if errors.iter().any(|error| !(*error > 0.0)) {
+            return None;
+        }
         let correlation = correlation.component_div(&(&errors * errors.transpose()));
         let (chi2, freedom) = distance(&DVector::from_vec(deviates), correlation);
         Joint::of(chi2, freedom)

@@ -1,6 +1,6 @@
 //! Cox's partial likelihood, with ties as Efron counts them, in one walk over the times.
 
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector};
 
 use super::curve::as_f64;
 use super::design::Design;
@@ -45,6 +45,20 @@ impl Likelihood {
     pub(super) fn keep(&mut self, columns: &[usize]) {
         self.score = self.score.select_rows(columns);
         self.information = self.information.select_rows(columns).select_columns(columns);
+    }
+
+    /// The test of whether the coefficients can be what they are here.
+    pub(super) fn score_test(&self) -> f64 {
+        Cholesky::new(self.information.clone())
+            .map_or(0.0, |information| self.score.dot(&information.solve(&self.score)))
+    }
+
+    /// The same where one coefficient cannot be changed.
+    pub(super) fn hold(&mut self, column: usize) {
+        self.score[column] = 0.0;
+        self.information.row_mut(column).fill(0.0);
+        self.information.column_mut(column).fill(0.0);
+        self.information[(column, column)] = 1.0;
     }
 }
 

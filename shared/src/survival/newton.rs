@@ -6,13 +6,19 @@ use super::cox::CoxError;
 use super::design::Design;
 use super::likelihood::Likelihood;
 
-/// The best coefficients.
-pub(super) struct Fit {
+/// Coefficients, and how likely they make what happened.
+pub(super) struct Place {
     pub(super) beta: DVector<f64>,
-    pub(super) covariance: DMatrix<f64>,
-    pub(super) log_likelihood: f64,
+    pub(super) likelihood: Likelihood,
+}
+
+/// Where it is the likeliest.
+pub(super) struct Top {
+    pub(super) place: Place,
     /// Of each coefficient, whether it grows without limit.
     pub(super) runs_away: Vec<bool>,
+    /// Of the coefficients, were all rows independent.
+    pub(super) covariance: DMatrix<f64>,
 }
 
 const ITERATIONS: usize = 60;
@@ -21,44 +27,51 @@ const ITERATIONS: usize = 60;
 /// one that runs away with steps of about 1.
 const RUNS_AWAY: f64 = 1e-3;
 
-/// Newton's method, from where all are 0 and the likelihood is `here`; a step that makes it worse is halved.
-/// It ends with the step that wins nothing any more; a coefficient for which even that one is long runs away.
-pub(super) fn fit(design: &Design, mut here: Likelihood) -> Result<Fit, CoxError> {
-    let mut beta = DVector::zeros(design.width());
-    for _ in 0..ITERATIONS {
-        let Some(information) = Cholesky::new(here.information.clone()) else { break };
-        let step = information.solve(&here.score);
-        let gain = step.dot(&here.score);
-        let is_last = gain <= 1e-13 * here.log.abs().max(1.0);
-        (beta, here) = climb(design, &beta, &step, here.log)?;
-        if is_last {
-            let Some(information) = Cholesky::new(here.information) else { break };
-            return Ok(Fit {
-                runs_away: step.iter().map(|step| step.abs() > RUNS_AWAY).collect(),
-                covariance: information.inverse(),
-                log_likelihood: here.log,
-                beta,
-            });
-        }
+impl Place {
+    pub(super) fn new(design: &Design, beta: DVector<f64>) -> Self {
+        let likelihood = Likelihood::at(&beta, design);
+        Self { beta, likelihood }
     }
-    Err(CoxError::NoConvergence(ITERATIONS))
-}
 
-/// Goes along `step` as far as it does not lead down.
-fn climb(
-    design: &Design,
-    beta: &DVector<f64>,
-    step: &DVector<f64>,
-    from: f64,
-) -> Result<(DVector<f64>, Likelihood), CoxError> {
-    let mut length = 1.0;
-    for _ in 0..40 {
-        let beta = beta + step * length;
-        let there = Likelihood::at(&beta, design);
-        if there.log >= from - 1e-12 * from.abs() {
-            return Ok((beta, there));
-        }
-        length /= 2.0;
+    /// Only these columns of it.
+    pub(super) fn keep(&mut self, columns: &[usize]) {
+        self.beta = self.beta.select_rows(columns);
+        self.likelihood.keep(columns);
     }
-    Err(CoxError::NoConvergence(ITERATIONS))
+
+    /// Newton's method, where a step that makes it worse is halved. It ends with the step that wins nothing
+    /// any more; a coefficient for which even that one is long runs away. The one that is `held` stays.
+    pub(super) fn climb(mut self, design: &Design, held: Option<usize>) -> Result<Top, CoxError> {
+        for _ in 0..ITERATIONS {
+            if let Some(held) = held {
+                self.likelihood.hold(held);
+            }
+            let Likelihood { score, information, log } = &self.likelihood;
+            let Some(curvature) = Cholesky::new(information.clone()) else { break };
+            let step = curvature.solve(score);
+            let is_last = step.dot(score) <= 1e-13 * log.abs().max(1.0);
+            self = self.step_up(design, &step)?;
+            if is_last {
+                let curvature = Cholesky::new(self.likelihood.information.clone());
+                let Some(curvature) = curvature else { break };
+                let runs_away = step.iter().map(|step| step.abs() > RUNS_AWAY).collect();
+                return Ok(Top { place: self, runs_away, covariance: curvature.inverse() });
+            }
+        }
+        Err(CoxError::NoConvergence(ITERATIONS))
+    }
+
+    /// Goes along `step` as far as it does not lead down.
+    fn step_up(&self, design: &Design, step: &DVector<f64>) -> Result<Self, CoxError> {
+        let from = self.likelihood.log;
+        let mut length = 1.0;
+        for _ in 0..40 {
+            let there = Self::new(design, &self.beta + step * length);
+            if there.likelihood.log >= from - 1e-12 * from.abs() {
+                return Ok(there);
+            }
+            length /= 2.0;
+        }
+        Err(CoxError::NoConvergence(ITERATIONS))
+    }
 }

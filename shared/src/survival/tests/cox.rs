@@ -180,5 +180,18 @@ fn what_cannot_be_fitted_says_why() {
     assert_eq!(cox(&spells, &odd, None), Err(CoxError::NotFinite { name, row: 4 }));
     let alive = data::whole(&[-1, -2]);
     assert_eq!(cox(&alive, &[], None), Err(CoxError::NoEvent));
+    assert_eq!(cox(&spells, &columns, Some(&[7; 42])), Err(CoxError::OneId));
     assert!(cox(&spells, &[], None).unwrap().coefficients.is_empty());
+}
+
+#[test]
+fn errors_by_id_are_the_same_to_the_last_digit_whatever_the_ids_are_called() {
+    let (spells, table) = data::heart();
+    let columns = [table.column("age"), table.column("transplant")];
+    let ids: Vec<usize> = table.texts("id").map(|id| id.parse().unwrap()).collect();
+    let model = cox(&spells, &columns, Some(&ids));
+    let others: Vec<usize> = ids.iter().map(|id| id * 1_000_003 + 17).collect();
+    for ids in [&ids, &others, &ids] {
+        assert_eq!(cox(&spells, &columns, Some(ids)), model);
+    }
 }

@@ -4,8 +4,10 @@
 mod cox;
 mod curve;
 mod data;
+mod joint;
 mod log_rank;
 mod oracles;
+mod profile;
 mod rate;
 
 /// That `found` is `expected` as far as that was printed or computed.

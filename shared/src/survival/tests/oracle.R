@@ -33,4 +33,20 @@ for (table in seq_len(as.integer(arguments[2])) - 1) {
     numbers <- c(coef(model)[i], sqrt(diag(model$naive.var))[i], robust[i], 2 * pnorm(-abs(z)))
     tell(table, paste("cox", names(coef(model))[i]), numbers)
   }
+  chosen <- c("load", "new")
+  chi2 <- drop(coef(model)[chosen] %*% solve(model$var[2:3, 2:3]) %*% coef(model)[chosen])
+  tell(table, "joint load new", c(chi2, pchisq(chi2, 2, lower.tail = FALSE)))
+  # The interval of one ratio by the likelihood: the others at their best, with that one held.
+  worse <- function(held) {
+    rows$held <- held * rows$new
+    rest <- coxph(Surv(entry, exit, event) ~ age + load + offset(held), data = rows,
+                  control = coxph.control(eps = 1e-13, iter.max = 50))
+    2 * (model$loglik[2] - rest$loglik[2])
+  }
+  tell(table, "beyond new", worse(0))
+  ends <- sapply(c(-1, 1), function(side) {
+    far <- coef(model)["new"] + side * 10 * sqrt(model$naive.var[3, 3])
+    uniroot(function(held) worse(held) - qchisq(0.95, 1), sort(c(coef(model)["new"], far)), tol = 1e-12)$root
+  })
+  tell(table, "by_likelihood new", exp(ends))
 }

@@ -8,7 +8,7 @@ use std::process::Command;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use crate::survival::{Column, CoxReport, Report, Spell, cox};
+use crate::survival::{Column, CoxReport, Report, Spell, cox, likelihood_intervals};
 
 const GROUPS: [&str; 3] = ["a", "b", "c"];
 const COLUMNS: [&str; 3] = ["age", "load", "new"];
@@ -74,7 +74,8 @@ fn ours(rows: &[Row]) -> Findings {
     });
     let spells: Vec<Spell> = rows.iter().map(spell).collect();
     let ids: Vec<usize> = rows.iter().map(|row| row.id).collect();
-    let model = CoxReport::of(cox(&spells, &columns, Some(&ids)).unwrap());
+    let model = cox(&spells, &columns, Some(&ids)).unwrap();
+    let simpler = cox(&spells, &columns[..2], Some(&ids)).unwrap();
 
     let known = |number: Option<f64>| number.unwrap_or(f64::NAN);
     let mut found = Findings::new();
@@ -86,6 +87,12 @@ fn ours(rows: &[Row]) -> Findings {
         found.insert(format!("median {}", group.name), vec![known(group.median)]);
     }
     found.insert("log_rank".to_owned(), vec![report.log_rank.chi2, known(report.log_rank.p)]);
+    let joint = model.joint(&["load", "new"]).unwrap();
+    found.insert("joint load new".to_owned(), vec![joint.chi2, joint.p]);
+    found.insert("beyond new".to_owned(), vec![model.beyond(&simpler).unwrap().chi2]);
+    let ends = likelihood_intervals(&spells, &columns, &["new"]).unwrap()[0].unwrap();
+    found.insert("by_likelihood new".to_owned(), vec![known(ends.low), known(ends.high)]);
+    let model = CoxReport::of(model);
     found.insert("log_likelihood".to_owned(), model.log_likelihood.to_vec());
     for one in model.coefficients {
         let numbers = [one.coef, one.se, one.robust_se, one.p].map(known);
