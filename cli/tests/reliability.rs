@@ -156,6 +156,7 @@ fn a_bad_table_is_complained_of_with_its_line() {
         ("5,5,1,a", "line 3: it must end after it begins: it begins at 5 and ends at 5"),
         ("-5,5,1,a", "line 3: a time must be a finite number that is not negative"),
         ("0,1,1,", "line 3: qemu is empty: leave the row out, or fill it"),
+        ("from,to,froze,qemu", "line 3: to is \"to\", which is no number"),
         ("0,1,1", "found record with 3 fields, but the previous record has 4 fields"),
     ] {
         assert!(of(row).contains(said), "{row}: {}", of(row));
@@ -166,7 +167,8 @@ fn a_bad_table_is_complained_of_with_its_line() {
         said.contains("there is no column \"died\": there are from, to, froze, qemu"),
         "{said}"
     );
-    assert!(complaint(&file("a,b\n"), &columns).contains("it has no rows below its header"));
+    let empty = file("from,to,froze,qemu\n");
+    assert!(complaint(&empty, &columns).contains("it has no rows below its header"));
     assert!(complaint(&file(""), &columns).contains("it has no rows below its header"));
 }
 
@@ -179,4 +181,79 @@ fn a_model_of_more_columns_than_anybody_can_judge_is_refused() {
         complaint(&table, &["--exit", "to", "--event", "froze", "--group", "qemu", "--cox", "box"]);
 
     assert!(said.contains("--cox would have 299 coefficients, and 200 are the most"), "{said}");
+}
+
+#[test]
+fn a_table_from_another_system_is_read_as_it_is() {
+    let rows = ["drug,weeks,relapse", "a, 6 ,1", "\"a\",7,0", "b,5,TRUE", "b,9,false"];
+    let plain = json(&file(&rows.join("\n")), &OF_FREIREICH);
+    let windows = json(&file(&format!("\u{feff}{}\r\n", rows.join("\r\n"))), &OF_FREIREICH);
+    assert_eq!(plain, windows);
+    assert_eq!(plain["groups"][1]["exposure"], 14.0);
+}
+
+#[test]
+fn a_header_that_cannot_be_meant_is_complained_of() {
+    let of = |text: &str| complaint(&file(text), &OF_FREIREICH);
+    let said = of("drug;weeks;relapse\na;0,5;1\n");
+    assert!(said.contains("the header is one column, \"drug;weeks;relapse\": commas"), "{said}");
+    let said = of("drug,weeks,relapse,weeks\na,5,1,6\n");
+    assert!(said.contains("there are two columns \"weeks\""), "{said}");
+    let twice = file("drug,weeks,relapse,age,age\na,5,1,6,6\nb,6,0,6,6\n");
+    assert_eq!(json(&twice, &OF_FREIREICH)["groups"][0]["n"], 1, "nobody asked for age");
+}
+
+#[test]
+fn a_number_that_is_missing_is_no_text() {
+    for missing in ["NaN", "NA", "n/a", "null", "inf", "-Infinity"] {
+        let table = file(&format!("to,froze,qemu,vms\n1,1,a,3\n2,0,a,{missing}\n3,1,b,4\n"));
+        let said = complaint(
+            &table,
+            &["--exit", "to", "--event", "froze", "--group", "qemu", "--cox", "vms"],
+        );
+        let expected = format!("line 3: vms is \"{missing}\", which is no number");
+        assert!(said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
+fn a_group_without_events_has_an_upper_end_and_one_alone_is_not_compared() {
+    let table = file("to,froze,qemu\n1000,0,a\n2000,0,a\n1,1,b\n");
+    let found = json(&table, &["--exit", "to", "--event", "froze", "--group", "qemu"]);
+    let rate = &found["groups"][0]["rate_per_1000"];
+    assert_eq!((&rate["value"], &rate["low"]), (&0.0.into(), &0.0.into()));
+    assert_close(&rate["high"], 1.229_626_485);
+    assert_eq!(found["groups"][0]["curve"], serde_json::json!([]));
+
+    let alone = file("to,froze,qemu\n5,1,a\n6,0,a\n");
+    let found = json(&alone, &["--exit", "to", "--event", "froze", "--group", "qemu"]);
+    assert_eq!((&found["log_rank"]["df"], &found["log_rank"]["p"]), (&0.into(), &Value::Null));
+}
+
+#[test]
+fn a_column_that_never_differs_and_one_that_decides_alone_say_so() {
+    let table = file(
+        "to,froze,old,same,other\n3,1,1,7,1\n4,1,1,7,0\n5,1,1,7,1\n9,1,1,7,0\n9,0,1,7,1\n9,0,0,7,1\n8,0,0,7,0\n7,0,0,7,0\n",
+    );
+    let columns = ["--exit", "to", "--event", "froze", "--group", "old"];
+    let columns = [&columns[..], &["--cox", "old,same,other"]].concat();
+    let found = json(&table, &columns);
+
+    let [old, same, other] = [0, 1, 2].map(|at| &found["cox"]["coefficients"][at]);
+    assert_eq!((&same["coef"], &same["hazard_ratio_by_likelihood"]), (&Value::Null, &Value::Null));
+    assert_eq!(old["coef"], Value::Null);
+    assert_close(&old["hazard_ratio_by_likelihood"]["low"], 1.164_429_064_02);
+    assert_eq!(old["hazard_ratio_by_likelihood"]["high"], Value::Null);
+    assert!(other["hazard_ratio_by_likelihood"]["high"].is_number(), "four events are few");
+    let text = String::from_utf8(run(&table, &columns).stdout).unwrap();
+    assert!(text.contains("the ratio is at least 1.164"), "{text}");
+    assert!(text.contains("same: it is the same for all that were watched"), "{text}");
+}
+
+#[test]
+fn an_id_that_all_rows_share_is_refused() {
+    let table = file("to,froze,qemu,box\n1,1,a,x\n2,1,b,x\n3,0,a,x\n");
+    let columns = ["--exit", "to", "--event", "froze", "--group", "qemu", "--cox", "qemu"];
+    let said = complaint(&table, &[&columns[..], &["--id", "box"]].concat());
+    assert!(said.contains("all rows have the same id"), "{said}");
 }

@@ -22,6 +22,8 @@ pub struct CoxModel {
     /// Whether all together explain anything: the score test with all coefficients 0. Without ties and with
     /// groups as columns, it is the log-rank test.
     pub score: f64,
+    /// How many events it explains.
+    pub events: usize,
     /// Of the coefficients that are not aliased, in their order: by the robust errors where ids were given.
     pub(super) covariance: DMatrix<f64>,
 }
@@ -137,6 +139,7 @@ pub fn cox(
         coefficients: coefficients.collect(),
         log_likelihood: (null, place.likelihood.log),
         score,
+        events: spells.iter().filter(|spell| spell.is_event()).count(),
         covariance: covariance.clone(),
     })
 }

@@ -30,16 +30,15 @@ impl CoxModel {
     /// given. Those that are aliased are left out. Nothing where that leaves none, where one is not in the
     /// model, or where one runs away: [`Self::beyond`] a model without these columns can be asked then.
     pub fn joint(&self, names: &[&str]) -> Option<Joint> {
-        let is_fitted = |effect: &Effect| !matches!(effect, Effect::Aliased { .. });
-        let of_covariance: Vec<_> =
-            self.coefficients.iter().filter(|one| is_fitted(&one.estimate)).collect();
         let (mut deviates, mut places) = (Vec::new(), Vec::new());
         for name in names {
-            match self.coefficients.iter().find(|one| one.name == *name)?.estimate {
+            let at = self.coefficients.iter().position(|one| one.name == *name)?;
+            match self.coefficients[at].estimate {
                 Effect::Aliased { .. } => {}
                 Effect::Infinite { .. } => return None,
                 Effect::Estimated { coef, .. } => {
-                    let place = of_covariance.iter().position(|one| one.name == *name)?;
+                    let before = self.coefficients[..at].iter();
+                    let place = before.filter(|one| one.estimate.is_fitted()).count();
                     deviates.push(coef / self.covariance[(place, place)].sqrt());
                     places.push(place);
                 }
@@ -48,7 +47,7 @@ impl CoxModel {
         // All in units of their own errors: what is small is small for all.
         let correlation = self.covariance.select_rows(&places).select_columns(&places);
         let errors = correlation.diagonal().map(f64::sqrt);
-        if errors.iter().any(|error| !(*error > 0.0)) {
+        if errors.iter().any(|error| error.is_nan() || *error <= 0.0) {
             return None;
         }
         let correlation = correlation.component_div(&(&errors * errors.transpose()));
@@ -76,5 +75,10 @@ impl Effect {
             Self::Estimated { ratio, .. } => Some((ratio.low, ratio.high)),
             Self::Infinite { .. } | Self::Aliased { .. } => None,
         }
+    }
+
+    /// Whether the model has a coefficient for it.
+    fn is_fitted(&self) -> bool {
+        !matches!(self, Self::Aliased { .. })
     }
 }

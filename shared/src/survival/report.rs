@@ -1,10 +1,13 @@
 //! What is told of groups of spells, in the words of JSON.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::cox::{CoxModel, Effect};
 use super::curve::{Curve, Point};
 use super::log_rank::{LogRank, log_rank};
+use super::profile::Ends;
 use super::rate::{Estimate, Rate};
 use super::spell::Spell;
 
@@ -94,6 +97,10 @@ pub struct CoefficientReport {
     pub p: Option<f64>,
     /// How many times likelier an event is with one more of it, with the interval that belongs to `p`.
     pub hazard_ratio: Option<Estimate>,
+    /// Its interval by the likelihood, where events are so few that the one above is not to be trusted, or
+    /// where no ratio is the best: an end is null where it could be as small or as large as one likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hazard_ratio_by_likelihood: Option<Ends>,
     /// Why there is no number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,
@@ -145,14 +152,17 @@ impl From<LogRank> for LogRankReport {
 }
 
 impl CoxReport {
-    /// Of a model.
-    pub fn of(model: CoxModel) -> Self {
+    /// Of a model, with the intervals by the likelihood that were asked for, by the column's name.
+    pub fn of(model: CoxModel, by_likelihood: &BTreeMap<String, Ends>) -> Self {
         let (null, fitted) = model.log_likelihood;
         let coefficients = model.coefficients.into_iter();
         Self {
             ties: "efron",
             coefficients: coefficients
-                .map(|one| CoefficientReport::of(one.name, one.estimate))
+                .map(|one| CoefficientReport {
+                    hazard_ratio_by_likelihood: by_likelihood.get(&one.name).copied(),
+                    ..CoefficientReport::of(one.name, one.estimate)
+                })
                 .collect(),
             log_likelihood: [null, fitted],
         }
@@ -168,6 +178,7 @@ impl CoefficientReport {
             robust_se: None,
             p: None,
             hazard_ratio: None,
+            hazard_ratio_by_likelihood: None,
             why_not: None,
             aliased_with: Vec::new(),
         };

@@ -3,9 +3,11 @@
 mod show;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domfleet_shared::survival::{Column, CoxError, CoxReport, Report, Spell, cox, indicators};
+use domfleet_shared::survival::{
+    Column, CoxError, CoxReport, Report, Spell, cox, indicators, likelihood_intervals,
+};
 
 use self::table::Table;
 use crate::args::reliability::Reliability;
@@ -17,10 +19,17 @@ const COLUMNS_AT_MOST: usize = 200;
 
 /// Reads the table, and prints what is in it.
 pub(super) fn run(format: Format, asked: &Reliability) -> Result<(), Error> {
-    let table = Table::read(&asked.file)?;
+    let columns: BTreeSet<&str> = [&asked.exit, &asked.event, &asked.group]
+        .into_iter()
+        .chain(&asked.entry)
+        .chain(&asked.id)
+        .chain(&asked.cox)
+        .map(String::as_str)
+        .collect();
+    let table = Table::read(&asked.file, &columns)?;
     let spells = spells(&table, asked)?;
     let mut groups: BTreeMap<&str, Vec<Spell>> = BTreeMap::new();
-    for (name, spell) in table.texts(&asked.group)?.zip(&spells) {
+    for (name, spell) in table.texts(&asked.group).zip(&spells) {
         groups.entry(name).or_default().push(*spell);
     }
     let names = groups.keys().map(|name| (*name).to_owned()).collect();
@@ -55,8 +64,8 @@ fn spells(table: &Table, asked: &Reliability) -> Result<Vec<Spell>, Error> {
 fn model(table: &Table, asked: &Reliability, spells: &[Spell]) -> Result<Option<CoxReport>, Error> {
     let mut columns = Vec::new();
     for name in &asked.cox {
-        if table.is_text(name)? {
-            let texts: Vec<&str> = table.texts(name)?.collect();
+        if table.is_text(name) {
+            let texts: Vec<&str> = table.texts(name).collect();
             columns.extend(indicators(name, &texts));
         } else {
             columns.push(Column { name: name.clone(), values: table.numbers(name)? });
@@ -69,9 +78,16 @@ fn model(table: &Table, asked: &Reliability, spells: &[Spell]) -> Result<Option<
              every row has a value of its own"
         )));
     }
-    let ids = asked.id.as_deref().map(|id| table.numbered(id)).transpose()?;
+    let ids = asked.id.as_deref().map(|id| table.numbered(id));
     match cox(spells, &columns, ids.as_deref()) {
-        Ok(model) => Ok(Some(CoxReport::of(model))),
+        Ok(model) => {
+            let thin = likelihood_intervals(spells, &columns, &model.thin());
+            let thin = thin.unwrap_or_else(|error| {
+                output::say(&format!("no intervals by the likelihood: {error}"));
+                BTreeMap::new()
+            });
+            Ok(Some(CoxReport::of(model, &thin)))
+        }
         Err(error @ CoxError::NoEvent) => {
             output::say(&format!("no Cox model: {error}"));
             Ok(None)

@@ -1,6 +1,8 @@
 //! A report on a terminal.
 
-use domfleet_shared::survival::{CoefficientReport, CoxReport, Estimate, GroupReport, Report};
+use domfleet_shared::survival::{
+    CoefficientReport, CoxReport, Ends, Estimate, GroupReport, Report,
+};
 
 use crate::output;
 
@@ -47,10 +49,22 @@ fn model(cox: &CoxReport) {
     let titles = ["COLUMN", "HAZARD RATIO", "95 %", "COEF", "SE", "ROBUST SE", "P"];
     output::cells(&titles, cox.coefficients.iter().map(coefficient));
     for one in &cox.coefficients {
-        if let Some(why_not) = &one.why_not {
-            output::text(&format!("{}: {why_not}\n", one.name));
+        let by_likelihood = one.hazard_ratio_by_likelihood.map(ends);
+        for said in one.why_not.iter().chain(&by_likelihood) {
+            output::text(&format!("{}: {said}\n", one.name));
         }
     }
+}
+
+/// What is said besides where events are few.
+fn ends(ends: Ends) -> String {
+    let interval = match (ends.low, ends.high) {
+        (Some(low), Some(high)) => format!("{} – {}", significant(low), significant(high)),
+        (Some(low), None) => format!("at least {}", significant(low)),
+        (None, Some(high)) => format!("at most {}", significant(high)),
+        (None, None) => "anything".to_owned(),
+    };
+    format!("by the likelihood, which holds where events are few, the ratio is {interval}")
 }
 
 fn coefficient(one: &CoefficientReport) -> Vec<String> {

@@ -90,13 +90,16 @@ fn ours(rows: &[Row]) -> Findings {
     let joint = model.joint(&["load", "new"]).unwrap();
     found.insert("joint load new".to_owned(), vec![joint.chi2, joint.p]);
     found.insert("beyond new".to_owned(), vec![model.beyond(&simpler).unwrap().chi2]);
-    let ends = likelihood_intervals(&spells, &columns, &["new"]).unwrap()[0].unwrap();
-    found.insert("by_likelihood new".to_owned(), vec![known(ends.low), known(ends.high)]);
-    let model = CoxReport::of(model);
+    let ends = likelihood_intervals(&spells, &columns, &["new"]).unwrap();
+    let model = CoxReport::of(model, &ends);
     found.insert("log_likelihood".to_owned(), model.log_likelihood.to_vec());
     for one in model.coefficients {
         let numbers = [one.coef, one.se, one.robust_se, one.p].map(known);
         found.insert(format!("cox {}", one.name), numbers.to_vec());
+        if let Some(ends) = one.hazard_ratio_by_likelihood {
+            let ends = vec![known(ends.low), known(ends.high)];
+            found.insert(format!("by_likelihood {}", one.name), ends);
+        }
     }
     found
 }
