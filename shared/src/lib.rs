@@ -16,9 +16,15 @@ pub mod image;
 pub mod inventory;
 pub mod operation;
 pub mod protocol;
+#[cfg(feature = "signatures")]
+pub mod scan_input;
 pub mod set_answers;
+pub mod severity;
+#[cfg(feature = "signatures")]
+pub mod signatures;
 #[cfg(feature = "survival")]
 pub mod survival;
+pub mod taint;
 pub mod timestamp;
 pub mod usb;
 pub mod xl_config;
