@@ -10,6 +10,8 @@ pub mod backup_set;
 pub mod boot;
 pub mod component;
 pub mod content;
+#[cfg(feature = "survival")]
+pub mod diagnosis;
 pub mod enrolment;
 pub mod id;
 pub mod image;

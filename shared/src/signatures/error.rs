@@ -1,7 +1,7 @@
 //! What can be wrong with a catalogue.
 
 /// Why a catalogue was refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum CatalogueError {
     /// It is no TOML, or not of this shape. The text names line and column.
     #[error("{0}")]
