@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::entity::alarm::{ActiveModel, Column, Entity, Model};
 use super::events::{EventKind, NewEvent};
+use super::scope::within;
+use crate::auth::Scope;
 
 /// What kind of thing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,20 @@ pub async fn clear(
         .exec(txn)
         .await?;
     Ok(Some(event(row.organisation_id, row.id, row.appliance_id, 2)))
+}
+
+/// One in the scope: whose it is, its kind and its subject. Those that are over are not there.
+pub async fn find_open(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: Uuid,
+) -> Result<Option<(OrganisationId, String, String)>, DbErr> {
+    let row = Entity::find_by_id(id)
+        .filter(within(scope, Column::OrganisationId))
+        .filter(Column::ClearedAt.is_null())
+        .one(db)
+        .await?;
+    Ok(row.map(|row| (OrganisationId(row.organisation_id), row.kind, row.subject)))
 }
 
 /// What the open alarms of a kind at an appliance are about.

@@ -103,6 +103,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(signatures::found))
         .routes(routes!(events::follow))
         .routes(routes!(alarms::list))
+        .routes(routes!(alarms::clear))
         .routes(routes!(audit::list))
         .routes(routes!(server::show))
         .routes(routes!(server::release_hold));

@@ -29,6 +29,8 @@ pub(crate) enum About {
     Drive,
     /// An alarm, which is in no path.
     Alarm,
+    /// An alarm that is not over, by its own id.
+    OpenAlarm,
     Schedule,
     /// A signature that somebody added.
     Signature,
@@ -148,6 +150,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("post", "/reliability/imports") => (A::Caller, "operator", Value::Null),
         ("delete", "/reliability/imports/{id}") => (A::Import, "operator", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
+        ("post", "/alarms/{id}/clear") => (A::OpenAlarm, "operator", Value::Null),
         ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
         ("get", "/server") => (A::Server, "viewer", Value::Null),

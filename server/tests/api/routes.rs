@@ -101,6 +101,12 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             let added = user.post("/api/v1/signatures", &signatures::own(&name)).await.ok();
             added["own"]["id"].as_str().unwrap().to_owned()
         }
+        About::OpenAlarm => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            fleet::alarm(api, organisation, appliance).await;
+            let alarms = admin.get(&format!("/api/v1/alarms?appliance={appliance}")).await.ok();
+            id(&alarms["alarms"][0])
+        }
         About::Finding => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;
             signatures::finding(api, organisation, appliance).await

@@ -151,6 +151,11 @@ async fn a_bundle_with_a_panic_is_found_and_raises_one_alarm(db: TestDatabase) {
     let alarms = reseller.get("/api/v1/alarms?kind=fatal_finding").await.ok();
     assert_eq!(alarms["total"], 1);
     assert_eq!(alarms["alarms"][0]["appliance"]["id"], json!(appliance));
+    let path = format!("/api/v1/alarms/{}/clear", alarms["alarms"][0]["id"].as_str().unwrap());
+    assert_eq!(reseller.post(&path, &json!({})).await.code(), "needs_role");
+    let operator = api.user(&tree.own, "operator").await;
+    assert_eq!(operator.post(&path, &json!({})).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(operator.post(&path, &json!({})).await.code(), "not_found", "it is over");
     assert_eq!(scan(&api).await, 0, "it was searched");
     let listed = reseller.get("/api/v1/signatures").await.ok();
     let panics = listed["signatures"].as_array().unwrap().iter();

@@ -3,17 +3,22 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use domfleet_server::accept::{self, Entrance, Routers};
+use axum::body::Body;
+use axum::http::Request;
+use domfleet_server::accept::{self, Entrance, Peer, Routers};
 use domfleet_server::agents;
 use domfleet_server::app::App;
 use domfleet_server::config::Config;
+use domfleet_server::console;
 use domfleet_server::db::join_tokens::{self, NewJoinToken};
 use domfleet_server::db::organisations::{self, NewOrganisation};
-use domfleet_server::domain::people::OrganisationKind;
+use domfleet_server::domain::people::{OrganisationKind, Role};
 use domfleet_server::{http, tasks};
 use domfleet_shared::id::OrganisationId;
 use sea_orm::{ConnectionTrait as _, Database};
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use tower::ServiceExt as _;
 
 /// A server that runs.
 pub(crate) struct Server {
@@ -102,6 +107,31 @@ impl Server {
         organisations::insert(self.app.db.write(), &new).await.unwrap();
         new.id
     }
+}
+
+/// What someone who may see everything is told at `path` of the API.
+pub(crate) async fn told(server: &Server, path: &str) -> Value {
+    const EMAIL: &str = "admin@test.local";
+    const PASSWORD: &str = "correct horse battery";
+    let app = &server.app;
+    let password = PASSWORD.to_owned();
+    console::create_operator(app, EMAIL, "admin", Role::Admin, None, password).await.unwrap();
+    let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
+    let login = Request::post("/api/v1/login").header("content-type", "application/json");
+    let login = asked(app, login.body(Body::from(body)).unwrap()).await;
+    let token = format!("Bearer {}", login["access_token"].as_str().unwrap());
+    let request = Request::get(path).header("authorization", token);
+    asked(app, request.body(Body::empty()).unwrap()).await
+}
+
+async fn asked(app: &App, mut request: Request<Body>) -> Value {
+    let address = SocketAddr::from(([192, 0, 2, 1], 40_000));
+    request.extensions_mut().insert(Peer { address, certificate: None });
+    let answer = http::router(app).oneshot(request).await.unwrap();
+    let status = answer.status();
+    let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
+    serde_json::from_slice(&body).unwrap()
 }
 
 impl Drop for Server {

@@ -3,6 +3,7 @@
 mod client;
 mod clones;
 mod frames;
+mod freezes;
 mod harness;
 mod intake;
 mod joining;
