@@ -74,6 +74,7 @@ bench: release ## measures against peers and limits, prints ratios
 	@deploy/dev/setup bench
 	@tests/bench/run
 	@tests/bench/backup
+	@tests/bench/survival
 
 .PHONY: fuzz
 fuzz: ## feeds parsers with what strangers may write, ten minutes each

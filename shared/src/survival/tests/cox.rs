@@ -195,3 +195,24 @@ fn errors_by_id_are_the_same_to_the_last_digit_whatever_the_ids_are_called() {
         assert_eq!(cox(&spells, &columns, Some(ids)), model);
     }
 }
+
+#[test]
+fn those_that_were_never_at_risk_together_do_not_blur_each_other() {
+    let (early, columns) = second(&data::truncated());
+    let later = |spell: &Spell| {
+        let (entry, exit) = (spell.entry().max(0.0) + 1000.0, spell.exit() + 1000.0);
+        Spell::late(entry, exit, spell.is_event()).unwrap()
+    };
+    let spells: Vec<Spell> = early.iter().copied().chain(early.iter().map(later)).collect();
+    // What all have that were at risk at a time is the same as what none has, however much it weighs.
+    let fitted = |more: f64| {
+        let early = columns[0].values.iter().copied();
+        let values = early.clone().chain(early.map(|x| x + more)).collect();
+        let column = Column { name: "second".to_owned(), values };
+        numbers(&cox(&spells, &[column], None).unwrap(), "second")
+    };
+    let (alike, apart) = (fitted(0.0), fitted(40.0));
+    assert_close(apart.coef, alike.coef, 1e-9);
+    assert_close(apart.se, alike.se, 1e-9);
+    assert_close(apart.robust_se, alike.robust_se, 1e-9);
+}
