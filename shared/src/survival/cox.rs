@@ -104,10 +104,10 @@ pub fn cox(
     columns: &[Column],
     ids: Option<&[usize]>,
 ) -> Result<CoxModel, CoxError> {
+    let (design, start, apart) = prepare(spells, columns)?;
     if ids.is_some_and(|ids| ids.windows(2).all(|pair| pair[0] == pair[1])) {
         return Err(CoxError::OneId);
     }
-    let (design, start, apart) = prepare(spells, columns)?;
     let (null, score) = (start.likelihood.log, start.likelihood.score_test());
     let Top { place, runs_away, covariance } = start.climb(&design, None)?;
     let robust = sandwich(&design, &place.beta, &covariance, ids);

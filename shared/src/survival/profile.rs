@@ -26,6 +26,9 @@ pub fn likelihood_intervals(
     columns: &[Column],
     names: &[&str],
 ) -> Result<BTreeMap<String, Ends>, CoxError> {
+    if names.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let (design, start, apart) = prepare(spells, columns)?;
     let top = start.climb(&design, None)?;
     let mut found = BTreeMap::new();

@@ -17,6 +17,9 @@ use crate::output::{self, Format};
 /// Where more are compared with one another, nothing is found but chance.
 const COLUMNS_AT_MOST: usize = 200;
 
+/// Each takes as long as some models, and where so many have few events, none of them decides anything.
+const INTERVALS_AT_MOST: usize = 20;
+
 /// Reads the table, and prints what is in it.
 pub(super) fn run(format: Format, asked: &Reliability) -> Result<(), Error> {
     let columns: BTreeSet<&str> = [&asked.exit, &asked.event, &asked.group]
@@ -81,8 +84,9 @@ fn model(table: &Table, asked: &Reliability, spells: &[Spell]) -> Result<Option<
     let ids = asked.id.as_deref().map(|id| table.numbered(id));
     match cox(spells, &columns, ids.as_deref()) {
         Ok(model) => {
-            let thin = likelihood_intervals(spells, &columns, &model.thin());
-            let thin = thin.unwrap_or_else(|error| {
+            let mut thin = model.thin();
+            thin.truncate(INTERVALS_AT_MOST);
+            let thin = likelihood_intervals(spells, &columns, &thin).unwrap_or_else(|error| {
                 output::say(&format!("no intervals by the likelihood: {error}"));
                 BTreeMap::new()
             });
