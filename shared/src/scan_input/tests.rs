@@ -1,7 +1,5 @@
 //! Files of every kind, whole and damaged.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::io::{self, Read, Write as _};
 
 use flate2::Compression;

@@ -112,18 +112,16 @@ impl Walk<'_> {
         match kind {
             Kind::Gzip => {
                 let gzip = MultiGzDecoder::new(io::BufReader::new(input));
-                self.layer(found, &mut Layer::of(gzip, &self.budget.clone(), &failed), depth + 1);
+                self.layer(found, &mut Layer::of(gzip, &self.budget, &failed), depth + 1);
             }
             Kind::Zstd => match zstd_decoder(input) {
-                Ok(zstd) => self.layer(
-                    found,
-                    &mut Layer::of(zstd, &self.budget.clone(), &failed),
-                    depth + 1,
-                ),
+                Ok(zstd) => {
+                    self.layer(found, &mut Layer::of(zstd, &self.budget, &failed), depth + 1)
+                }
                 Err(error) => self.problem(found.name, told(&error)),
             },
             Kind::Tar => {
-                self.tar(found, Layer::of(input, &self.budget.clone(), &failed), &failed, depth + 1)
+                self.tar(found, Layer::of(input, &self.budget, &failed), &failed, depth + 1)
             }
             Kind::BrokenTar => self
                 .problem(found.name, "it begins as a tar, and its first header is damaged".into()),
@@ -144,7 +142,7 @@ impl Walk<'_> {
     }
 
     fn log(&mut self, found: Found<'_>, input: &mut dyn Read) {
-        let mut log = Layer::of(input, &self.budget.clone(), &Rc::default());
+        let mut log = Layer::of(input, &self.budget, &Rc::default());
         match (self.take)(found, &mut log) {
             Ok(Within::Read) => {}
             Ok(Within::LeftAlone(why)) => self.skip(found.name, why),

@@ -140,9 +140,7 @@ impl<'c> Scanner<'c> {
             }
             open.waits = match (open.waits, kind) {
                 (Waits::ForTrace(_), Line::Head) => Waits::InTrace,
-                (Waits::ForTrace(0), _) | (Waits::InTrace, Line::Other) | (Waits::No, _) => {
-                    Waits::No
-                }
+                (Waits::ForTrace(0) | Waits::No, _) | (Waits::InTrace, Line::Other) => Waits::No,
                 (Waits::ForTrace(left), _) => Waits::ForTrace(left - 1),
                 (Waits::InTrace, _) => {
                     open.trace.take(text);
@@ -252,9 +250,9 @@ fn begin(
     events: u64,
 ) -> Finding {
     let fields = hit.regex.captures(prefix.text).map(|found| {
-        let names = hit.regex.capture_names().flatten();
-        let named = names.filter_map(|name| Some((name, found.name(name)?)));
-        named.map(|(name, part)| (name.to_owned(), shown(part.as_bytes(), CONTEXT_BYTES))).collect()
+        let groups = hit.regex.capture_names().flatten();
+        let found = groups.filter_map(|name| Some((name, found.name(name)?)));
+        found.map(|(name, part)| (name.to_owned(), shown(part.as_bytes(), CONTEXT_BYTES))).collect()
     });
     Finding {
         signature: hit.signature.id.clone(),
