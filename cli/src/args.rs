@@ -3,6 +3,7 @@
 pub(crate) mod media;
 pub(crate) mod reliability;
 pub(crate) mod schedules;
+pub(crate) mod signatures;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use self::media::{Backups, Images, Usb};
 use self::reliability::Reliability;
 use self::schedules::Schedules;
+use self::signatures::Signatures;
 use crate::output::Format;
 
 /// Looks after fleets of hypervisor appliances.
@@ -60,6 +62,9 @@ pub(crate) enum Command {
 pub(crate) enum Alone {
     /// How long things last, and on what it depends: of any table, without a server.
     Reliability(Reliability),
+    /// Signs of known faults: of any logs, without a server.
+    #[command(subcommand)]
+    Signatures(Signatures),
 }
 
 /// What a server is asked.

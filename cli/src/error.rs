@@ -31,6 +31,8 @@ pub(crate) enum Error {
     File { path: PathBuf, why: String },
     #[error("{}: {why}", .path.display())]
     Unreadable { path: PathBuf, why: String },
+    #[error("not everything could be read: see above")]
+    NotAllRead,
     #[error("{0}")]
     Usage(String),
     #[error("no {what} is called \"{name}\"")]
@@ -54,6 +56,7 @@ impl Error {
         match self {
             Self::Usage(_)
             | Self::Unreadable { .. }
+            | Self::NotAllRead
             | Self::Ambiguous { .. }
             | Self::Refused { status: 400 | 422, .. } => 2,
             Self::NotFound { .. } | Self::Refused { status: 404, .. } => 3,

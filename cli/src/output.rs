@@ -97,6 +97,20 @@ fn print(text: &str) {
     print!("{text}");
 }
 
+/// A text of somebody else's, without what would move the cursor, colour the terminal or turn the direction.
+pub(crate) fn visible(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => visible.push(' '),
+            c if c.is_control() || turns(c) => visible.extend(c.escape_unicode()),
+            c => visible.push(c),
+        }
+    }
+    visible
+}
+
 /// Prints cells in rows below titles.
 pub(crate) fn cells(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     print(&lay_out(titles, rows));
@@ -150,6 +164,14 @@ mod tests {
 
         let lines: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
         assert_eq!(lines, [vec!["NAME", "SITE"], vec!["pbx-12", "-"], vec!["pbx-7", "Berlin"]]);
+    }
+
+    #[test]
+    fn what_a_log_would_do_to_a_terminal_is_seen_and_not_done() {
+        assert_eq!(
+            visible("a\u{1b}[2Jb\r\u{9b}31m\u{202e}ü\tc"),
+            "a\\u{1b}[2Jb\\u{d}\\u{9b}31m\\u{202e}ü c"
+        );
     }
 
     #[test]

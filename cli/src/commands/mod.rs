@@ -9,6 +9,7 @@ mod operations;
 mod reliability;
 mod schedules;
 mod session;
+mod signatures;
 mod tokens;
 mod usb;
 mod vms;
@@ -27,6 +28,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Error> {
     match args.command {
         Command::Login(login) => session::login(context, login).await,
         Command::Alone(Alone::Reliability(asked)) => reliability::run(format, &asked),
+        Command::Alone(Alone::Signatures(asked)) => signatures::run(format, asked),
         Command::Asking(asking) => ask(Client::saved(context)?, format, asking).await,
     }
 }
