@@ -75,6 +75,7 @@ bench: release ## measures against peers and limits, prints ratios
 	@tests/bench/run
 	@tests/bench/backup
 	@tests/bench/survival
+	@tests/bench/signatures
 
 .PHONY: fuzz
 fuzz: ## feeds parsers with what strangers may write, ten minutes each
