@@ -151,7 +151,8 @@ fn what_a_log_would_do_to_a_terminal_is_not_done() {
 
 #[test]
 fn what_cannot_be_read_is_told_and_the_rest_is_looked_at() {
-    let noise: Vec<u8> = (0..600_u32).flat_map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    let noise: Vec<u8> =
+        (0..600_u32).flat_map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
     let cut = &tar("dmesg", &format!("{PANIC}\n"))[..1024];
     let folder = folder(&[
         ("log", PANIC.as_bytes()),

@@ -22,7 +22,8 @@ pub fn feed(bytes: &[u8]) {
 
 fn scanned(bytes: &[u8]) -> Report {
     let catalogue = Catalogue::built_in().unwrap_or_else(|error| panic!("{error}"));
-    let limits = Limits { unpacked_bytes: UNPACKED_BYTES, ratio_from_bytes: 1 << 20, ..Limits::default() };
+    let limits =
+        Limits { unpacked_bytes: UNPACKED_BYTES, ratio_from_bytes: 1 << 20, ..Limits::default() };
     let mut scan = Scan::new(catalogue, limits);
     scan.file("f", bytes);
     scan.finish()
