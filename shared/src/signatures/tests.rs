@@ -82,6 +82,7 @@ mod of_the_catalogue {
         let found = scanned(&line[..]);
         assert_eq!(told(&found), ["hung_task high 1 x1"]);
         assert!(found[0].text.contains("blocked"));
+        assert_eq!(found[0].fields["pid"], "311");
 
         line.splice(0..0, *b"\0\0\0\0");
         assert_eq!(scanned(&line[..]).len(), 1);
@@ -236,8 +237,10 @@ mod of_logs {
 
     #[test]
     fn a_form_of_a_fault_has_its_own_severity_and_is_its_own_finding() {
+        let found = scanned(&include_bytes!("testdata/thin-pool.log")[..]);
+
         assert_eq!(
-            told(&scanned(&include_bytes!("testdata/thin-pool.log")[..])),
+            told(&found),
             [
                 "thin_full warn 1 x2",
                 "thin_full crit 3 x2",
@@ -245,6 +248,9 @@ mod of_logs {
                 "buf_err high 6 x2"
             ]
         );
+        // Another hit of the same does not end what is told of the first.
+        assert!(found[3].after[0].contains("logical block 257"));
+        assert!(found[3].after[1].contains("switching pool to write mode"));
     }
 
     #[test]
@@ -337,10 +343,10 @@ mod of_what_has_no_end {
         }
         let mut scanner = Scanner::new(catalogue());
         scanner.scan("log", &log[..]).unwrap();
-        let scanned = scanner.finish();
+        let all = scanner.finish();
 
-        assert_eq!((scanned.findings.len(), scanned.left_out), (32, 468));
-        assert_eq!(scanned.lines, 1500);
+        assert_eq!((all.findings.len(), all.left_out), (32, 468));
+        assert_eq!(all.lines, 1500);
     }
 }
 
