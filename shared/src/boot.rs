@@ -1,4 +1,9 @@
-//! Boots: runs of dom0, and how each ended.
+//! Boots: runs of dom0, what they were made of, and how each ended.
+
+mod classify;
+mod recording;
+mod refine;
+pub mod sign;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,6 +12,10 @@ use crate::component::Change;
 use crate::id::BootId;
 use crate::inventory::Components;
 use crate::timestamp::Timestamp;
+
+pub use classify::{Armed, Remains, classify};
+pub use recording::CHANGES_AT_MOST;
+pub use refine::{SiteFacts, refine};
 
 /// One run of dom0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -90,172 +99,13 @@ pub enum Confidence {
     High,
 }
 
-/// What is left of a boot that is over, as the agent of the next one finds it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "findings, each independent of the others")]
-pub struct Remains {
-    /// The agent wrote that dom0 was being shut down in order.
-    pub clean_record: bool,
-    /// Versions differ between that boot and this one.
-    pub versions_changed: bool,
-    /// A stress run had been recorded as begun, and not as ended.
-    pub stress_open: bool,
-    /// Text of kernel logs that the platform kept over the reset (pstore).
-    pub pstore: Option<String>,
-    /// The watchdog's boot status says that it reset the machine (`WDIOF_CARDRESET`).
-    pub watchdog_reset: bool,
-    /// Warnings that the agent had persisted during that boot, oldest first.
-    pub warnings: Vec<String>,
-    /// The slowest write of the agent's sign of life, late in that boot, in milliseconds.
-    pub slowest_alive_milliseconds: Option<u64>,
-}
-
-/// Lines in a persisted kernel log after which a silent end is most likely a hang (`DOMAIN.md` 4.1:
-/// new taint, hung task, soft lockup, I/O errors).
-const PRECURSORS: [&str; 8] = [
-    "blocked for more than",
-    "blocked in I/O wait for more than",
-    "soft lockup",
-    "rcu_sched detected stalls",
-    "self-detected stall",
-    "I/O error",
-    "BUG: ",
-    "Oops: ",
-];
-
-/// A write of the sign of life that took this long says that storage hung.
-const STALLED_MILLISECONDS: u64 = 30_000;
-
-/// How the boot ended that left `remains`, with what says so.
-pub fn classify(remains: &Remains) -> (BootEnd, Confidence, Vec<String>) {
-    let found = |end, confidence, sentence: &str| (end, confidence, vec![sentence.to_owned()]);
-    if remains.stress_open {
-        return found(BootEnd::Provoked, Confidence::High, "a stress run was under way");
-    }
-    if remains.clean_record && remains.versions_changed {
-        return found(
-            BootEnd::Upgrade,
-            Confidence::High,
-            "dom0 was shut down in order, and other versions run since",
-        );
-    }
-    if remains.clean_record {
-        return found(BootEnd::Clean, Confidence::High, "dom0 was shut down in order");
-    }
-    if let Some(line) = remains.pstore.as_deref().and_then(fatal_line) {
-        return (
-            BootEnd::Panic,
-            Confidence::High,
-            vec![format!("the kernel log kept over the reset says: {line}")],
-        );
-    }
-    if remains.watchdog_reset {
-        return found(
-            BootEnd::Watchdog,
-            Confidence::High,
-            "the watchdog says that it reset the machine",
-        );
-    }
-    let precursor = remains
-        .warnings
-        .iter()
-        .rev()
-        .find(|line| PRECURSORS.iter().any(|precursor| line.contains(precursor)));
-    if let Some(line) = precursor {
-        return (
-            BootEnd::Hang,
-            Confidence::Medium,
-            vec![format!("the last kernel warnings include: {line}")],
-        );
-    }
-    if let Some(took) =
-        remains.slowest_alive_milliseconds.filter(|took| *took >= STALLED_MILLISECONDS)
-    {
-        return (
-            BootEnd::Hang,
-            Confidence::Medium,
-            vec![format!("writing a sign of life had taken {} s", took / 1000)],
-        );
-    }
-    found(BootEnd::Unknown, Confidence::Low, "it ended without a word")
-}
-
-/// The line that says why the kernel died.
-fn fatal_line(log: &str) -> Option<&str> {
-    ["Kernel panic - not syncing", "kernel BUG at", "Oops: ", "BUG: unable to handle"]
-        .into_iter()
-        .find_map(|sign| log.lines().find(|line| line.contains(sign)))
-        .map(str::trim)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn end_of(remains: &Remains) -> BootEnd {
-        classify(remains).0
-    }
-
-    #[test]
-    fn an_orderly_end_is_clean_whatever_the_log_had_said_before() {
-        let warnings = vec!["INFO: task jbd2 blocked for more than 120 seconds.".into()];
-
-        let end = end_of(&Remains { clean_record: true, warnings, ..Remains::default() });
-
-        assert_eq!(end, BootEnd::Clean);
-    }
-
-    #[test]
-    fn other_versions_after_an_orderly_end_are_an_upgrade() {
-        let remains = Remains { clean_record: true, versions_changed: true, ..Remains::default() };
-
-        assert_eq!(end_of(&remains), BootEnd::Upgrade);
-    }
-
-    #[test]
-    fn a_panic_kept_over_the_reset_is_quoted() {
-        let pstore = "<6>usb 1-1\n<0>Kernel panic - not syncing: sysrq triggered crash\n";
-
-        let (end, confidence, evidence) =
-            classify(&Remains { pstore: Some(pstore.into()), ..Remains::default() });
-
-        assert_eq!((end, confidence), (BootEnd::Panic, Confidence::High));
-        assert!(evidence[0].contains("sysrq triggered crash"));
-    }
-
-    #[test]
-    fn a_kept_log_without_a_panic_proves_none() {
-        let pstore = Some("<6>usb 1-1: new device\n".into());
-
-        assert_eq!(end_of(&Remains { pstore, ..Remains::default() }), BootEnd::Unknown);
-    }
-
-    #[test]
-    fn silence_after_a_hung_task_is_a_hang() {
-        let warnings = vec![
-            "INFO: task jbd2/sda2-8:311 blocked for more than 120 seconds.".into(),
-            "usb 1-1: reset high-speed USB device".into(),
-        ];
-
-        assert_eq!(end_of(&Remains { warnings, ..Remains::default() }), BootEnd::Hang);
-    }
-
-    #[test]
-    fn silence_after_a_stalled_disk_is_a_hang() {
-        let slow = |took| Remains { slowest_alive_milliseconds: Some(took), ..Remains::default() };
-
-        assert_eq!(end_of(&slow(31_000)), BootEnd::Hang);
-        assert_eq!(end_of(&slow(29_000)), BootEnd::Unknown);
-    }
-
-    #[test]
-    fn a_provoked_end_is_no_failure_of_the_system() {
-        let remains = Remains {
-            stress_open: true,
-            pstore: Some("Kernel panic - not syncing: x".into()),
-            ..Remains::default()
-        };
-
-        assert!(!end_of(&remains).is_failure());
-    }
+/// How a boot ended, as far as can be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// How.
+    pub end: BootEnd,
+    /// How sure that is.
+    pub confidence: Confidence,
+    /// What says so, a sentence each, the weightiest first.
+    pub evidence: Vec<String>,
 }

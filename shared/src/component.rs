@@ -135,6 +135,21 @@ impl Makeup {
         Self(own.chain(of_vms).collect())
     }
 
+    /// What it is after another look, in which what could not be read is as it was: a component that is not
+    /// known, also one of a VM that runs, and every VM where `vms` is nothing.
+    #[must_use]
+    pub fn seen_again(&self, components: &Components, vms: Option<&[Vm]>) -> Self {
+        let mut now = Self::of(components, vms.unwrap_or_default());
+        let runs = |of: VmId| {
+            vms.is_none_or(|vms| vms.iter().any(|vm| vm.uuid == of && vm.domid.is_some()))
+        };
+        let stay = self.0.iter().filter(|((_, vm), _)| vm.is_none_or(runs));
+        for (key, value) in stay {
+            now.0.entry(*key).or_insert_with(|| value.clone());
+        }
+        now
+    }
+
     /// What changed until `later`, seen at `uptime_seconds`.
     pub fn changes_to(&self, later: &Self, uptime_seconds: u64) -> Vec<Change> {
         let keys: BTreeSet<_> = self.0.keys().chain(later.0.keys()).collect();
