@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::alive::{self, Clean};
-use crate::boots;
+use crate::boots::{self, Boots};
 use crate::bundle;
 use crate::clock::Clock;
 use crate::dial::Dialer;
@@ -29,6 +29,7 @@ use crate::status;
 use crate::storage::Files;
 use crate::storage::record::RecordError;
 use crate::tls::JudgedTime;
+use crate::watchdog;
 
 /// Offers, withdrawals and acknowledgements that wait for the disk. More than that and the server
 /// says them again in the next session.
@@ -92,6 +93,7 @@ pub(crate) struct Agent<D, F, N> {
     pub(crate) seen: Mutex<Seen>,
     pub(crate) journal: Journal,
     pub(crate) inventory: Inventory,
+    pub(crate) boots: Boots,
     pub(crate) terms: Mutex<Terms>,
     pub(crate) orders: mpsc::Sender<operations::Order>,
     pub(crate) bundles: bundle::Queue,
@@ -121,7 +123,7 @@ pub async fn run<D: Dom0, F: Files, N: Dialer>(
     let (orders, inbox) = mpsc::channel(ORDERS);
     let agent = Agent::open(world, orders).await?;
     let observed = agent.observe().await;
-    boots::begin(&agent, &observed.facts).await;
+    boots::begin(&agent, &observed).await;
     // Each on the heap: together they would be a future of many kilobytes, moved about.
     tokio::select! {
         () = Box::pin(reconnect::stay_connected(&agent, &stop)) => {}
@@ -132,7 +134,9 @@ pub async fn run<D: Dom0, F: Files, N: Dialer>(
         () = Box::pin(operations::carry_out(&agent, inbox)) => {}
         () = Box::pin(bundle::upload::keep_uploading(&agent)) => {}
         () = Box::pin(snapshots::keep_sweeping(&agent)) => {}
+        () = Box::pin(watchdog::keep_feeding(&agent)) => {}
     }
+    watchdog::let_go(&agent).await;
     Ok(Ended::Stopped)
 }
 
@@ -156,6 +160,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
             seen: Mutex::new(seen),
             journal,
             inventory: Inventory::default(),
+            boots: Boots::default(),
             terms: Mutex::default(),
             orders,
             bundles,
@@ -178,6 +183,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
         let mut observed = self.world.dom0.observe().await;
         observed.facts.components.agent = Some(env!("CARGO_PKG_VERSION").to_owned());
         self.inventory.take(&observed);
+        boots::look(self, &observed).await;
         observed
     }
 
@@ -255,6 +261,8 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
         Clean { boot_id: self.boot_id, at, returning }.store(&self.world.files).await?;
         self.said_goodbye.send_replace(false);
         self.leaving.send_replace(Some(returning));
+        // dom0 shuts every guest down first, and that takes longer than a watchdog waits.
+        watchdog::let_go(self).await;
         if *self.connected.borrow() {
             let mut said = self.said_goodbye.subscribe();
             // Said or not: the reboot does not depend on it.

@@ -29,6 +29,9 @@ pub struct Config {
     pub vm_hook: Vec<String>,
     /// The file that names the vendor's release.
     pub release_file: Option<PathBuf>,
+    /// Whether the machine's watchdog is armed, and fed for as long as the disk takes what is written to it: what
+    /// freezes is reset then. `true`, or the path of its device.
+    pub watchdog: Watchdog,
     /// `http://user:password@host:port`.
     pub proxy: Option<String>,
     /// The servers that names are asked of.
@@ -44,8 +47,30 @@ impl Default for Config {
             console_log_dir: "/var/log/xen/console".into(),
             vm_hook: Vec::new(),
             release_file: None,
+            watchdog: Watchdog::Wanted(false),
             proxy: None,
             resolv_conf: "/etc/resolv.conf".into(),
+        }
+    }
+}
+
+/// Whether there is to be a watchdog, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Watchdog {
+    /// The usual device, or none.
+    Wanted(bool),
+    /// This device.
+    At(String),
+}
+
+impl Watchdog {
+    /// Its device, where there is to be one.
+    pub fn device(&self) -> Option<&str> {
+        match self {
+            Self::Wanted(false) => None,
+            Self::Wanted(true) => Some("/dev/watchdog"),
+            Self::At(device) => Some(device),
         }
     }
 }
@@ -149,6 +174,16 @@ mod tests {
 
         assert_eq!(one.vm_config_dir.as_slice(), [PathBuf::from("/a")]);
         assert_eq!(two.vm_config_dir.as_slice().len(), 2);
+    }
+
+    #[test]
+    fn a_watchdog_is_only_fed_where_somebody_wants_one() {
+        let of = |text: &str| toml::from_str::<Config>(text).unwrap();
+
+        assert_eq!(of("").watchdog.device(), None);
+        assert_eq!(of("watchdog = false").watchdog.device(), None);
+        assert_eq!(of("watchdog = true").watchdog.device(), Some("/dev/watchdog"));
+        assert_eq!(of("watchdog = \"/dev/watchdog1\"").watchdog.device(), Some("/dev/watchdog1"));
     }
 
     #[test]

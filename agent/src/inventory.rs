@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::agent::{Agent, locked};
+use crate::boots;
 use crate::dial::Dialer;
 use crate::dom0::{Dom0, Dom0Error, Observed};
 use crate::storage::Files;
@@ -110,7 +111,8 @@ pub(crate) async fn keep_looking<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, 
             () = sleep_until(looked + LOOK_EVERY) => {}
             () = agent.look_again.notified() => sleep_until(looked + LOOK_AT_MOST_EVERY).await,
         }
-        agent.observe().await;
+        let observed = agent.observe().await;
+        boots::begin(agent, &observed).await;
         looked = Instant::now();
     }
 }

@@ -43,10 +43,12 @@ mod session;
 mod snapshots;
 pub mod status;
 pub mod storage;
+pub mod stress;
 #[cfg(test)]
 mod testing;
 mod tls;
 pub mod usb;
 mod verdict;
+pub mod watchdog;
 mod working;
 pub mod works;

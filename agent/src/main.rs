@@ -204,6 +204,7 @@ impl Setup {
             console_log_dir: text(&config.console_log_dir),
             vm_hook: config.vm_hook.clone(),
             release_file: config.release_file.as_ref().map(text).unwrap_or_default(),
+            watchdog: config.watchdog.device().map(str::to_owned),
         };
         let world = World {
             dom0: Xen::new(layout, Arc::clone(log)),

@@ -63,6 +63,8 @@ pub(crate) struct Memory {
     files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// Bytes that can still be written.
     left: Arc<Mutex<Option<usize>>>,
+    /// How long each write takes.
+    takes: Arc<Mutex<Option<Duration>>>,
     pub(crate) fuse: Fuse,
 }
 
@@ -83,6 +85,18 @@ impl Memory {
     /// Lets so many bytes more be written; then every write fails as on a full disk.
     pub(crate) fn full_after(&self, bytes: usize) {
         *self.left.lock().unwrap() = Some(bytes);
+    }
+
+    /// Every write takes so long from now on.
+    pub(crate) fn take_so_long(&self, takes: Option<Duration>) {
+        *self.takes.lock().unwrap() = takes;
+    }
+
+    async fn wait(&self) {
+        let takes = *self.takes.lock().unwrap();
+        if let Some(takes) = takes {
+            tokio::time::sleep(takes).await;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
@@ -117,6 +131,7 @@ impl Files for Memory {
 
     async fn append(&self, name: &str, at: u64, bytes: Vec<u8>) -> io::Result<()> {
         self.fuse.spend().await;
+        self.wait().await;
         let (written, result) = self.take(bytes.len());
         let mut file = self.of(name);
         file.truncate(usize::try_from(at).unwrap());
@@ -128,6 +143,7 @@ impl Files for Memory {
 
     async fn replace(&self, name: &str, bytes: Vec<u8>) -> io::Result<()> {
         self.fuse.spend().await;
+        self.wait().await;
         self.take(bytes.len()).1?;
         self.put(name, bytes);
         self.fuse.spend().await;
@@ -171,7 +187,19 @@ pub(crate) struct Quiet {
     pub(crate) answers: Arc<Mutex<VecDeque<Result<Value, WorkError>>>>,
     /// Whether there is no room for snapshots, whatever was said before.
     pub(crate) refuse_snapshots: Arc<AtomicBool>,
+    /// What the platform kept over the last reset.
+    pub(crate) kept: Arc<Mutex<Kept>>,
+    pub(crate) watchdog: Arc<Mutex<QuietWatchdog>>,
     pub(crate) fuse: Fuse,
+}
+
+/// A watchdog that never bites.
+#[derive(Default)]
+pub(crate) struct QuietWatchdog {
+    /// Nothing where there is none.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) is_armed: bool,
+    pub(crate) fed: usize,
 }
 
 impl Quiet {
@@ -185,6 +213,8 @@ impl Quiet {
             keys: Arc::default(),
             answers: Arc::default(),
             refuse_snapshots: Arc::default(),
+            kept: Arc::default(),
+            watchdog: Arc::default(),
             fuse: Fuse::default(),
         }
     }
@@ -470,7 +500,27 @@ impl Dom0 for Quiet {
     }
 
     async fn kept(&self) -> Kept {
-        Kept::default()
+        self.kept.lock().unwrap().clone()
+    }
+
+    fn arm_watchdog(&self) -> Result<Option<Duration>, Dom0Error> {
+        let mut watchdog = self.watchdog.lock().unwrap();
+        watchdog.is_armed = watchdog.timeout.is_some();
+        Ok(watchdog.timeout)
+    }
+
+    fn feed_watchdog(&self) -> Result<(), Dom0Error> {
+        let mut watchdog = self.watchdog.lock().unwrap();
+        if !watchdog.is_armed {
+            return Err(Dom0Error::refused("feeding the watchdog", "it is not armed"));
+        }
+        watchdog.fed += 1;
+        Ok(())
+    }
+
+    fn disarm_watchdog(&self) -> Result<(), Dom0Error> {
+        self.watchdog.lock().unwrap().is_armed = false;
+        Ok(())
     }
 
     async fn kernel_log(&self, _after: Option<u64>) -> Result<Vec<KernelMessage>, Dom0Error> {

@@ -68,6 +68,16 @@ pub trait Dom0: Send + Sync + 'static {
     /// What the platform kept over the last reset. Asked once, when the agent starts.
     fn kept(&self) -> impl Future<Output = Kept> + Send;
 
+    /// Starts the machine's watchdog, which resets it unless it is fed; says how long it waits. Nothing where there
+    /// is to be none. One that runs already is taken over.
+    fn arm_watchdog(&self) -> Result<Option<Duration>, Dom0Error>;
+
+    /// Has the watchdog wait anew. Fails where it is not armed.
+    fn feed_watchdog(&self) -> Result<(), Dom0Error>;
+
+    /// Stops the watchdog. Nothing happens where it is not armed.
+    fn disarm_watchdog(&self) -> Result<(), Dom0Error>;
+
     /// The kernel's messages that come after the one numbered `after`, from the oldest still held
     /// where there is none; waits until there is one. Cancelling it loses nothing.
     fn kernel_log(
@@ -94,6 +104,10 @@ pub struct Kept {
     pub logs: Vec<KeptLog>,
     /// The watchdog's boot status says that it reset the machine (`WDIOF_CARDRESET`).
     pub watchdog_reset: bool,
+    /// Xen's log of the boot before this one, where dom0 keeps it.
+    pub xen_log: Option<String>,
+    /// How often the system disk has lost its power since it was made, where it counts that.
+    pub power_cycles: Option<u64>,
 }
 
 /// A kernel log that outlived a reset.

@@ -109,5 +109,5 @@ pub(super) fn panic_log(dice: &mut Dice) -> Kept {
          <0>[ 8123.412055] Kernel panic - not syncing: Fatal exception in interrupt\n"
     );
     let name = format!("dmesg-efi-{}", 165_467_916_801_000 + dice.below(1000));
-    Kept { logs: vec![KeptLog { name, bytes: text.into_bytes() }], watchdog_reset: false }
+    Kept { logs: vec![KeptLog { name, bytes: text.into_bytes() }], ..Kept::default() }
 }

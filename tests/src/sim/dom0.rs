@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::dom0::{
@@ -105,6 +106,22 @@ impl Dom0 for SimDom0 {
 
     async fn kept(&self) -> Kept {
         self.0.state().kept.clone()
+    }
+
+    fn arm_watchdog(&self) -> Result<Option<Duration>, Dom0Error> {
+        Ok(self.0.arm_watchdog())
+    }
+
+    fn feed_watchdog(&self) -> Result<(), Dom0Error> {
+        self.0
+            .feed_watchdog()
+            .then_some(())
+            .ok_or_else(|| Dom0Error::refused("feeding the watchdog", "it is not armed"))
+    }
+
+    fn disarm_watchdog(&self) -> Result<(), Dom0Error> {
+        self.0.disarm_watchdog();
+        Ok(())
     }
 
     async fn kernel_log(&self, after: Option<u64>) -> Result<Vec<KernelMessage>, Dom0Error> {

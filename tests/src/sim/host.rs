@@ -22,6 +22,7 @@ use super::effect::{Effect, Fault};
 use super::hardware::{self, Appliance, Guest, SimVm};
 use super::release::Release;
 use super::steps;
+use super::watchdog::SimWatchdog;
 use super::works::SimDrive;
 
 /// A simulated dom0. Shared by the agent's [`super::SimDom0`], the machine that runs the agent, and
@@ -30,6 +31,7 @@ use super::works::SimDrive;
 pub struct Host {
     state: Mutex<State>,
     pub(super) log_grew: Notify,
+    pub(super) watchdog_moved: Notify,
     happenings: mpsc::Sender<Happening>,
     clock_ahead_milliseconds: AtomicI64,
 }
@@ -64,6 +66,10 @@ pub(super) struct State {
     pub(super) contents: BTreeMap<String, PathBuf>,
     /// Whether the vendor's tools want to be told of VMs.
     pub(super) has_hook: bool,
+    /// The watchdog that it has and is to feed.
+    pub(super) watchdog: Option<SimWatchdog>,
+    /// How often its disk has lost its power; nothing where it does not count that.
+    pub(super) power_cycles: Option<u64>,
     /// Whom somebody replaces while the agent is dead: see [`Host::replace_vm_at_death`].
     replaced_at_death: Option<VmId>,
     pub(super) dice: Dice,
@@ -93,6 +99,8 @@ impl Host {
             drives: Vec::new(),
             contents: BTreeMap::new(),
             has_hook: false,
+            watchdog: None,
+            power_cycles: None,
             replaced_at_death: None,
             dice,
         };
@@ -101,6 +109,7 @@ impl Host {
         let host = Self {
             state: Mutex::new(state),
             log_grew: Notify::new(),
+            watchdog_moved: Notify::new(),
             happenings,
             clock_ahead_milliseconds: AtomicI64::new(0),
         };
@@ -151,6 +160,13 @@ impl Host {
     /// `xl destroy`.
     pub fn fault_on(&self, kind: &'static str, fault: Fault) {
         self.state().faults.push_back((kind, fault));
+    }
+
+    /// Its disk counts from now on how often it loses its power.
+    pub fn count_power_cycles(&self) {
+        let mut state = self.state();
+        state.power_cycles = Some(412);
+        state.kept.power_cycles = state.power_cycles;
     }
 
     /// The vendor's tools want to be told of VMs.
@@ -328,13 +344,26 @@ impl Host {
         let greeting = greeting(&state.appliance);
         match happening {
             Happening::Panic => state.kept = panic_log(&mut state.dice),
-            Happening::Watchdog => state.kept.watchdog_reset = true,
+            Happening::Watchdog => {
+                state.kept.watchdog_reset = state.watchdog.is_none_or(|it| it.keeps_status);
+            }
             Happening::AgentKilled
             | Happening::Restart
             | Happening::PowerCut
             | Happening::Freeze { .. }
             | Happening::PowerCycle => state.kept.watchdog_reset = false,
         }
+        let cuts_power = match happening {
+            Happening::PowerCut | Happening::PowerCycle | Happening::Freeze { .. } => 1,
+            Happening::AgentKilled
+            | Happening::Restart
+            | Happening::Panic
+            | Happening::Watchdog => 0,
+        };
+        state.power_cycles = state.power_cycles.map(|cycles| cycles + cuts_power);
+        state.kept.power_cycles = state.power_cycles;
+        // The machine's firmware lets it go.
+        state.watchdog = state.watchdog.map(SimWatchdog::at_rest);
         state.run = Run::begin(&mut state.dice, Duration::ZERO, &greeting);
         state.boots += 1;
         state.domains.clear();

@@ -149,6 +149,7 @@ impl Machine {
         (at, forecast): (Instant, Happening),
     ) -> Option<Happening> {
         let in_order = CancellationToken::new();
+        let host = Arc::clone(&self.host);
         // On the heap: it is large, and it outlives a freeze without being polled.
         let mut agent = Box::pin(agent::run(self.world(), in_order.clone()));
         self.status.send_modify(|status| {
@@ -160,6 +161,7 @@ impl Machine {
             () = stop.cancelled() => None,
             Some(happening) = self.happenings.recv() => Some(happening),
             () = sleep_until(at) => Some(forecast),
+            () = host.watchdog_bites() => Some(Happening::Watchdog),
             ended = &mut agent => {
                 drop(agent);
                 self.ended(ended);
@@ -179,7 +181,14 @@ impl Machine {
                     return cut;
                 }
             }
-            Some(Happening::Freeze { cycled_after }) => self.freeze(stop, cycled_after).await,
+            Some(Happening::Freeze { cycled_after }) => {
+                let bitten = self.freeze(stop, cycled_after).await;
+                if bitten.is_some() {
+                    drop(agent);
+                    self.status.send_modify(|status| status.runs = false);
+                    return bitten;
+                }
+            }
             Some(
                 Happening::AgentKilled
                 | Happening::PowerCut
@@ -214,15 +223,22 @@ impl Machine {
         }
     }
 
-    /// Nothing runs, and nothing is closed: the agent's future is not polled meanwhile.
-    async fn freeze(&mut self, stop: &CancellationToken, cycled_after: Option<Duration>) {
+    /// Nothing runs, and nothing is closed: the agent's future is not polled meanwhile. Says what ended it, where
+    /// that was its own watchdog.
+    async fn freeze(
+        &mut self,
+        stop: &CancellationToken,
+        cycled_after: Option<Duration>,
+    ) -> Option<Happening> {
         self.status.send_modify(|status| status.is_frozen = true);
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = sleep(cycled_after.unwrap_or(NEVER)) => {}
-            () = Self::power_cycle(&mut self.happenings) => {}
-        }
+        let bitten = tokio::select! {
+            () = stop.cancelled() => None,
+            () = sleep(cycled_after.unwrap_or(NEVER)) => None,
+            () = Self::power_cycle(&mut self.happenings) => None,
+            () = self.host.watchdog_bites() => Some(Happening::Watchdog),
+        };
         self.status.send_modify(|status| status.is_frozen = false);
+        bitten
     }
 
     async fn power_cycle(happenings: &mut mpsc::Receiver<Happening>) {

@@ -16,6 +16,7 @@ pub mod machine;
 pub mod network;
 pub mod release;
 mod steps;
+mod watchdog;
 pub mod weather;
 mod works;
 

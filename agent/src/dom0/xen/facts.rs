@@ -89,11 +89,15 @@ impl Root {
         self.names("/sys/block").iter().filter(fixed).filter_map(wwid).collect()
     }
 
+    /// The first disk, which dom0 is on.
+    pub(super) fn system_disk(&self) -> Option<String> {
+        let is_disk =
+            |name: &String| ["sd", "vd", "nvme", "hd"].iter().any(|kind| name.starts_with(kind));
+        self.names("/sys/block").into_iter().find(is_disk)
+    }
+
     fn io_scheduler(&self) -> Option<String> {
-        let disk = self
-            .names("/sys/block")
-            .into_iter()
-            .find(|name| ["sd", "vd", "nvme", "hd"].iter().any(|kind| name.starts_with(kind)))?;
+        let disk = self.system_disk()?;
         let line = self.text(&format!("/sys/block/{disk}/queue/scheduler"))?;
         let chosen = line.split_once('[').and_then(|(_, rest)| rest.split_once(']'));
         Some(chosen.map_or(line.clone(), |(chosen, _)| chosen.to_owned()))

@@ -1,4 +1,4 @@
-//! The kernel's log as it comes (`/dev/kmsg`), and what the platform kept of it over a reset.
+//! The kernel's log as it comes (`/dev/kmsg`).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -9,14 +9,10 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Mutex;
 
 use super::facts::Root;
-use crate::dom0::{Dom0Error, Kept, KeptLog, KernelMessage};
+use crate::dom0::{Dom0Error, KernelMessage};
 
 /// A record of `/dev/kmsg` is at most this long (`LOG_LINE_MAX` and its header).
 const RECORD_BYTES: usize = 8 * 1024;
-/// pstore records are tens of kilobytes; there may be a dozen.
-const KEPT_BYTES: usize = 1024 * 1024;
-/// `WDIOF_CARDRESET`: the watchdog reset the machine.
-const CARD_RESET: u32 = 0x20;
 
 /// Follows `/dev/kmsg`, which stays open between calls.
 #[derive(Debug, Default)]
@@ -96,29 +92,6 @@ fn parse(record: &str) -> Option<KernelMessage> {
         at: Duration::from_micros(microseconds),
         text: text.lines().next().unwrap_or_default().to_owned(),
     })
-}
-
-/// What pstore and the watchdog kept.
-pub(super) fn kept(root: &Root) -> Kept {
-    let mut logs = Vec::new();
-    for name in root.names("/sys/fs/pstore") {
-        let Ok(file) = File::open(root.path(&format!("/sys/fs/pstore/{name}"))) else { continue };
-        let mut bytes = Vec::new();
-        if file.take(KEPT_BYTES as u64).read_to_end(&mut bytes).is_ok() {
-            logs.push(KeptLog { name, bytes });
-        }
-    }
-    let reset = |watchdog: String| {
-        let status = root.text(&format!("/sys/class/watchdog/{watchdog}/bootstatus"))?;
-        let status = status.strip_prefix("0x").map_or_else(
-            || status.parse().ok(),
-            |hexadecimal| u32::from_str_radix(hexadecimal, 16).ok(),
-        )?;
-        Some(status & CARD_RESET != 0)
-    };
-    let watchdog_reset =
-        root.names("/sys/class/watchdog").into_iter().filter_map(reset).any(|reset| reset);
-    Kept { logs, watchdog_reset }
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ mod apply;
 mod collect;
 pub(crate) mod command;
 mod facts;
+mod kept;
 mod kernel;
 pub(crate) mod lvm;
 mod snapshots;
 mod vm_files;
 mod vms;
+mod watchdog;
 pub(crate) mod xl;
 
 use std::collections::{BTreeMap, HashMap};
@@ -66,6 +68,8 @@ pub struct Layout {
     pub vm_hook: Vec<String>,
     /// The file that names the hypervisor's release.
     pub release_file: String,
+    /// The watchdog's device, where it is to be fed.
+    pub watchdog: Option<String>,
 }
 
 /// This machine's dom0.
@@ -76,6 +80,7 @@ pub struct Xen {
     log: Arc<LogRing>,
     kernel: kernel::Follower,
     device_models: vms::DeviceModels,
+    watchdog: watchdog::Device,
     place: Place,
 }
 
@@ -88,8 +93,11 @@ impl Xen {
             configs: layout.root.join(configs.trim_start_matches('/')),
             clock: Clock::of_the_machine(),
         };
+        let watchdog = layout.watchdog.as_ref();
+        let watchdog = watchdog.map(|path| layout.root.join(path.trim_start_matches('/')));
         Self {
             place,
+            watchdog: watchdog::Device::new(watchdog),
             root: Root(layout.root.clone()),
             layout,
             log,
@@ -184,7 +192,20 @@ impl Dom0 for Xen {
     }
 
     async fn kept(&self) -> Kept {
-        kernel::kept(&self.root)
+        let consoles = &self.layout.console_log_dir;
+        kept::kept(&self.root, consoles).await
+    }
+
+    fn arm_watchdog(&self) -> Result<Option<Duration>, Dom0Error> {
+        self.watchdog.arm()
+    }
+
+    fn feed_watchdog(&self) -> Result<(), Dom0Error> {
+        self.watchdog.feed()
+    }
+
+    fn disarm_watchdog(&self) -> Result<(), Dom0Error> {
+        self.watchdog.disarm()
     }
 
     async fn kernel_log(&self, after: Option<u64>) -> Result<Vec<KernelMessage>, Dom0Error> {

@@ -22,6 +22,7 @@ fn fake() -> Fake {
         console_log_dir: "/var/log/xen/console".into(),
         vm_hook: Vec::new(),
         release_file: String::new(),
+        watchdog: None,
     };
     std::fs::create_dir_all(root.path().join("etc/xen")).unwrap();
     Fake { xen: Xen::new(layout, Arc::new(LogRing::default())), root }
