@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alive::{self, Clean};
 use crate::boots::{self, Boots};
-use crate::bundle;
+use crate::bundle::pseudonym::Privacy;
+use crate::bundle::{self, automatic};
 use crate::clock::Clock;
 use crate::dial::Dialer;
 use crate::dom0::{Dom0, Dom0Error, Observed};
@@ -51,6 +52,15 @@ pub struct World<D, F, N> {
     pub clock: Clock,
     /// The network.
     pub dialer: N,
+    /// What can be set.
+    pub settings: Settings,
+}
+
+/// What of `agent.toml` is the agent's own business, and not its world's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How much a debug bundle tells of who and where.
+    pub bundle_privacy: Privacy,
 }
 
 /// How the agent came to its end.
@@ -97,6 +107,8 @@ pub(crate) struct Agent<D, F, N> {
     pub(crate) terms: Mutex<Terms>,
     pub(crate) orders: mpsc::Sender<operations::Order>,
     pub(crate) bundles: bundle::Queue,
+    /// What the kernel says that makes a bundle.
+    pub(crate) fatal: automatic::Fatal,
     /// One bundle at a time is collected: it reads much.
     pub(crate) collecting: Semaphore,
     pub(crate) connected: watch::Sender<bool>,
@@ -132,6 +144,7 @@ pub async fn run<D: Dom0, F: Files, N: Dialer>(
         () = Box::pin(kernel_log::follow(&agent)) => {}
         () = Box::pin(inventory::keep_looking(&agent)) => {}
         () = Box::pin(operations::carry_out(&agent, inbox)) => {}
+        () = Box::pin(automatic::keep_collecting(&agent)) => {}
         () = Box::pin(bundle::upload::keep_uploading(&agent)) => {}
         () = Box::pin(snapshots::keep_sweeping(&agent)) => {}
         () = Box::pin(watchdog::keep_feeding(&agent)) => {}
@@ -149,8 +162,8 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
         let key = identity::key(&world.files).await?;
         let seen = Seen::load(&world.files).await?;
         let journal = Journal::open(&world.files).await?;
-        let bundles = bundle::Queue::open(&world.files).await;
         let boot_id = world.dom0.running().map_err(AgentError::Boot)?.boot_id;
+        let bundles = bundle::Queue::open(&world.files, boot_id).await;
         Ok(Self {
             world,
             boot_id,
@@ -164,6 +177,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
             terms: Mutex::default(),
             orders,
             bundles,
+            fatal: automatic::Fatal::default(),
             collecting: Semaphore::new(1),
             connected: watch::Sender::new(false),
             trouble: watch::Sender::new(None),

@@ -18,7 +18,8 @@ use crate::storage::Files;
 use crate::storage::record::{self, RecordError};
 
 const EVERY: Duration = Duration::from_mins(1);
-const SLOTS: [&str; 2] = ["alive.0.json", "alive.1.json"];
+/// Its files, in turn.
+pub(crate) const SLOTS: [&str; 2] = ["alive.0.json", "alive.1.json"];
 const CLEAN: &str = "clean.json";
 const LIMIT: usize = 64 * 1024;
 /// "Late in that boot" is the last ten minutes.

@@ -174,12 +174,14 @@ pub(crate) async fn unclean(files: &impl Files, running: BootId) -> Option<BootI
     let boots: Vec<Boot> = record::load(files, BOOTS).await.ok()??;
     let [.., before, last] = boots.as_slice() else { return None };
     let is_unclean = match before.end? {
-        BootEnd::Panic | BootEnd::Watchdog | BootEnd::Hang | BootEnd::Unknown => true,
-        BootEnd::Clean
-        | BootEnd::Upgrade
+        // A loss of power is only guessed: somebody may have cycled a frozen one.
+        BootEnd::Panic
+        | BootEnd::Watchdog
+        | BootEnd::Hang
         | BootEnd::PowerLoss
         | BootEnd::Provoked
-        | BootEnd::Lost => false,
+        | BootEnd::Unknown => true,
+        BootEnd::Clean | BootEnd::Upgrade | BootEnd::Lost => false,
     };
     (is_unclean && last.boot_id == running).then_some(before.boot_id)
 }

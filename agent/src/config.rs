@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::address::AddressError;
+use crate::bundle::pseudonym::Privacy;
 use crate::network::Proxy;
 
 /// Where the file is, below the root.
@@ -32,6 +33,8 @@ pub struct Config {
     /// Whether the machine's watchdog is armed, and fed for as long as the disk takes what is written to it: what
     /// freezes is reset then. `true`, or the path of its device.
     pub watchdog: Watchdog,
+    /// How much a debug bundle tells: `secrets` takes secrets out, `pseudonyms` names of who and where, too.
+    pub bundle_privacy: Privacy,
     /// `http://user:password@host:port`.
     pub proxy: Option<String>,
     /// The servers that names are asked of.
@@ -48,6 +51,7 @@ impl Default for Config {
             vm_hook: Vec::new(),
             release_file: None,
             watchdog: Watchdog::Wanted(false),
+            bundle_privacy: Privacy::default(),
             proxy: None,
             resolv_conf: "/etc/resolv.conf".into(),
         }
@@ -174,6 +178,15 @@ mod tests {
 
         assert_eq!(one.vm_config_dir.as_slice(), [PathBuf::from("/a")]);
         assert_eq!(two.vm_config_dir.as_slice().len(), 2);
+    }
+
+    #[test]
+    fn a_bundle_tells_as_much_as_was_set() {
+        let of = |text: &str| toml::from_str::<Config>(text).map(|config| config.bundle_privacy);
+
+        assert_eq!(of("").unwrap(), Privacy::Secrets);
+        assert_eq!(of("bundle_privacy = \"pseudonyms\"").unwrap(), Privacy::Pseudonyms);
+        assert!(of("bundle_privacy = \"everything\"").is_err());
     }
 
     #[test]

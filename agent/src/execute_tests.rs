@@ -17,6 +17,7 @@ async fn agent(dom0: &Quiet, files: &Memory) -> Tested {
         files: files.clone(),
         clock: Clock::new(|| domfleet_shared::Timestamp::from_millis(0)),
         dialer: Network::new("/nonexistent".into(), None),
+        settings: crate::agent::Settings::default(),
     };
     Agent::open(world, mpsc::channel(1).0).await.unwrap()
 }

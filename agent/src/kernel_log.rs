@@ -1,8 +1,10 @@
 //! Follows the kernel's log, and makes its warnings durable at once: after a freeze they are all
 //! that is left. What it says of drives has the agent look at once which there are.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domfleet_shared::boot::sign::Sign;
 use domfleet_shared::id::BootId;
 use tokio::time::{Instant, sleep};
 
@@ -84,6 +86,7 @@ pub(crate) async fn follow<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>)
             message.level <= WARNING && persisted.last.is_none_or(|last| message.sequence > last)
         };
         let lines: Vec<_> = messages.iter().filter(is_new).collect();
+        note_fatal(agent, &lines);
         let allowed = budget.take(lines.len());
         // Of a flood the first lines tell most.
         let lines = lines.get(..allowed).unwrap_or_default();
@@ -91,6 +94,20 @@ pub(crate) async fn follow<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>)
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "kernel warnings could not be written down");
         }
+    }
+}
+
+/// A kernel that met its own error may live for hours, or for seconds: now is the time to tell, and to collect.
+fn note_fatal<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, lines: &[&KernelMessage]) {
+    let signs: BTreeSet<Sign> = lines
+        .iter()
+        .filter_map(|line| Sign::of(&line.text))
+        .filter(|sign| sign.is_fatal())
+        .collect();
+    if !signs.is_empty() {
+        // What it is tainted by is among the facts.
+        agent.look_again.notify_one();
+        signs.into_iter().for_each(|sign| agent.fatal.say(sign));
     }
 }
 

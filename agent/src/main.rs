@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use domfleet_agent::agent::{self, World};
+use domfleet_agent::agent::{self, Settings, World};
 use domfleet_agent::alive::{Alive, Clean};
 use domfleet_agent::clock::Clock;
 use domfleet_agent::config::{Config, below};
@@ -211,6 +211,7 @@ impl Setup {
             files,
             clock: Clock::of_the_machine(),
             dialer: Network::new(below(root, Path::new(&config.resolv_conf)), proxy),
+            settings: Settings { bundle_privacy: config.bundle_privacy },
         };
         Ok(Self { world, data_dir })
     }

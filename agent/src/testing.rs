@@ -190,8 +190,16 @@ pub(crate) struct Quiet {
     /// What the platform kept over the last reset.
     pub(crate) kept: Arc<Mutex<Kept>>,
     pub(crate) watchdog: Arc<Mutex<QuietWatchdog>>,
+    /// What each item of a bundle holds; its own path where nobody says.
+    pub(crate) collects: Arc<Mutex<Option<Collects>>>,
+    pub(crate) further: Arc<Mutex<Vec<Item>>>,
+    /// Items that nobody gets to the end of.
+    pub(crate) hangs: Arc<Mutex<Vec<Item>>>,
     pub(crate) fuse: Fuse,
 }
+
+/// What comes of collecting an item.
+pub(crate) type Collects = Arc<dyn Fn(&Item) -> Collected + Send + Sync>;
 
 /// A watchdog that never bites.
 #[derive(Default)]
@@ -215,6 +223,9 @@ impl Quiet {
             refuse_snapshots: Arc::default(),
             kept: Arc::default(),
             watchdog: Arc::default(),
+            collects: Arc::default(),
+            further: Arc::default(),
+            hangs: Arc::default(),
             fuse: Fuse::default(),
         }
     }
@@ -496,7 +507,20 @@ impl Dom0 for Quiet {
     }
 
     async fn collect(&self, item: Item, _limit: Limit) -> Collected {
-        Collected { bytes: item.path().into_bytes(), ..Collected::default() }
+        self.fuse.spend().await;
+        let hangs = self.hangs.lock().unwrap().contains(&item);
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        let collects = self.collects.lock().unwrap().clone();
+        match collects {
+            Some(collects) => collects(&item),
+            None => Collected { bytes: item.path().into_bytes(), ..Collected::default() },
+        }
+    }
+
+    async fn further_items(&self) -> Vec<Item> {
+        self.further.lock().unwrap().clone()
     }
 
     async fn kept(&self) -> Kept {

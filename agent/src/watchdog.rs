@@ -17,7 +17,7 @@ use crate::dom0::Dom0;
 use crate::storage::{Files, is_full};
 
 /// In turn, so that a reset in the middle of one leaves the other.
-const SLOTS: [&str; 2] = ["watchdog.0.json", "watchdog.1.json"];
+pub(crate) const SLOTS: [&str; 2] = ["watchdog.0.json", "watchdog.1.json"];
 const LIMIT: usize = 64 * 1024;
 /// A disk that does not take the first record, such as one that is mounted read-only, has no watchdog armed on its
 /// account: dom0 would be reset for ever.
@@ -190,6 +190,7 @@ mod tests {
             files: files.clone(),
             clock: Clock::of_the_machine(),
             dialer: Network::new("/nonexistent".into(), None),
+            settings: crate::agent::Settings::default(),
         };
         Agent::open(world, mpsc::channel(1).0).await.unwrap()
     }

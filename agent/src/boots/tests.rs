@@ -23,6 +23,7 @@ async fn start(dom0: &Quiet, files: &Memory) -> Box {
         files: files.clone(),
         clock: Clock::of_the_machine(),
         dialer: Network::new("/nonexistent".into(), None),
+        settings: crate::agent::Settings::default(),
     };
     let agent = Agent::open(world, mpsc::channel(1).0).await.unwrap();
     let observed = agent.observe().await;

@@ -12,6 +12,7 @@ use crate::storage::Files;
 /// Fast enough for dom0's only CPU.
 const LEVEL: i32 = 3;
 const BLOCK: usize = 512;
+const PIECE_BYTES: usize = 256 * 1024;
 
 /// An archive that is being written.
 pub(super) struct Archive<'a, F> {
@@ -30,6 +31,20 @@ impl<'a, F: Files> Archive<'a, F> {
 
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Takes over the first `until` bytes of one that was cut; `false` where they are not there.
+    pub(super) async fn go_on_from(&mut self, until: u64) -> std::io::Result<bool> {
+        while self.length < until {
+            let left = usize::try_from(until - self.length).unwrap_or(PIECE_BYTES);
+            let piece = self.files.read_at(&self.name, self.length, left.min(PIECE_BYTES)).await?;
+            if piece.is_empty() {
+                return Ok(false);
+            }
+            self.hash.update(&piece);
+            self.length += piece.len() as u64;
+        }
+        Ok(true)
     }
 
     /// Adds an entry, and makes it durable.

@@ -2,19 +2,24 @@
 //! server has them whole.
 
 mod archive;
+pub(crate) mod automatic;
 pub mod collect;
+mod draft;
+pub mod manifest;
+pub mod pseudonym;
 pub mod redact;
 pub mod upload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{BundleId, OperationId};
+use domfleet_shared::id::{BootId, BundleId, OperationId};
 use domfleet_shared::operation::Reason;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use self::manifest::Head;
 use crate::agent::{Agent, locked};
 use crate::dial::Dialer;
 use crate::dom0::Dom0;
@@ -23,12 +28,10 @@ use crate::storage::record::{self, RecordError};
 use crate::storage::{Files, Space};
 
 const FOLDER: &str = "bundles";
-/// Which boot had its automatic bundle.
-const AUTOMATIC: &str = "automatic.json";
 /// So many wait at once for the server.
 const KEPT: usize = 5;
 /// dom0's disk is left at least this, and a tenth of it.
-const LEFT_FREE_BYTES: u64 = 500_000_000;
+const LEFT_FREE_BYTES: u64 = 500 << 20;
 
 /// Why a bundle was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub enum Trigger {
     OnDemand,
     /// The boot before this one did not end in order.
     UncleanBoot,
+    /// The kernel said something after which it is not to be trusted.
+    FatalMessage,
 }
 
 impl Trigger {
@@ -46,6 +51,7 @@ impl Trigger {
         match self {
             Self::OnDemand => "on_demand",
             Self::UncleanBoot => "unclean_boot",
+            Self::FatalMessage => "fatal_message",
         }
     }
 }
@@ -72,6 +78,19 @@ pub struct Sealed {
 }
 
 impl Sealed {
+    fn new(head: &Head, size_bytes: u64, blake3: String) -> Self {
+        Self {
+            bundle: head.bundle,
+            trigger: head.trigger,
+            operation: head.operation,
+            created_at: head.created_at,
+            size_bytes,
+            blake3,
+            location: None,
+            is_complete: false,
+        }
+    }
+
     fn record_name(bundle: BundleId) -> String {
         format!("{FOLDER}/{bundle}.json")
     }
@@ -91,31 +110,46 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Reads what is there, and removes what was not finished: it is collected anew where it is
-    /// still wanted.
-    pub(crate) async fn open(files: &impl Files) -> Self {
+    /// Reads what is there. What was being collected when dom0 ended is sealed as far as it came.
+    pub(crate) async fn open(files: &impl Files, running: BootId) -> Self {
         let mut sealed = BTreeMap::new();
         for entry in files.list(FOLDER).await.unwrap_or_default() {
             let name = format!("{FOLDER}/{}", entry.name);
-            if entry.name.strip_suffix(".json").is_some() && entry.name != AUTOMATIC {
-                match record::load::<Sealed>(files, &name).await {
-                    Ok(Some(there)) => {
-                        sealed.insert(there.bundle, there);
+            let id = entry.name.strip_suffix(".json").and_then(|id| id.parse().ok());
+            let Some(_bundle): Option<BundleId> = id else { continue };
+            match record::load::<Sealed>(files, &name).await {
+                Ok(Some(there)) => {
+                    sealed.insert(there.bundle, there);
+                }
+                Ok(None) => {}
+                Err(error) => complain(&error),
+            }
+        }
+        let mut unfinished = BTreeSet::new();
+        for bundle in draft::left(files).await {
+            if !sealed.contains_key(&bundle) {
+                match draft::close(files, bundle, running).await {
+                    Ok(Some(closed)) => {
+                        tracing::info!(%bundle, "a bundle that was cut is kept as far as it came");
+                        sealed.insert(bundle, closed);
                     }
                     Ok(None) => {}
-                    Err(error) => complain(&error),
+                    Err(error) => {
+                        // A disk without room may have some at the next start.
+                        let error = &error as &dyn std::error::Error;
+                        tracing::warn!(error, %bundle, "a bundle that was cut cannot be sealed");
+                        unfinished.insert(bundle);
+                        continue;
+                    }
                 }
             }
+            remove(files, &draft::name(bundle)).await;
         }
         for entry in files.list(FOLDER).await.unwrap_or_default() {
             let id = entry.name.strip_suffix(".tar.zst").and_then(|id| id.parse().ok());
-            if id.is_some_and(|id: BundleId| !sealed.contains_key(&id))
-                && let Err(error) = files.remove(&format!("{FOLDER}/{}", entry.name)).await
-            {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "a part of a bundle stays"
-                );
+            let is_waste = |id: BundleId| !sealed.contains_key(&id) && !unfinished.contains(&id);
+            if id.is_some_and(is_waste) {
+                remove(files, &format!("{FOLDER}/{}", entry.name)).await;
             }
         }
         Self {
@@ -144,12 +178,18 @@ impl Queue {
         Ok(())
     }
 
+    /// The same of one that is still wanted.
+    async fn update(&self, files: &impl Files, sealed: Sealed) -> Result<(), RecordError> {
+        if self.get(sealed.bundle).is_some() {
+            self.put(files, sealed).await?;
+        }
+        Ok(())
+    }
+
     /// Takes a bundle off the disk.
     async fn remove(&self, files: &impl Files, bundle: BundleId) {
         for name in [Sealed::record_name(bundle), Sealed::data_name(bundle)] {
-            if let Err(error) = files.remove(&name).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, name, "a file stays");
-            }
+            remove(files, &name).await;
         }
         locked(&self.sealed).remove(&bundle);
         self.changed.send_modify(|version| *version += 1);
@@ -176,13 +216,30 @@ impl Queue {
         self.remove(files, sealed.bundle).await;
     }
 
-    /// Whether there is room for one more.
-    fn check_count(&self) -> Result<(), Reason> {
-        if locked(&self.sealed).values().filter(|sealed| !sealed.is_complete).count() < KEPT {
-            return Ok(());
+    /// Sees that there is room for one more: the oldest that nobody asked for gives way.
+    async fn make_room(&self, files: &impl Files) -> Result<(), Reason> {
+        loop {
+            let oldest = {
+                let sealed = locked(&self.sealed);
+                let waiting = || sealed.values().filter(|sealed| !sealed.is_complete);
+                if waiting().count() < KEPT {
+                    return Ok(());
+                }
+                let unasked = waiting().filter(|sealed| sealed.operation.is_none());
+                unasked.min_by_key(|sealed| sealed.created_at).map(|sealed| sealed.bundle)
+            };
+            let Some(oldest) = oldest else { break };
+            tracing::warn!(bundle = %oldest, "a bundle gives way to a newer one");
+            self.remove(files, oldest).await;
         }
         let why = format!("{KEPT} bundles wait on the appliance to be uploaded; try again later");
         Err(reason("no_room", why))
+    }
+}
+
+async fn remove(files: &impl Files, name: &str) {
+    if let Err(error) = files.remove(name).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, name, "a file stays");
     }
 }
 
@@ -239,27 +296,6 @@ pub(crate) async fn on_demand<D: Dom0, F: Files, N: Dialer>(
 pub(crate) async fn forget<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, bundle: BundleId) {
     if agent.bundles.get(bundle).is_some() {
         agent.bundles.remove(&agent.world.files, bundle).await;
-    }
-}
-
-/// Makes a bundle of itself after a boot that did not end in order, once.
-pub(crate) async fn after_unclean_boot<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
-    let files = &agent.world.files;
-    let name = format!("{FOLDER}/{AUTOMATIC}");
-    let Some(ended) = crate::boots::unclean(files, agent.boot_id).await else { return };
-    let before = record::load::<domfleet_shared::id::BootId>(files, &name).await;
-    if before.is_ok_and(|before| before == Some(ended)) {
-        return;
-    }
-    // Noted before it is made: a boot that dies of collecting must not try again for ever.
-    if let Err(error) = record::store(files, &name, &ended).await {
-        complain(&error);
-        return;
-    }
-    let bundle = BundleId::new();
-    match collect::seal(agent, bundle, Trigger::UncleanBoot, None).await {
-        Ok(()) => tracing::info!(%bundle, "a bundle was made after an unclean boot"),
-        Err(why) => tracing::warn!(why = why.message, "no bundle after an unclean boot"),
     }
 }
 

@@ -1,26 +1,30 @@
 //! Takes secrets out, before anything leaves the appliance.
 //!
 //! Two ways. By their surroundings: a key that says what follows, a PEM block, a token's shape. And
-//! by value: what was found by its surroundings in a place that is known to hold secrets is then
-//! taken out everywhere, also where it is written in base64, percent-encoded or in hexadecimal.
+//! by value: what was found by its surroundings is then taken out everywhere, also where it is written in
+//! base64, percent-encoded, in hexadecimal or escaped. Places that are known to hold secrets are learnt first.
 //! What is taken out is replaced by `***` and four hexadecimal digits of a keyed hash, so that one
 //! value can be recognised within one bundle; the key is thrown away with the [`Redactor`].
 
+mod forms;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
 /// Shorter values are too likely to be ordinary words to be taken out everywhere.
 const LEARNED_AT_LEAST: usize = 6;
 /// Each costs time with every item.
-const LEARNED_AT_MOST: usize = 2_000;
+const LEARNED_AT_MOST: usize = 4_000;
 
 /// Keys, anywhere in a longer name.
 const KEYS: &str = "pass(?:word|wd|phrase)?|secret|token|api[_-]?key|private[_-]?key|psk|\
                     community|authorization|cookie|credential";
+/// Keys that begin a line, with nothing but blanks before their value.
+const LINE_KEYS: &str =
+    "wpa-psk|wpa-passphrase|wireless-key|psk|r[ow]community6?|password|passwd|secret";
 /// Keys that are ordinary words within longer names.
 const WHOLE_KEYS: &str = "auth|ha1|pin|licen[cs]e|pwd";
 
@@ -34,7 +38,9 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     let name = format!(r"(?:[\w.\-]*(?:{KEYS})[\w.\-]*|\b(?:{WHOLE_KEYS})\b)");
     let value = r#"(?:\\?"(?P<s>(?:[^"\\\r\n]|\\[^\r\n])*)|'(?P<t>(?:[^'\\\r\n]|\\[^\r\n])*)|(?P<u>[^\s"',;&}\]<>]+))"#;
     [
-        (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?P<s>.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\z)", "s"),
+        // Where it was cut: what is left of its end, and what is left of its beginning.
+        (r"(?s)(?:\A|\.\.\. left out \.\.\.\n)(?P<s>[A-Za-z0-9+/=\r\n]{1,8192})-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----", "s"),
+        (r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<s>.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\n\.\.\. left out|\z)", "s"),
         (r"(?P<s>\beyJ[\w\-]{4,}\.[\w\-]+\.[\w\-]+)", "s"),
         (r"domfleet1\.(?P<s>[\w\-]+)", "s"),
         (r#"://(?P<s>[^/\s:@"']*:[^/\s@"']+)@"#, "s"),
@@ -42,6 +48,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         (r"\bsecret,(?:[^\s,]+,)*data=(?P<s>[^,\s]+)", "s"),
         (&format!(r"<{name}(?:\s[^>]*)?>(?P<s>[^<]+)</"), "s"),
         (&format!(r#"{name}\\?["']?\s*[:=]\s*{value}"#), "s"),
+        (&format!(r#"(?m)^[ \t]*(?:{LINE_KEYS})[ \t]+{value}"#), "s"),
         // Percent-encoded and JSON-in-text forms of the same.
         (&format!(r"{name}%3[dD](?P<s>[^\s%&,;]+(?:%[0-9a-fA-F]{{2}}[^\s%&,;]*)*)"), "s"),
     ]
@@ -74,6 +81,7 @@ impl Redactor {
 
     /// Learns the secrets that `text` holds, for everything that is redacted from now on.
     pub fn learn(&mut self, text: &[u8]) {
+        let before = self.values.len();
         for shape in SHAPES.iter() {
             for found in shape.regex.captures_iter(text) {
                 if let Some(secret) = secret_of(&found, shape.secret) {
@@ -81,7 +89,9 @@ impl Redactor {
                 }
             }
         }
-        self.compile();
+        if self.values.len() > before {
+            self.compile();
+        }
     }
 
     /// Learns each line of a file that is a secret as a whole.
@@ -98,7 +108,7 @@ impl Redactor {
         if value.len() < LEARNED_AT_LEAST || is_word || is_done || NO_SECRETS.contains(&value) {
             return;
         }
-        for form in forms(value) {
+        for form in forms::of(value) {
             if self.values.len() < LEARNED_AT_MOST {
                 self.values.insert(form);
             }
@@ -120,22 +130,23 @@ impl Redactor {
     /// `text` without its secrets, and how many there were.
     pub fn redact(&self, text: &[u8]) -> (Vec<u8>, usize) {
         let mut count = 0;
-        let mut text = text.to_vec();
+        let mut text = Cow::Borrowed(text);
         if let Some(learned) = &self.learned {
-            text = learned
-                .replace_all(&text, |found: &Captures<'_>| {
-                    count += 1;
-                    self.stand_in(found.get(0).map_or(b"".as_slice(), |whole| whole.as_bytes()))
-                })
-                .into_owned();
+            let changed = learned.replace_all(&text, |found: &Captures<'_>| {
+                count += 1;
+                self.stand_in(found.get(0).map_or(b"".as_slice(), |whole| whole.as_bytes()))
+            });
+            if let Cow::Owned(changed) = changed {
+                text = Cow::Owned(changed);
+            }
         }
         for shape in SHAPES.iter() {
-            text = shape
-                .regex
-                .replace_all(&text, |found: &Captures<'_>| self.replace(found, shape, &mut count))
-                .into_owned();
+            let replace = |found: &Captures<'_>| self.replace(found, shape, &mut count);
+            if let Cow::Owned(changed) = shape.regex.replace_all(&text, replace) {
+                text = Cow::Owned(changed);
+            }
         }
-        (text, count)
+        (text.into_owned(), count)
     }
 
     /// The whole match, with the secret in it replaced.
@@ -170,36 +181,6 @@ fn secret_of<'t>(found: &Captures<'t>, group: &str) -> Option<&'t [u8]> {
     groups.find_map(|group| found.name(group)).map(|secret| secret.as_bytes())
 }
 
-/// The ways in which a value may be written.
-fn forms(value: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = vec![value.to_vec(), hex::encode(value).into_bytes(), percent(value)];
-    for before in 0..3_usize {
-        // In the middle of a longer text, the letters at both ends depend on what is beside.
-        let mut padded = vec![0; before];
-        padded.extend(value);
-        let first = (before * 8).div_ceil(6);
-        let last = padded.len() * 8 / 6;
-        for encoded in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
-            if let Some(inner) = encoded.get(first..last).filter(|inner| inner.len() >= 6) {
-                forms.push(inner.as_bytes().to_vec());
-            }
-        }
-    }
-    forms
-}
-
-fn percent(value: &[u8]) -> Vec<u8> {
-    let mut encoded = Vec::with_capacity(value.len() * 3);
-    for byte in value {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            encoded.push(*byte);
-        } else {
-            encoded.extend(format!("%{byte:02X}").into_bytes());
-        }
-    }
-    encoded
-}
-
 fn escaped(value: &[u8]) -> String {
     use std::fmt::Write as _;
     value.iter().fold(String::new(), |mut pattern, byte| {
@@ -214,5 +195,5 @@ fn escaped(value: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[path = "redact_tests.rs"]
+#[path = "redact/tests.rs"]
 mod tests;

@@ -14,7 +14,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use rand::RngExt as _;
 use tokio::time::sleep;
 
-use super::{Sealed, after_unclean_boot};
+use super::Sealed;
 use crate::address::{Address, AddressError};
 use crate::agent::Agent;
 use crate::connection::{ConnectError, secure};
@@ -68,7 +68,6 @@ enum UploadError {
 
 /// Brings bundles to the server, the oldest first, whenever there is a session.
 pub(crate) async fn keep_uploading<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>) {
-    after_unclean_boot(agent).await;
     let mut changes = agent.bundles.changed.subscribe();
     let mut connected = agent.connected.subscribe();
     let mut wait = FIRST_WAIT;
@@ -142,12 +141,12 @@ async fn upload<D: Dom0, F: Files, N: Dialer>(
     } else {
         let location = create(&mut exchange, &sealed).await?;
         sealed.location = Some(location.clone());
-        agent.bundles.put(files, sealed.clone()).await?;
+        agent.bundles.update(files, sealed.clone()).await?;
         location
     };
     let mut offset = match offset(&mut exchange, &location).await {
         Err(UploadError::Gone) => {
-            agent.bundles.put(files, Sealed { location: None, ..sealed }).await?;
+            agent.bundles.update(files, Sealed { location: None, ..sealed }).await?;
             return Err(UploadError::Gone);
         }
         offset => offset?,

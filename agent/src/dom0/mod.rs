@@ -4,11 +4,13 @@
 //! ([`crate::dial`]). It has a real implementation, `xen`, and a simulated one, in the tests. A
 //! domain is identified by its number and its UUID, a volume by its `lv_uuid`: names are reused.
 
+pub mod excerpt;
 pub mod item;
 pub mod news;
 pub mod observed;
 pub mod snapshots;
 pub mod step;
+pub mod withheld;
 pub mod xen;
 
 use std::future::Future;
@@ -18,7 +20,7 @@ use std::time::Duration;
 use domfleet_shared::id::BootId;
 use serde_json::Value;
 
-pub use item::{Collected, Item, Limit};
+pub use item::{Collected, ImageQuestion, Item, Limit};
 pub use news::{Happened, News};
 pub use observed::{Domain, Observed};
 pub use snapshots::DiskSnapshot;
@@ -64,6 +66,9 @@ pub trait Dom0: Send + Sync + 'static {
     /// One thing for a debug bundle, within `limit`. Never fails: what went wrong is part of the
     /// answer.
     fn collect(&self, item: Item, limit: Limit) -> impl Future<Output = Collected> + Send;
+
+    /// What there is to collect for a debug bundle on this host beside [`Item::ALL`].
+    fn further_items(&self) -> impl Future<Output = Vec<Item>> + Send;
 
     /// What the platform kept over the last reset. Asked once, when the agent starts.
     fn kept(&self) -> impl Future<Output = Kept> + Send;

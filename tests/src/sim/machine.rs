@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domfleet_agent::agent::{self, AgentError, Ended, World};
+use domfleet_agent::agent::{self, AgentError, Ended, Settings, World};
 use domfleet_agent::alive::Clean;
 use domfleet_agent::join::{self, JoinError};
 use domfleet_shared::enrolment::JoinToken;
@@ -38,6 +38,8 @@ pub struct Machine {
     happenings: mpsc::Receiver<Happening>,
     dice: Dice,
     weather: Weather,
+    /// What is set in its `agent.toml`.
+    pub settings: Settings,
     /// How long dom0 takes to boot, and the supervisor to start the agent anew.
     pauses: Pauses,
     status: watch::Sender<Status>,
@@ -87,7 +89,8 @@ impl Machine {
         let (host, happenings) = Host::roll(Dice::new(dice.roll()), release);
         files.tell(Arc::clone(&host));
         let status = watch::Sender::default();
-        Self { host, files, network, happenings, dice, weather, pauses, status }
+        let settings = Settings::default();
+        Self { host, files, network, happenings, dice, weather, settings, pauses, status }
     }
 
     /// How it is, now and later.
@@ -101,6 +104,7 @@ impl Machine {
             files: self.files.clone(),
             clock: self.host.clock(),
             dialer: self.network.clone(),
+            settings: self.settings,
         }
     }
 

@@ -1,53 +1,146 @@
 //! What goes into a debug bundle, one item at a time. What went wrong is part of the answer.
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
+mod aside;
+mod read;
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use domfleet_shared::id::VmId;
 
+pub(super) use self::aside::Aside;
+use super::facts::Root;
 use super::{Xen, command, lvm};
-use crate::dom0::{Collected, Dom0 as _, Item, Limit};
+use crate::dom0::excerpt::{Excerpt, excerpt};
+use crate::dom0::{Collected, Dom0 as _, ImageQuestion, Item, Limit};
+
+/// Where Xen's tools write their logs.
+const TOOL_LOGS: &str = "/var/log/xen";
+/// An appliance has some dozens; what is older says little.
+const TOOL_LOGS_AT_MOST: usize = 60;
+const IMAGES_AT_MOST: usize = 32;
+const LISTED_WITHIN: Duration = Duration::from_secs(10);
 
 impl Xen {
     pub(super) async fn collected(&self, item: Item, limit: Limit) -> Collected {
         match item {
-            Item::KernelLog => ran("dmesg", &[], limit).await,
-            Item::XenLog => ran("xl", &["dmesg"], limit).await,
-            Item::XenInfo => ran("xl", &["info", "-n"], limit).await,
-            Item::Domains => ran("xl", &["list", "-v"], limit).await,
-            Item::DomainConfigs => ran("xl", &["list", "-l"], limit).await,
-            Item::VirtualCpus => ran("xl", &["vcpu-list"], limit).await,
+            Item::Output { command: [program, arguments @ ..], .. } => {
+                ran(program, arguments, limit).await
+            }
+            Item::Output { .. } => Collected::failed("no program is named"),
             Item::Volumes => read_only("lvs", lvm::volumes_query(), limit).await,
             Item::VolumeGroups => read_only("vgs", lvm::groups_query(), limit).await,
             Item::PhysicalVolumes => read_only("pvs", lvm::physical_query(), limit).await,
-            Item::Proc(name) => self.file(&format!("/proc/{name}"), limit),
-            Item::StuckTasks => of(self.stuck_tasks(), limit),
-            Item::XenToolLogs => of(self.tails("/var/log/xen"), limit),
-            Item::VmConfigs => of(self.vm_configs(), limit),
-            Item::BlockDevices => of(self.block_devices(), limit),
-            Item::Packages => self.file("/lib/apk/db/installed", limit),
-            Item::AgentLog => of(self.log.bytes(), limit),
-            Item::AgentConfig => self.file("/etc/domfleet/agent.toml", limit),
+            Item::Smart(disk) => {
+                ran("smartctl", &["-x", "-j", &format!("/dev/{disk}")], limit).await
+            }
+            Item::Image { path, question } => {
+                let arguments: &[&str] = match question {
+                    ImageQuestion::InUse => &["info", "-U", "--output=json", &path],
+                    ImageQuestion::Info => &["info", "--output=json", "--backing-chain", &path],
+                    ImageQuestion::Check => &["check", "--output=json", &path],
+                };
+                ran("qemu-img", arguments, limit).await
+            }
             Item::ConsoleLog(vm) => self.console_log(vm, limit).await,
+            Item::AgentLog => excerpt(&self.log.bytes(), limit),
+            Item::VmConfigs => {
+                let folders = self.config_folders();
+                self.read(limit, move |_| read::folders(&folders, limit)).await
+            }
+            Item::Proc(name) => {
+                self.read(limit, move |root| {
+                    read::file(&root.path(&format!("/proc/{name}")), limit)
+                })
+                .await
+            }
+            Item::File(path) => {
+                self.read(limit, move |root| read::file(&root.path(path), limit)).await
+            }
+            Item::Folder(path) => {
+                self.read(limit, move |root| read::folders(&[root.path(path)], limit)).await
+            }
+            Item::XenToolLog(name) => {
+                let path = self.root.path(&format!("{TOOL_LOGS}/{name}"));
+                self.read(limit, move |_| read::file(&path, limit)).await
+            }
+            Item::AgentConfig => {
+                let path = "/etc/domfleet/agent.toml";
+                self.read(limit, move |root| read::file(&root.path(path), limit)).await
+            }
+            Item::StuckTasks => self.read(limit, move |root| read::stuck_tasks(root, limit)).await,
+            Item::Processes => self.read(limit, move |root| read::processes(root, limit)).await,
+            Item::BlockDevices => {
+                self.read(limit, move |root| read::block_devices(root, limit)).await
+            }
+            Item::Watchdogs => self.read(limit, move |root| read::watchdogs(root, limit)).await,
+            Item::Withheld => self.read(limit, move |root| read::withheld(root, limit)).await,
         }
     }
 
-    fn file(&self, path: &str, limit: Limit) -> Collected {
-        let mut bytes = Vec::new();
-        // Twice the limit, so that a tail is left to keep.
-        let read = File::open(self.root.path(path))
-            .and_then(|file| file.take(2 * limit.bytes as u64).read_to_end(&mut bytes));
-        let error = read.err().map(|error| error.to_string());
-        Collected { error, ..of(bytes, limit) }
+    /// What there is to collect on this host beside [`Item::ALL`].
+    pub(super) async fn further(&self) -> Vec<Item> {
+        let root = self.root.clone();
+        let listed = self.aside.run(LISTED_WITHIN, move || {
+            let logs = read::newest(&root.path(TOOL_LOGS), TOOL_LOGS_AT_MOST);
+            let disks = root.names("/sys/block").into_iter().filter(|name| has_health(name));
+            logs.into_iter().map(Item::XenToolLog).chain(disks.map(Item::Smart)).collect()
+        });
+        let mut items: Vec<Item> = listed.await.unwrap_or_default();
+        items.extend(self.images().await);
+        items
+    }
+
+    async fn images(&self) -> Vec<Item> {
+        let Ok(domains) = self.domains().await else { return Vec::new() };
+        let (vms, _) = self.vms(&domains).await;
+        let mut items = Vec::new();
+        for vm in vms {
+            let questions: &[ImageQuestion] = match vm.domid {
+                Some(_) => &[ImageQuestion::InUse],
+                None => &[ImageQuestion::Info, ImageQuestion::Check],
+            };
+            let images = vm.disks.into_iter().filter(|disk| disk.format.starts_with('q'));
+            for path in images.filter_map(|disk| disk.target) {
+                let ask = |question: &ImageQuestion| Item::Image {
+                    path: path.clone(),
+                    question: *question,
+                };
+                items.extend(questions.iter().map(ask));
+            }
+        }
+        items.truncate(IMAGES_AT_MOST);
+        items
+    }
+
+    fn config_folders(&self) -> Vec<PathBuf> {
+        let theirs = self.layout.vm_config_dirs.iter().map(String::as_str);
+        let all = std::iter::once("/etc/xen").chain(theirs).map(|folder| self.root.path(folder));
+        let mut folders = vec![self.layout.adopted_dir.clone()];
+        for folder in all {
+            // Of one that is below another the other has it all.
+            if !folders.iter().any(|outer| folder.starts_with(outer)) {
+                folders.push(folder);
+            }
+        }
+        folders
+    }
+
+    /// Reads files where it does no harm if they hang.
+    async fn read(
+        &self,
+        limit: Limit,
+        work: impl FnOnce(&Root) -> Collected + Send + 'static,
+    ) -> Collected {
+        let root = self.root.clone();
+        self.aside.run(limit.time, move || work(&root)).await.unwrap_or_else(Collected::failed)
     }
 
     /// The end of a guest's console, where xenconsoled keeps it.
     async fn console_log(&self, vm: VmId, limit: Limit) -> Collected {
-        let failed = |error: String| Collected { error: Some(error), ..Collected::default() };
         let name = match self.domains().await {
             Ok(domains) => domains.into_iter().find(|domain| domain.uuid == vm),
-            Err(error) => return failed(error.to_string()),
+            Err(error) => return Collected::failed(error.to_string()),
         };
         let name = name.map(|domain| domain.name).or_else(|| {
             let files = self.configs();
@@ -55,101 +148,45 @@ impl Xen {
         });
         // It becomes part of a path, and somebody else has chosen it.
         let Some(name) = name.filter(|name| !name.contains(['/', '\0'])) else {
-            return failed(format!("there is no VM {vm}"));
+            return Collected::failed(format!("there is no VM {vm}"));
         };
         let path = format!("{}/guest-{name}.log", self.layout.console_log_dir);
         let path = self.root.path(&path);
         let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
-        match tail(&path, limit.bytes as u64) {
+        match read::tail(&path, limit.bytes as u64) {
             Some(bytes) => {
                 let truncated = length > bytes.len() as u64;
                 Collected { bytes, truncated, ..Collected::default() }
             }
-            None => failed(format!(
+            None => Collected::failed(format!(
                 "{} is not there: dom0 keeps what {name} says only where xenconsoled runs with \
                  --log=guest",
                 path.display()
             )),
         }
     }
-
-    fn stuck_tasks(&self) -> Vec<u8> {
-        let mut text = String::new();
-        for pid in self.root.names("/proc").iter().filter(|name| name.parse::<u32>().is_ok()) {
-            let read = |file: &str| self.root.text(&format!("/proc/{pid}/{file}"));
-            let Some(status) = read("status") else { continue };
-            if !status.lines().any(|line| line.starts_with("State:") && line.contains("D (")) {
-                continue;
-            }
-            for file in ["status", "wchan", "stack"] {
-                let value = read(file).unwrap_or_default();
-                text.extend(["--- ", pid, "/", file, "\n", &value, "\n"]);
-            }
-        }
-        text.into_bytes()
-    }
-
-    fn vm_configs(&self) -> Vec<u8> {
-        let mut text = String::new();
-        for file in self.configs() {
-            text.extend(["--- ", &file.path, "\n", &file.text, "\n"]);
-        }
-        text.into_bytes()
-    }
-
-    fn block_devices(&self) -> Vec<u8> {
-        let mut text = String::new();
-        for disk in self.root.names("/sys/block") {
-            for file in ["size", "stat", "queue/scheduler", "queue/nr_requests", "device/model"] {
-                if let Some(value) = self.root.text(&format!("/sys/block/{disk}/{file}")) {
-                    text.extend([&disk, "/", file, ": ", &value, "\n"]);
-                }
-            }
-        }
-        text.into_bytes()
-    }
-
-    fn tails(&self, folder: &str) -> Vec<u8> {
-        const TAIL: u64 = 64 * 1024;
-        let mut all = Vec::new();
-        for name in self.root.names(folder) {
-            let path = self.root.path(&format!("{folder}/{name}"));
-            if let Some(tail) = tail(&path, TAIL) {
-                all.extend_from_slice(format!("--- {name}\n").as_bytes());
-                all.extend_from_slice(&tail);
-                all.push(b'\n');
-            }
-        }
-        all
-    }
 }
 
-fn tail(path: &Path, bytes: u64) -> Option<Vec<u8>> {
-    use std::io::{Seek as _, SeekFrom};
-    let mut file = File::open(path).ok()?;
-    let metadata = file.metadata().ok()?;
-    if !metadata.is_file() {
-        return None;
-    }
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(bytes))).ok()?;
-    let mut tail = Vec::new();
-    file.take(bytes).read_to_end(&mut tail).ok()?;
-    Some(tail)
+/// Whether a block device is a disk that can be asked how it is.
+fn has_health(name: &str) -> bool {
+    ["sd", "hd", "nvme"].iter().any(|kind| name.starts_with(kind))
 }
 
+/// What came before a program was given up is kept.
 async fn ran(program: &str, arguments: &[&str], limit: Limit) -> Collected {
-    match command::run(program, arguments, limit.time).await {
+    let mut heard = Excerpt::of(limit.bytes);
+    let ended = command::hear(program, arguments, |piece| heard.push(piece), limit.time).await;
+    let kept = heard.finish();
+    match ended {
         Ok(output) => {
             let error = Some(output.stderr.trim().to_owned()).filter(|said| !said.is_empty());
-            let cut = of(output.stdout, limit);
             Collected {
                 exit_code: output.code,
-                truncated: cut.truncated || output.truncated,
                 error: error.map(|said| said.chars().take(2000).collect()),
-                bytes: cut.bytes,
+                ..kept
             }
         }
-        Err(error) => Collected { error: Some(error.to_string()), ..Collected::default() },
+        Err(error) => Collected { error: Some(error.to_string()), ..kept },
     }
 }
 
@@ -158,34 +195,18 @@ async fn read_only(program: &str, query: Vec<&'static str>, limit: Limit) -> Col
     ran(program, &arguments, limit).await
 }
 
-/// The first lines and the last ones: what is between is left out where there is too much.
-fn of(mut bytes: Vec<u8>, limit: Limit) -> Collected {
-    let truncated = bytes.len() > limit.bytes;
-    if truncated {
-        let head = (64 * 1024).min(limit.bytes / 2);
-        let tail = bytes.split_off(bytes.len() - (limit.bytes - head));
-        bytes.truncate(head);
-        bytes.extend_from_slice(b"\n... left out ...\n");
-        bytes.extend_from_slice(&tail);
-    }
-    Collected { bytes, truncated, ..Collected::default() }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    #[test]
-    fn of_too_much_the_first_lines_and_the_last_are_kept() {
-        let limit = Limit { time: Duration::from_secs(1), bytes: 1000 };
-        let long: Vec<u8> = [b"first".as_slice(), &[b'x'; 5000], b"last"].concat();
+    #[tokio::test]
+    async fn of_a_program_that_never_ends_what_it_said_so_far_is_kept() {
+        let limit = Limit { time: Duration::from_millis(400), bytes: 64 * 1024 };
 
-        let cut = of(long, limit);
+        let endless = ran("/bin/sh", &["-c", "echo first; exec yes more"], limit).await;
 
-        assert!(cut.truncated && cut.bytes.starts_with(b"first") && cut.bytes.ends_with(b"last"));
-        assert!(cut.bytes.len() < 1100);
-        assert!(!of(b"short".to_vec(), limit).truncated);
+        assert!(endless.truncated && endless.bytes.starts_with(b"first\n"));
+        assert!(endless.bytes.len() <= limit.bytes);
+        assert!(endless.error.unwrap().contains("no end after"));
     }
 }

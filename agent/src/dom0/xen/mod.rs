@@ -81,6 +81,7 @@ pub struct Xen {
     kernel: kernel::Follower,
     device_models: vms::DeviceModels,
     watchdog: watchdog::Device,
+    aside: collect::Aside,
     place: Place,
 }
 
@@ -97,6 +98,7 @@ impl Xen {
         let watchdog = watchdog.map(|path| layout.root.join(path.trim_start_matches('/')));
         Self {
             place,
+            aside: collect::Aside::default(),
             watchdog: watchdog::Device::new(watchdog),
             root: Root(layout.root.clone()),
             layout,
@@ -189,6 +191,10 @@ impl Dom0 for Xen {
 
     async fn collect(&self, item: Item, limit: Limit) -> Collected {
         self.collected(item, limit).await
+    }
+
+    async fn further_items(&self) -> Vec<Item> {
+        self.further().await
     }
 
     async fn kept(&self) -> Kept {

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+
 use super::*;
 
 fn redacted(text: &str) -> String {
@@ -27,6 +29,11 @@ fn a_secret_is_taken_out_of_every_surrounding_that_tells_of_it() {
         "-----BEGIN EC PRIVATE KEY-----\nC4nary/s3cret+=x\n-----END EC PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\nC4nary/s3cret+=x\nand cut off",
         "GET /login?user=me&password=C4nary/s3cret+=x&x=1",
+        "iface eth0 inet dhcp\n    wpa-psk C4nary/s3cret+=x\n",
+        "rocommunity C4nary/s3cret+=x 10.0.0.0/8",
+        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nC4nary/s3cret+=x\n-----END PGP PRIVATE KEY BLOCK-----",
+        "it was\n... left out ...\nC4nary/s3cret+=x\n-----END RSA PRIVATE KEY-----",
+        "-----BEGIN RSA PRIVATE KEY-----\nC4nary/s3cret+=x\n... left out ...\nand more",
     ] {
         let text = redacted(text);
         assert!(!text.contains("C4nary"), "{text}");
@@ -66,8 +73,12 @@ fn a_learned_secret_is_taken_out_in_whatever_form_it_is_written() {
     redactor.learn(format!("vncpasswd = \"{CANARY}\"").as_bytes());
     let standard = base64::engine::general_purpose::STANDARD;
 
-    let mut texts =
-        vec![CANARY.to_owned(), "C4nary%2Fs3cret%2B%3Dx".to_owned(), hex::encode(CANARY)];
+    let mut texts = vec![CANARY.to_owned(), hex::encode(CANARY), hex::encode_upper(CANARY)];
+    texts.extend(
+        ["C4nary%2Fs3cret%2B%3Dx", "C4nary%2fs3cret%2b%3dx", "C4nary\\/s3cret+=x"]
+            .map(str::to_owned),
+    );
+    texts.push(CANARY.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat());
     for before in ["", "a", "ab", "user:", "abcd"] {
         texts.push(standard.encode(format!("{before}{CANARY}and more")));
     }
