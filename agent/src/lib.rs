@@ -32,6 +32,7 @@ mod keys;
 pub mod log_ring;
 mod merging;
 pub mod meter;
+pub mod mitigation;
 pub mod network;
 pub mod on_site;
 mod operations;

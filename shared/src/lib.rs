@@ -16,6 +16,7 @@ pub mod enrolment;
 pub mod id;
 pub mod image;
 pub mod inventory;
+pub mod mitigation;
 pub mod operation;
 pub mod protocol;
 #[cfg(feature = "signatures")]
