@@ -48,6 +48,10 @@ impl Inventory {
             Ok(drives) => self.put(Content::Usb(drives.clone())),
             Err(error) => complain("USB drives", error),
         }
+        match &observed.mitigations {
+            Ok(standings) => self.put(Content::Mitigations(standings.clone())),
+            Err(error) => complain("mitigations", error),
+        }
     }
 
     pub(crate) fn take_boots(&self, boots: &[Boot]) {

@@ -3,6 +3,7 @@
 mod backup_command;
 mod bar;
 mod image_command;
+mod mitigation_command;
 mod usb_command;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use domfleet_agent::dom0::Dom0 as _;
 use domfleet_agent::dom0::xen::{Layout, Xen};
 use domfleet_agent::identity::Identity;
 use domfleet_agent::log_ring::{LogRing, Tee};
+use domfleet_agent::mitigation::OnDisk;
 use domfleet_agent::network::{Network, Proxy};
 use domfleet_agent::seen::Seen;
 use domfleet_agent::status::Status;
@@ -32,6 +34,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::backup_command::BackupArguments;
 use self::image_command::ImageCommand;
+use self::mitigation_command::MitigationCommand;
 use self::usb_command::UsbCommand;
 
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
@@ -63,6 +66,9 @@ enum Command {
     Image(ImageCommand),
     /// Back VMs up to a drive or folder, prove the backup and restore from it.
     Backup(BackupArguments),
+    /// See to what makes freezes of hypervisor 1.x rarer: apply it, and take it back.
+    #[command(subcommand)]
+    Mitigations(MitigationCommand),
     /// Find and prepare USB drives, on site and without a server.
     #[command(subcommand)]
     Usb(UsbCommand),
@@ -116,6 +122,9 @@ fn main() -> ExitCode {
             let dom0 = || Ok(Setup::new(&arguments, &log)?.world.dom0);
             Ok(command.carry_out(&arguments.root, (|| data_dir(&arguments), dom0), as_json))
         }
+        Command::Mitigations(command) => Ok(system(&arguments)
+            .and_then(|system| command.carry_out(&system, as_json))
+            .map(|()| ExitCode::SUCCESS)),
         Command::Usb(command) => Ok(data_dir(&arguments)
             .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),
     };
@@ -181,6 +190,12 @@ fn data_dir(arguments: &Arguments) -> anyhow::Result<PathBuf> {
         Some(data) => Ok(data.clone()),
         None => Ok(below(&arguments.root, &Config::load(&arguments.root)?.data_dir)),
     }
+}
+
+/// What mitigations are applied to.
+fn system(arguments: &Arguments) -> anyhow::Result<OnDisk> {
+    let release = Config::load(&arguments.root)?.release_file.unwrap_or_default();
+    Ok(OnDisk::new(&arguments.root, &data_dir(arguments)?, &release.to_string_lossy()))
 }
 
 impl Setup {

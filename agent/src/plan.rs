@@ -73,7 +73,10 @@ pub(crate) fn plan(
         | Operation::BackupRestore(_)
         | Operation::BackupCompare(_)
         | Operation::BackupPrune(_)
-        | Operation::BackupImport(_) => work::steps(id, host, operation),
+        | Operation::BackupImport(_)
+        | Operation::MitigationCheck { .. }
+        | Operation::MitigationApply { .. }
+        | Operation::MitigationRevert { .. } => work::steps(id, host, operation),
         // It changes nothing in dom0; the bundle's own code carries it out.
         Operation::DebugBundle { .. } => Ok(Vec::new()),
         Operation::Unknown => Err(reason(

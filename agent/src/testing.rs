@@ -455,6 +455,7 @@ pub(crate) fn empty(boot_id: BootId) -> Observed {
         vms: Ok(Vec::new()),
         storage: Ok(Storage { volume_groups: vec![group], volumes: Vec::new() }),
         usb: Ok(Vec::new()),
+        mitigations: Ok(Vec::new()),
         configs: BTreeMap::new(),
     }
 }

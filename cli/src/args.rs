@@ -1,6 +1,7 @@
 //! The words that the command line understands.
 
 pub(crate) mod media;
+pub(crate) mod mitigations;
 pub(crate) mod reliability;
 pub(crate) mod schedules;
 pub(crate) mod signatures;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use self::media::{Backups, Images, Usb};
+use self::mitigations::Mitigations;
 use self::reliability::Reliability;
 use self::schedules::Schedules;
 use self::signatures::Signatures;
@@ -93,6 +95,9 @@ pub(crate) enum Asking {
     /// Backups on a schedule.
     #[command(subcommand)]
     Schedules(Schedules),
+    /// Mitigations of freezes, on appliances of 1.x.
+    #[command(subcommand)]
+    Mitigations(Mitigations),
     /// Operations: what was asked of appliances.
     #[command(subcommand)]
     Operations(Operations),
@@ -168,6 +173,8 @@ pub(crate) enum Appliances {
     List(Selection),
     /// Show one, by name, id, or the beginning of an id.
     Show { appliance: String },
+    /// Show how the mitigations of one stand, as it last reported it.
+    Mitigations { appliance: String },
     /// Let one in that asks to join.
     Accept { appliance: String },
     /// Turn one away that asks to join.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::boot::Boot;
 use crate::id::{BootId, VmId};
+use crate::mitigation::MitigationStanding;
 use crate::timestamp::Timestamp;
 use crate::usb::UsbDrive;
 
@@ -29,6 +30,8 @@ pub enum Section {
     Boots,
     /// A list of [`UsbDrive`]s.
     Usb,
+    /// A list of [`MitigationStanding`]s.
+    Mitigations,
     /// A section that this build does not know.
     #[serde(other)]
     Unknown,
@@ -36,7 +39,8 @@ pub enum Section {
 
 impl Section {
     /// Those that an agent of this build reports.
-    pub const ALL: [Self; 5] = [Self::Facts, Self::Vms, Self::Storage, Self::Boots, Self::Usb];
+    pub const ALL: [Self; 6] =
+        [Self::Facts, Self::Vms, Self::Storage, Self::Boots, Self::Usb, Self::Mitigations];
 
     /// As it is written in JSON and in the database.
     pub fn as_str(self) -> &'static str {
@@ -46,6 +50,7 @@ impl Section {
             Self::Storage => "storage",
             Self::Boots => "boots",
             Self::Usb => "usb",
+            Self::Mitigations => "mitigations",
             Self::Unknown => "unknown",
         }
     }
@@ -65,6 +70,8 @@ pub enum Content {
     Boots(Vec<Boot>),
     /// The USB drives that are plugged in, by their device.
     Usb(Vec<UsbDrive>),
+    /// How each mitigation stands.
+    Mitigations(Vec<MitigationStanding>),
 }
 
 impl Content {
@@ -76,6 +83,7 @@ impl Content {
             Self::Storage(_) => Section::Storage,
             Self::Boots(_) => Section::Boots,
             Self::Usb(_) => Section::Usb,
+            Self::Mitigations(_) => Section::Mitigations,
         }
     }
 

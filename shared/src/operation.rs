@@ -25,6 +25,7 @@ use self::usb::DriveAt;
 use self::vm::{Disks, VmChange, VmCreate};
 use crate::id::{BundleId, DriveId, SetId, VmId};
 use crate::image::Format;
+use crate::mitigation::Mitigation;
 use crate::usb::QualifyMode;
 
 /// One thing asked of one appliance.
@@ -247,6 +248,28 @@ pub enum Operation {
     BackupPrune(BackupPrune),
     /// Take over a backup that another program has made, and read every byte back.
     BackupImport(BackupImport),
+    /// Say how a mitigation of a 1.x appliance stands, or all do, and what applying would change.
+    MitigationCheck {
+        /// Which, instead of all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        which: Option<Mitigation>,
+    },
+    /// Apply a mitigation. Of every file that it changes a copy is kept.
+    MitigationApply {
+        /// Which.
+        which: Mitigation,
+        /// Only say what would be changed.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// Take a mitigation back that was applied so.
+    MitigationRevert {
+        /// Which.
+        which: Mitigation,
+        /// Only say what would be changed.
+        #[serde(default)]
+        dry_run: bool,
+    },
     /// Restart dom0, and with it every VM.
     ApplianceReboot,
     /// Collect debug files and upload them.
@@ -415,6 +438,26 @@ mod tests {
         let json = serde_json::to_value(&create).unwrap();
         assert_eq!(json["kind"], "backup_create");
         assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), create);
+    }
+
+    #[test]
+    fn a_mitigation_holds_the_system_unless_it_only_says_what_it_would_change() {
+        let which = Mitigation::Swap;
+        for (operation, class, locks) in [
+            (Operation::MitigationCheck { which: None }, Class::Read, vec![]),
+            (Operation::MitigationApply { which, dry_run: true }, Class::Read, vec![]),
+            (Operation::MitigationRevert { which, dry_run: true }, Class::Read, vec![]),
+            (Operation::MitigationApply { which, dry_run: false }, Class::Mutate, vec![Lock::Os]),
+            (Operation::MitigationRevert { which, dry_run: false }, Class::Mutate, vec![Lock::Os]),
+        ] {
+            assert_eq!((operation.class(), operation.locks()), (class, locks));
+            let json = serde_json::to_value(&operation).unwrap();
+            assert_eq!(json["kind"], operation.kind());
+            assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), operation);
+        }
+        let short = serde_json::json!({ "kind": "mitigation_apply", "which": "swap" });
+        let short = serde_json::from_value::<Operation>(short).unwrap();
+        assert_eq!(short, Operation::MitigationApply { which, dry_run: false });
     }
 
     #[test]

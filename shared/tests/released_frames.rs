@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{ApplianceId, BootId, BundleId, InstanceId, OperationId, VmId};
 use domfleet_shared::inventory::{Components, Content, Facts, Fingerprint, Section, Storage};
+use domfleet_shared::mitigation::{Mitigation, MitigationStanding, MitigationStatus, RuntimeValue};
 use domfleet_shared::operation::vm::{
     DiskFormat, DiskSource, Disks, NewDisk, NewNic, NewVolume, VmChange, VmCreate, VmForm,
     VmSource, VmType,
@@ -101,6 +102,7 @@ fn to_server() -> Vec<(&'static str, ToServer)> {
         ),
         ("facts", ToServer::Inventory { content: Content::Facts(Box::new(facts)) }),
         ("storage", ToServer::Inventory { content: Content::Storage(Storage::default()) }),
+        ("mitigations", ToServer::Inventory { content: Content::Mitigations(vec![drifted()]) }),
         ("running", ToServer::Report(Box::new(report(Reported::Running)))),
         ("succeeded", ToServer::Report(Box::new(report(Reported::Succeeded)))),
         ("failed", ToServer::Report(Box::new(report(Reported::Failed)))),
@@ -193,6 +195,15 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
             offer(31, Operation::VolumeRename { volume: volume(), name: "data.old".into() }),
         ),
         ("thin_pool_create", offer(32, thin_pool())),
+        ("mitigation_check", offer(34, Operation::MitigationCheck { which: None })),
+        (
+            "mitigation_apply",
+            offer(35, Operation::MitigationApply { which: Mitigation::Swap, dry_run: true }),
+        ),
+        (
+            "mitigation_revert",
+            offer(36, Operation::MitigationRevert { which: Mitigation::Scheduler, dry_run: false }),
+        ),
         ("urgent", urgent(offer(33, Operation::VmStart { vm }))),
         ("withdraw", ToAgent::Withdraw { id: OperationId(uuid(7)) }),
         ("acknowledge", ToAgent::Acknowledge { id: OperationId(uuid(7)), report: 3 }),
@@ -205,6 +216,16 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
         ),
         ("unsupported", ToAgent::Unsupported { seq: 9 }),
     ]
+}
+
+fn drifted() -> MitigationStanding {
+    MitigationStanding {
+        which: Mitigation::Scheduler,
+        status: MitigationStatus::Drifted,
+        ours: true,
+        reasons: vec!["/boot/extlinux.conf does not say it any more".into()],
+        runtime: vec![RuntimeValue { name: "scheduler of sda".into(), value: "cfq".into() }],
+    }
 }
 
 fn vm_create(vm: VmId) -> VmCreate {

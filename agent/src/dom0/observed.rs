@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domfleet_shared::id::VmId;
 use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, Volume};
+use domfleet_shared::mitigation::MitigationStanding;
 use domfleet_shared::usb::UsbDrive;
 
 use super::Dom0Error;
@@ -21,6 +22,8 @@ pub struct Observed {
     pub storage: Result<Storage, Dom0Error>,
     /// The USB drives that are plugged in, by their device.
     pub usb: Result<Vec<UsbDrive>, Dom0Error>,
+    /// How each mitigation stands.
+    pub mitigations: Result<Vec<MitigationStanding>, Dom0Error>,
     /// The texts of the configurations in our folder, where `vms` is known.
     pub configs: BTreeMap<VmId, String>,
 }

@@ -17,6 +17,7 @@ use crate::dom0::step::operation_tag;
 use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
 use crate::image::repair::Repair;
+use crate::mitigation::Asked;
 use crate::works::{AsOther, Image, Work};
 
 /// What has to be done before the work of `operation` can be: nothing where it is none.
@@ -125,6 +126,13 @@ pub(crate) fn work(
         Operation::BackupImport(BackupImport { drive, from, encrypted, key }) => {
             keyed(*encrypted, *key)?;
             Work::ImportSet { drive: *drive, from: file(from)?, key: *key }
+        }
+        Operation::MitigationCheck { which } => Work::Mitigate(Asked::Check(*which)),
+        Operation::MitigationApply { which, dry_run } => {
+            Work::Mitigate(Asked::Apply { which: *which, dry_run: *dry_run })
+        }
+        Operation::MitigationRevert { which, dry_run } => {
+            Work::Mitigate(Asked::Revert { which: *which, dry_run: *dry_run })
         }
         _ => return Ok(None),
     };

@@ -8,6 +8,7 @@
 pub mod backups;
 mod gauge;
 mod images;
+pub mod mitigations;
 mod usb;
 
 use std::error::Error;
@@ -34,6 +35,7 @@ use crate::clock::Clock;
 use crate::image::convert::Conversion;
 use crate::image::repair::Repair;
 use crate::meter::Meter;
+use crate::mitigation::{Asked, OnDisk};
 use crate::usb::Usb;
 
 /// One of them.
@@ -126,6 +128,8 @@ pub enum Work {
         /// The key that the new set is encrypted with.
         key: Option<KeyName>,
     },
+    /// Check, apply or revert a mitigation.
+    Mitigate(Asked),
 }
 
 /// As which other VM one is restored.
@@ -155,6 +159,8 @@ pub struct Place {
     pub configs: PathBuf,
     /// The time of day.
     pub clock: Clock,
+    /// The system that mitigations are applied to.
+    pub system: OnDisk,
 }
 
 /// Why a work came to nothing.
@@ -210,6 +216,10 @@ pub async fn carry_out(
         | Work::CompareSet { .. }
         | Work::PruneSets { .. }
         | Work::ImportSet { .. } => backups::carry_out(place, work, keys, meter).await,
+        Work::Mitigate(asked) => {
+            let (system, now) = (place.system.clone(), place.clock.now());
+            apart(move || mitigations::carry_out(&system, asked, now)).await
+        }
     }
 }
 

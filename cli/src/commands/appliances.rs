@@ -48,6 +48,9 @@ pub(super) async fn run(
             let whole = client.get(&format!("/appliances/{id}"), &[]).await?;
             output::one(format, &DETAILS, &whole)
         }
+        Appliances::Mitigations { appliance } => {
+            super::mitigations::list(client, format, &appliance).await
+        }
         Appliances::Accept { appliance } => decide(client, format, &appliance, "accept").await,
         Appliances::Reject { appliance } => decide(client, format, &appliance, "reject").await,
         Appliances::Reboot { appliance, confirm, waiting } => {

@@ -5,6 +5,7 @@ mod appliances;
 mod backups;
 mod bundles;
 mod images;
+mod mitigations;
 mod operations;
 mod reliability;
 mod schedules;
@@ -43,6 +44,7 @@ async fn ask(mut client: Client, format: Format, asking: Asking) -> Result<(), E
         Asking::Usb(command) => usb::run(&mut client, format, command).await,
         Asking::Backups(command) => backups::run(&mut client, format, command).await,
         Asking::Schedules(command) => schedules::run(&mut client, format, command).await,
+        Asking::Mitigations(command) => mitigations::run(&mut client, format, command).await,
         Asking::Operations(command) => operations::run(&mut client, format, command).await,
         Asking::Bundles(command) => bundles::run(&mut client, format, command).await,
         Asking::Alarms { selection, all } => alarms::run(&mut client, format, selection, all).await,

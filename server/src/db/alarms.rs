@@ -27,6 +27,8 @@ pub enum AlarmKind {
     PoolFilling,
     /// A thin pool is all but full.
     PoolFull,
+    /// A mitigation that was in force is not any more.
+    MitigationDrifted,
     /// A large part of the fleet fell silent at once: most likely it is the server.
     ServerSuspect,
     /// A server that was restored from a backup met what it does not know.
@@ -43,6 +45,7 @@ impl AlarmKind {
             Self::BackupDamaged => "backup_damaged",
             Self::PoolFilling => "thin_pool_filling",
             Self::PoolFull => "thin_pool_full",
+            Self::MitigationDrifted => "mitigation_drifted",
             Self::ServerSuspect => "server_suspect",
             Self::Unreconciled => "unreconciled",
         }

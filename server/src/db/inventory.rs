@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::entity::{appliance, boot, inventory};
-use super::{appliances, events, pools, usb_drives};
+use super::{appliances, events, mitigations, pools, usb_drives};
 
 /// Whose inventory it is.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +68,12 @@ pub async fn store(
         }
         Content::Boots(boots) => record_boots(db, reporter, boots, now).await?,
         Content::Usb(drives) => usb_drives::record(db, reporter, drives, now).await?,
+        Content::Mitigations(standings) => {
+            let news = mitigations::watch(db, reporter, standings, now).await?;
+            if !news.is_empty() {
+                events::append(db, news, now).await?;
+            }
+        }
     }
     appliances::changed(db, reporter.appliance, now).await
 }
@@ -85,6 +91,7 @@ async fn insert_section(
         Content::Storage(storage) => serde_json::to_value(storage),
         Content::Boots(boots) => serde_json::to_value(boots),
         Content::Usb(drives) => serde_json::to_value(drives),
+        Content::Mitigations(standings) => serde_json::to_value(standings),
     };
     let row = ActiveModel {
         appliance_id: Set(reporter.appliance.0),

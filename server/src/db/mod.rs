@@ -35,6 +35,7 @@ pub mod imports;
 pub mod inventory;
 pub mod join_tokens;
 pub mod joining;
+mod mitigations;
 pub mod operations;
 pub mod operators;
 pub mod organisations;

@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod dispatch;
 pub mod filter;
 pub mod history;
+pub mod mitigations;
 pub mod operation;
 pub mod people;
 pub mod pools;

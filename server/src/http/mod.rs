@@ -72,6 +72,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::boots))
         .routes(routes!(reported::components))
         .routes(routes!(reported::usb_drives))
+        .routes(routes!(reported::mitigations))
         .routes(routes!(usb_drives::list))
         .routes(routes!(backup_sets::list))
         .routes(routes!(backup_sets::key))

@@ -1,4 +1,4 @@
-//! What an appliance has reported: VMs, storage, boots.
+//! What an appliance has reported: VMs, storage, boots, drives, mitigations.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,6 +6,7 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::boot::Boot;
 use domfleet_shared::id::ApplianceId;
 use domfleet_shared::inventory::{Section, Storage, Vm, Volume, VolumeGroup};
+use domfleet_shared::mitigation::MitigationStanding;
 use domfleet_shared::usb::UsbDrive;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,6 +59,15 @@ pub struct ComponentHistory {
 
 /// A history of more boots than that is told of the newest.
 const BOOTS: u64 = 2000;
+
+/// How the mitigations of an appliance stand.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct Mitigations {
+    /// In the order in which they are applied.
+    pub mitigations: Vec<MitigationStanding>,
+    /// When the appliance reported them; nothing where it has not.
+    pub at: Option<Timestamp>,
+}
 
 pages! {
     /// A part of the list of boots.
@@ -113,6 +123,25 @@ pub(super) async fn usb_drives(
     let found = reported::section::<Vec<UsbDrive>>(app.db.read(), id, Section::Usb).await?;
     let at = found.as_ref().map(|found| found.at);
     Ok(Json(UsbDrives { drives: found.map(|found| found.content).unwrap_or_default(), at }))
+}
+
+/// How the mitigations of an appliance stand, as it last reported it: in its files, and in the kernel
+/// that runs.
+#[utoipa::path(
+    get, path = "/appliances/{id}/mitigations", tag = "appliances",
+    params(("id" = ApplianceId, Path)),
+    responses((status = 200, description = "Its mitigations.", body = Mitigations))
+)]
+pub(super) async fn mitigations(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+) -> ApiResult<Json<Mitigations>> {
+    check(&app, &caller, id).await?;
+    let section = Section::Mitigations;
+    let found = reported::section::<Vec<MitigationStanding>>(app.db.read(), id, section).await?;
+    let at = found.as_ref().map(|found| found.at);
+    Ok(Json(Mitigations { mitigations: found.map(|found| found.content).unwrap_or_default(), at }))
 }
 
 /// The runs of dom0 of an appliance through all epochs, newest first.

@@ -96,6 +96,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
             | "/appliances/{id}/vms"
             | "/appliances/{id}/volumes"
             | "/appliances/{id}/usb-drives"
+            | "/appliances/{id}/mitigations"
             | "/appliances/{id}/boots"
             | "/appliances/{id}/components",
         ) => (A::Appliance, "viewer", Value::Null),

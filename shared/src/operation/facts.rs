@@ -48,6 +48,9 @@ impl Operation {
             Self::BackupCompare(_) => "backup_compare",
             Self::BackupPrune(_) => "backup_prune",
             Self::BackupImport(_) => "backup_import",
+            Self::MitigationCheck { .. } => "mitigation_check",
+            Self::MitigationApply { .. } => "mitigation_apply",
+            Self::MitigationRevert { .. } => "mitigation_revert",
             Self::ApplianceReboot => "appliance_reboot",
             Self::DebugBundle { .. } => "debug_bundle",
             Self::Unknown => "unknown",
@@ -65,6 +68,9 @@ impl Operation {
             | Self::BackupList { .. }
             | Self::BackupCompare(_)
             | Self::BackupPrune(BackupPrune { dry_run: true, .. })
+            | Self::MitigationCheck { .. }
+            | Self::MitigationApply { dry_run: true, .. }
+            | Self::MitigationRevert { dry_run: true, .. }
             | Self::Unknown => Class::Read,
             // A file is only ever made where there is none, and a volume made for it.
             Self::ImageConvert(convert) if !matches!(convert.target, ConvertTo::Volume(_)) => {
@@ -91,7 +97,9 @@ impl Operation {
             | Self::BackupCreate(_)
             | Self::BackupVerify { .. }
             | Self::BackupRestore(_)
-            | Self::BackupImport(_) => Class::Mutate,
+            | Self::BackupImport(_)
+            | Self::MitigationApply { .. }
+            | Self::MitigationRevert { .. } => Class::Mutate,
             Self::VmDestroy { .. }
             | Self::VmRemove { .. }
             | Self::VolumeRevert { .. }
@@ -123,6 +131,9 @@ impl Operation {
                 | Self::BackupCompare(_)
                 | Self::BackupPrune(_)
                 | Self::BackupImport(_)
+                | Self::MitigationCheck { .. }
+                | Self::MitigationApply { .. }
+                | Self::MitigationRevert { .. }
         )
     }
 
@@ -171,7 +182,12 @@ impl Operation {
                 vec![Lock::Usb, Lock::Storage, Lock::Vm(restore.vm)]
             }
             Self::ApplianceReboot => vec![Lock::Power],
-            Self::VmConsoleLog { .. }
+            Self::MitigationApply { dry_run: false, .. }
+            | Self::MitigationRevert { dry_run: false, .. } => vec![Lock::Os],
+            Self::MitigationCheck { .. }
+            | Self::MitigationApply { .. }
+            | Self::MitigationRevert { .. }
+            | Self::VmConsoleLog { .. }
             | Self::ImageCheck { .. }
             | Self::ImageInspect { .. }
             | Self::UsbList
@@ -219,6 +235,9 @@ impl Operation {
             | Self::BackupVerify { .. }
             | Self::BackupPrune(_)
             | Self::BackupImport(_)
+            | Self::MitigationCheck { .. }
+            | Self::MitigationApply { .. }
+            | Self::MitigationRevert { .. }
             | Self::ApplianceReboot
             | Self::DebugBundle { .. }
             | Self::Unknown => None,
@@ -248,8 +267,13 @@ impl Operation {
             | Self::BackupRestore(_)
             | Self::BackupCompare(_)
             | Self::BackupPrune(_)
-            | Self::BackupImport(_) => Duration::from_mins(30),
-            Self::UsbList | Self::VmConsoleLog { .. } => Duration::from_mins(5),
+            | Self::BackupImport(_)
+            // What is swapped out is read back.
+            | Self::MitigationApply { .. }
+            | Self::MitigationRevert { .. } => Duration::from_mins(30),
+            Self::UsbList | Self::VmConsoleLog { .. } | Self::MitigationCheck { .. } => {
+                Duration::from_mins(5)
+            }
             Self::VmStart { .. }
             | Self::VmDestroy { .. }
             | Self::VmAdopt { .. }

@@ -10,9 +10,10 @@ use domfleet_agent::dom0::{
     Step,
 };
 use domfleet_agent::meter::Meter;
+use domfleet_agent::mitigation;
 use domfleet_agent::works::{Work, WorkError};
 use domfleet_shared::id::VmId;
-use domfleet_shared::inventory::{Facts, Storage, Vm, VmState, VolumeGroup};
+use domfleet_shared::inventory::{Components, Facts, Storage, Vm, VmState, VolumeGroup};
 use serde_json::Value;
 
 use super::boot::Happening;
@@ -31,6 +32,8 @@ impl Dom0 for SimDom0 {
 
     async fn observe(&self) -> Observed {
         let drives = self.0.drives();
+        let mitigations = mitigation::standings(&*self.0)
+            .map_err(|error| Dom0Error::unknown("looking at mitigations", error.to_string()));
         let state = self.0.state();
         Observed {
             facts: facts(&self.0, &state),
@@ -38,6 +41,7 @@ impl Dom0 for SimDom0 {
             vms: Ok(vms(&state)),
             storage: storage(&state),
             usb: Ok(drives),
+            mitigations,
             configs: configs(&state),
         }
     }
@@ -182,7 +186,12 @@ fn facts(host: &Host, state: &State) -> Facts {
         free_memory_bytes: Some(state.free_memory()),
         dom0_memory_bytes: Some(hardware.dom0_memory_bytes),
         cpus: Some(hardware.cpus),
-        components: state.appliance.release.components(),
+        components: Components {
+            io_scheduler: Some(state.settings.scheduler.to_owned()),
+            swap: Some(state.settings.has_swap),
+            overcommit: Some(state.settings.overcommit),
+            ..state.appliance.release.components()
+        },
         taint: Some(state.run.taint),
     }
 }

@@ -23,6 +23,7 @@ use super::hardware::{self, Appliance, Guest, SimVm};
 use super::release::Release;
 use super::steps;
 use super::watchdog::SimWatchdog;
+use super::system::Settings;
 use super::works::SimDrive;
 
 /// A simulated dom0. Shared by the agent's [`super::SimDom0`], the machine that runs the agent, and
@@ -52,6 +53,8 @@ pub(super) struct SimDomain {
 pub(super) struct State {
     pub(super) appliance: Appliance,
     pub(super) run: Run,
+    /// dom0's own files, and what its kernel goes by.
+    pub(super) settings: Settings,
     pub(super) boots: u64,
     pub(super) domains: BTreeMap<u32, SimDomain>,
     pub(super) kept: Kept,
@@ -87,6 +90,7 @@ impl Host {
         let appliance = Appliance::roll(&mut dice, release);
         let run = Run::begin(&mut dice, appliance.uptime, &greeting(&appliance));
         let mut state = State {
+            settings: Settings::of(appliance.release),
             appliance,
             run,
             boots: 1,
@@ -366,6 +370,7 @@ impl Host {
         state.watchdog = state.watchdog.map(SimWatchdog::at_rest);
         state.run = Run::begin(&mut state.dice, Duration::ZERO, &greeting);
         state.boots += 1;
+        state.settings.boot();
         state.domains.clear();
         // What never had a configuration is gone with its domain.
         state.appliance.vms.retain(|_, vm| vm.config_path.is_some());

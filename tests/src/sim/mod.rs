@@ -17,6 +17,7 @@ pub mod network;
 pub mod release;
 mod steps;
 mod watchdog;
+mod system;
 pub mod weather;
 mod works;
 

@@ -25,7 +25,7 @@ pub struct Release {
     /// The format of its VMs' disks: `qcow`, `qcow2` or `lv`.
     pub disk_format: &'static str,
     /// Whether swap is off, overcommit too, and the scheduler noop.
-    is_mitigated: bool,
+    pub(super) is_mitigated: bool,
     /// Its share of a fleet, in percent.
     share: u64,
     /// Days until it freezes or panics, on the average.

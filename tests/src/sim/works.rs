@@ -8,8 +8,9 @@ use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::backup::folder::Folder;
 use domfleet_agent::dom0::Dom0Error;
 use domfleet_agent::meter::Meter;
+use domfleet_agent::mitigation::OnDisk;
 use domfleet_agent::usb::Usb;
-use domfleet_agent::works::{self, Place, Work, WorkError, backups};
+use domfleet_agent::works::{self, Place, Work, WorkError, backups, mitigations};
 use domfleet_shared::id::DriveId;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::{
@@ -17,6 +18,7 @@ use domfleet_shared::usb::{
 };
 use serde_json::{Value, json};
 
+use super::boot::Happening;
 use super::host::Host;
 
 /// A USB drive of a simulated appliance.
@@ -205,10 +207,19 @@ pub(super) async fn carry_out(
             });
             blocking.await.unwrap_or_else(|error| Err(WorkError::because("unknown", &error)))
         }
+        Work::Mitigate(asked) => {
+            let done = mitigations::carry_out(&**host, asked, host.now());
+            if host.is_cut() {
+                host.happen(Happening::PowerCut);
+                return std::future::pending().await;
+            }
+            done
+        }
         images => {
             let nowhere = PathBuf::from("/nonexistent");
             let usb = Usb::new(&nowhere, &nowhere);
-            let place = Place { usb, configs: nowhere, clock: host.clock() };
+            let system = OnDisk::new(&nowhere, &nowhere, "");
+            let place = Place { usb, configs: nowhere, clock: host.clock(), system };
             works::carry_out(&place, images, keys, meter).await
         }
     }

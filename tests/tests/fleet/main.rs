@@ -9,6 +9,7 @@ mod bundles;
 mod copies;
 mod images;
 mod joining;
+mod mitigations;
 mod operations;
 mod recovery;
 mod sets;

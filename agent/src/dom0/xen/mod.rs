@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domfleet_shared::inventory::Storage;
+use domfleet_shared::mitigation::MitigationStanding;
 use domfleet_shared::usb::UsbDrive;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -36,6 +37,7 @@ use crate::backup::cipher::Keyring;
 use crate::clock::Clock;
 use crate::log_ring::LogRing;
 use crate::meter::Meter;
+use crate::mitigation::{self, OnDisk};
 use crate::usb::Usb;
 use crate::works::{self, Place, Work, WorkError};
 
@@ -93,6 +95,7 @@ impl Xen {
             usb: Usb::new(&layout.root, &layout.data_dir),
             configs: layout.root.join(configs.trim_start_matches('/')),
             clock: Clock::of_the_machine(),
+            system: OnDisk::new(&layout.root, &layout.data_dir, &layout.release_file),
         };
         let watchdog = layout.watchdog.as_ref();
         let watchdog = watchdog.map(|path| layout.root.join(path.trim_start_matches('/')));
@@ -116,6 +119,20 @@ impl Xen {
             Ok(Ok(drives)) => Ok(drives),
             Ok(Err(error)) => Err(Dom0Error::unknown("looking for USB drives", error.to_string())),
             Err(_) => Err(Dom0Error::unknown("looking for USB drives", "it did not end in time")),
+        }
+    }
+
+    async fn mitigations(&self) -> Result<Vec<MitigationStanding>, Dom0Error> {
+        const WHAT: &str = "looking at mitigations";
+        let system = self.place.system.clone();
+        let looking = tokio::task::spawn_blocking(move || mitigation::standings(&system));
+        match timeout(QUERY_WITHIN, looking).await {
+            Ok(Ok(standings)) => standings.map_err(|error| {
+                let why = std::error::Error::source(&error).map(ToString::to_string);
+                Dom0Error::unknown(WHAT, format!("{error}: {}", why.unwrap_or_default()))
+            }),
+            Ok(Err(error)) => Err(Dom0Error::unknown(WHAT, error.to_string())),
+            Err(_) => Err(Dom0Error::unknown(WHAT, "it did not end in time")),
         }
     }
 
@@ -159,7 +176,8 @@ impl Dom0 for Xen {
             Err(error) => (Err(error.clone()), BTreeMap::new()),
         };
         let storage = self.storage().await;
-        Observed { facts, domains, vms, storage, usb: self.drives().await, configs }
+        let (usb, mitigations) = (self.drives().await, self.mitigations().await);
+        Observed { facts, domains, vms, storage, usb, mitigations, configs }
     }
 
     async fn domains(&self) -> Result<Vec<Domain>, Dom0Error> {

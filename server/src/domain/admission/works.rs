@@ -3,6 +3,7 @@
 use domfleet_shared::id::DriveId;
 use domfleet_shared::image::Format;
 use domfleet_shared::inventory::{Vm, VmDisk, Volume};
+use domfleet_shared::mitigation::Mitigation;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_path};
 use domfleet_shared::operation::sets::{BackupCompare, BackupImport, BackupPrune};
@@ -73,6 +74,14 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
         Operation::BackupImport(BackupImport { drive, from, .. }) => {
             path("from", from)?;
             ours(situation, *drive)
+        }
+        Operation::MitigationCheck { which: Some(which) }
+        | Operation::MitigationApply { which, .. }
+        | Operation::MitigationRevert { which, .. }
+            if *which == Mitigation::Unknown =>
+        {
+            let known = Mitigation::ALL.map(Mitigation::as_str).join(", ");
+            Err(Refusal::Value("which", format!("one of {known}")))
         }
         _ => Ok(()),
     }
