@@ -1,5 +1,6 @@
 use domfleet_shared::id::{DriveId, OperationId};
 use domfleet_shared::inventory::VmState;
+use domfleet_shared::mitigation::Mitigation;
 use domfleet_shared::operation::keep::Keep;
 
 use super::super::tests::{host, vm};
@@ -41,4 +42,29 @@ fn vms_that_run_are_known_to_whoever_compares() {
 
     let Some(Work::CompareSet { running: known, .. }) = compare else { panic!("{compare:?}") };
     assert_eq!(known, [running.uuid]);
+}
+
+#[test]
+fn a_mitigation_is_a_work_that_is_done_as_it_was_asked_for() {
+    let host = host(Vec::new(), Vec::new());
+    let which = Mitigation::Swap;
+    for (operation, asked) in [
+        (Operation::MitigationCheck { which: None }, Asked::Check(None)),
+        (
+            Operation::MitigationApply { which, dry_run: true },
+            Asked::Apply { which, dry_run: true },
+        ),
+        (
+            Operation::MitigationRevert { which, dry_run: false },
+            Asked::Revert { which, dry_run: false },
+        ),
+    ] {
+        let id = OperationId::new();
+        assert_eq!(steps(id, &host, &operation), Ok(Vec::new()));
+
+        let work = work(id, &operation, &host).unwrap();
+
+        let Some(Work::Mitigate(found)) = work else { panic!("{work:?}") };
+        assert_eq!(found, asked);
+    }
 }

@@ -127,6 +127,9 @@ const TITLES: Readonly<Record<string, string>> = {
   backup_compare: "Compare backup",
   backup_prune: "Make room for backups",
   backup_import: "Take over a backup",
+  mitigation_check: "Check mitigations",
+  mitigation_apply: "Apply mitigation",
+  mitigation_revert: "Revert mitigation",
   appliance_reboot: "Reboot appliance",
   debug_bundle: "Collect debug bundle",
 };

@@ -133,3 +133,22 @@ fn what_was_made_by_hand_is_in_force_and_not_ours_to_take_back() {
     assert!(reverted.files.is_empty(), "{reverted:?}");
     assert_eq!(reverted.standing.status, Is::Applied);
 }
+
+/// Taking our change out of a text is not always the way back: quotes that were put around several words
+/// would stay.
+#[test]
+fn a_file_that_is_as_we_left_it_gets_back_what_it_was_though_others_were_changed_since() {
+    let bench = Bench::new();
+    let file = "/etc/update-extlinux.conf";
+    bench.edit(file, "default_kernel_opts=\"quiet\"", "default_kernel_opts=quiet");
+    let before = bench.text(file);
+    bench.apply(Mitigation::Scheduler);
+    bench.edit("/boot/extlinux.conf", " elevator=noop", "");
+
+    bench.apply(Mitigation::Scheduler);
+    let with = bench.text(file);
+    bench.revert(Mitigation::Scheduler);
+
+    assert!(with.contains("default_kernel_opts=\"elevator=noop quiet\""), "{with}");
+    assert_eq!(bench.text(file), before);
+}

@@ -7,6 +7,7 @@ use domfleet_shared::id::{BootId, VmId};
 use domfleet_shared::inventory::{
     Components, Content, Digests, Facts, Section, Storage, Vm, VmState, Volume,
 };
+use domfleet_shared::mitigation::{Mitigation, MitigationStanding, MitigationStatus};
 use domfleet_shared::protocol::{ToAgent, ToServer};
 use sea_orm::EntityTrait as _;
 
@@ -218,5 +219,43 @@ async fn a_thin_pool_that_fills_up_raises_an_alarm_that_ends_with_it() {
         socket.say(ToServer::Inventory { content }).await;
         socket.settle().await;
         assert_eq!(open().await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_mitigation_that_is_not_in_force_any_more_raises_an_alarm_that_ends_with_it() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    let standing = |which, status| MitigationStanding {
+        which,
+        status,
+        ours: true,
+        reasons: vec!["dom0 swaps to /dev/sda2".into()],
+        runtime: Vec::new(),
+    };
+    let open = async || {
+        let alarms = alarm::Entity::find().all(server.app.db.read()).await.unwrap();
+        let open = alarms.into_iter().filter(|alarm| alarm.cleared_at.is_none());
+        open.map(|alarm| (alarm.kind, alarm.message)).collect::<Vec<_>>()
+    };
+    let in_force = standing(Mitigation::Scheduler, MitigationStatus::Applied);
+
+    for (status, count) in [
+        (MitigationStatus::PendingReboot, 0),
+        (MitigationStatus::Drifted, 1),
+        (MitigationStatus::Drifted, 1),
+        (MitigationStatus::Applied, 0),
+    ] {
+        let standings = vec![standing(Mitigation::Swap, status), in_force.clone()];
+        socket.say(ToServer::Inventory { content: Content::Mitigations(standings) }).await;
+        socket.settle().await;
+
+        let open = open().await;
+        assert_eq!(open.len(), count, "{status:?}: {open:?}");
+        for (kind, message) in open {
+            assert_eq!(kind, "mitigation_drifted");
+            assert!(message.contains("swap") && message.contains("/dev/sda2"), "{message}");
+        }
     }
 }

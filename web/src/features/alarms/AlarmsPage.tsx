@@ -67,6 +67,7 @@ export function AlarmsPage() {
 const TITLES: Readonly<Record<string, string>> = {
   backup_damaged: "Backup damaged",
   clone: "Two of one appliance",
+  mitigation_drifted: "Mitigation not in force",
   operation_forgotten: "Operation forgotten",
   server_suspect: "Large part of the fleet silent",
   thin_pool_filling: "Thin pool filling up",
