@@ -112,6 +112,28 @@ fn to_server() -> Vec<(&'static str, ToServer)> {
     ]
 }
 
+fn offer(n: u128, operation: Operation) -> ToAgent {
+    ToAgent::Offer(Offer {
+        id: OperationId(uuid(n)),
+        epoch: 1,
+        operation,
+        keys: Vec::new(),
+        start_before_seconds: 300,
+        priority: Priority::Normal,
+    })
+}
+
+fn of_mitigations() -> Vec<(&'static str, ToAgent)> {
+    let check = Operation::MitigationCheck { which: None };
+    let apply = Operation::MitigationApply { which: Mitigation::Swap, dry_run: true };
+    let revert = Operation::MitigationRevert { which: Mitigation::Scheduler, dry_run: false };
+    vec![
+        ("mitigation_check", offer(34, check)),
+        ("mitigation_apply", offer(35, apply)),
+        ("mitigation_revert", offer(36, revert)),
+    ]
+}
+
 fn to_agent() -> Vec<(&'static str, ToAgent)> {
     let welcome = Welcome {
         version: Version(1),
@@ -123,17 +145,6 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
         accepted: true,
         read_only: Some("two agents show this identity".into()),
         trust_bundle_pem: "-----BEGIN CERTIFICATE-----".into(),
-    };
-    let offer = |n, operation| {
-        let id = OperationId(uuid(n));
-        ToAgent::Offer(Offer {
-            id,
-            epoch: 1,
-            operation,
-            keys: Vec::new(),
-            start_before_seconds: 300,
-            priority: Priority::Normal,
-        })
     };
     let vm = VmId(uuid(5));
     let volume = || "Z1qe0k-0Vd4-1xJd-Vb8C-0Gk2-7iJt-qQ9aXz".to_owned();
@@ -195,15 +206,6 @@ fn to_agent() -> Vec<(&'static str, ToAgent)> {
             offer(31, Operation::VolumeRename { volume: volume(), name: "data.old".into() }),
         ),
         ("thin_pool_create", offer(32, thin_pool())),
-        ("mitigation_check", offer(34, Operation::MitigationCheck { which: None })),
-        (
-            "mitigation_apply",
-            offer(35, Operation::MitigationApply { which: Mitigation::Swap, dry_run: true }),
-        ),
-        (
-            "mitigation_revert",
-            offer(36, Operation::MitigationRevert { which: Mitigation::Scheduler, dry_run: false }),
-        ),
         ("urgent", urgent(offer(33, Operation::VmStart { vm }))),
         ("withdraw", ToAgent::Withdraw { id: OperationId(uuid(7)) }),
         ("acknowledge", ToAgent::Acknowledge { id: OperationId(uuid(7)), report: 3 }),
@@ -328,6 +330,7 @@ fn files(direction: &str) -> Vec<(String, String)> {
 fn every_message_has_a_recorded_frame() {
     assert_eq!(without_a_file("to_server", to_server()), Vec::<String>::new());
     assert_eq!(without_a_file("to_agent", to_agent()), Vec::<String>::new());
+    assert_eq!(without_a_file("to_agent", of_mitigations()), Vec::<String>::new());
 }
 
 #[test]
