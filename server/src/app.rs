@@ -17,7 +17,6 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::agents::registry::Registry;
-use crate::agents::uploads::Uploads;
 use crate::auth::Auth;
 use crate::auth::keys::set_keys;
 use crate::auth::limit::Limiter;
@@ -32,9 +31,12 @@ use crate::objects::{self, Objects};
 use crate::pki::Pki;
 use crate::reckoning::Reckoning;
 use crate::tls::{Faces, PublicFiles};
+use crate::uploads::Uploads;
 
 /// How many may follow what changes at once: each reads the database when something does.
 const STREAMS: usize = 1024;
+/// How many may look into bundles at once.
+const READERS: usize = 2;
 /// Joins and renewals that may fail, or be under way, from one address in a minute. Secrets cannot
 /// be guessed, so this only bounds the work; a reseller's whole stock may be behind one address.
 const FAILED_JOINS: u32 = 1000;
@@ -77,6 +79,8 @@ pub struct Parts {
     pub reckoning: Reckoning,
     /// Bundles that are on their way here.
     pub uploads: Uploads,
+    /// Places for those who look into bundles: each keeps a thread busy.
+    pub readers: Arc<Semaphore>,
     /// Everything that runs. Shutdown waits for it.
     pub tracker: TaskTracker,
     /// Cancelled when the server is to go down.
@@ -113,7 +117,7 @@ impl App {
         let uploads = Uploads::open(config.data_dir.join("uploads"))
             .context("cannot make the folder of uploads")?;
         Ok(Self(Arc::new(Parts {
-            objects: objects::open(&config.objects_url())?,
+            objects: objects::open(&config.objects_url(), &config.objects.s3)?,
             auth: Auth::open(&config.keys_dir())?,
             set_keys: set_keys(&config.keys_dir())?,
             config,
@@ -126,6 +130,7 @@ impl App {
             joins: Limiter::new(FAILED_JOINS, Duration::from_mins(1)),
             reckoning: Reckoning::default(),
             uploads,
+            readers: Arc::new(Semaphore::new(READERS)),
             bus: Bus::default(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             metrics: crate::telemetry::metrics(),

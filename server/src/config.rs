@@ -1,28 +1,47 @@
 //! What the server is told when it starts: a TOML file, and `DOMFLEET_…` over it.
 
+mod sections;
+
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Format, Toml};
 use serde::Deserialize;
 
+pub use self::sections::{Bundles, Events, FirstAdmin, ObjectStore, S3, Secret, Tls};
+
+/// What a key holds; the environment has only texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Text,
+    Number,
+    Flag,
+}
+
 /// Every key that there is. In the environment `tls.cert` is `DOMFLEET_TLS_CERT`.
-const KEYS: [&str; 15] = [
-    "listen",
-    "data_dir",
-    "database_url",
-    "objects_url",
-    "nats_url",
-    "public_url",
-    "heartbeat_seconds",
-    "tls.cert",
-    "tls.key",
-    "first_admin.email",
-    "first_admin.password",
-    "bundles.keep_days",
-    "bundles.keep_per_appliance",
-    "bundles.max_bytes",
-    "events.keep_days",
+const KEYS: [(&str, Holds); 22] = [
+    ("listen", Holds::Text),
+    ("data_dir", Holds::Text),
+    ("database_url", Holds::Text),
+    ("objects_url", Holds::Text),
+    ("objects.s3.endpoint", Holds::Text),
+    ("objects.s3.region", Holds::Text),
+    ("objects.s3.access_key", Holds::Text),
+    ("objects.s3.secret_key", Holds::Text),
+    ("objects.s3.allow_http", Holds::Flag),
+    ("objects.s3.path_style", Holds::Flag),
+    ("nats_url", Holds::Text),
+    ("public_url", Holds::Text),
+    ("heartbeat_seconds", Holds::Number),
+    ("tls.cert", Holds::Text),
+    ("tls.key", Holds::Text),
+    ("first_admin.email", Holds::Text),
+    ("first_admin.password", Holds::Text),
+    ("bundles.keep_days", Holds::Number),
+    ("bundles.keep_per_appliance", Holds::Number),
+    ("bundles.max_bytes", Holds::Number),
+    ("bundles.unfinished_days", Holds::Number),
+    ("events.keep_days", Holds::Number),
 ];
 
 /// What the server is told when it starts.
@@ -36,9 +55,12 @@ pub struct Config {
     /// `sqlite://…` or `postgres://…`; a file in `data_dir` where it is not said.
     #[serde(default)]
     database_url: Option<String>,
-    /// `file://…`; a folder in `data_dir` where it is not said.
+    /// `file://…` or `s3://bucket/prefix`; a folder in `data_dir` where it is not said.
     #[serde(default)]
     objects_url: Option<String>,
+    /// What there is to know of the store of objects.
+    #[serde(default)]
+    pub objects: ObjectStore,
     /// NATS, for several replicas.
     #[serde(default)]
     pub nats_url: Option<String>,
@@ -60,63 +82,6 @@ pub struct Config {
     /// How long events are kept.
     #[serde(default)]
     pub events: Events,
-}
-
-/// PEM files; one from the private CA where they are not said.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct Tls {
-    /// The chain.
-    pub cert: Option<PathBuf>,
-    /// Its key.
-    pub key: Option<PathBuf>,
-}
-
-/// The login that the first start makes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct FirstAdmin {
-    /// Its e-mail address.
-    pub email: String,
-    /// Its password; a random one where it is not said.
-    pub password: Option<String>,
-}
-
-impl Default for FirstAdmin {
-    fn default() -> Self {
-        Self { email: "admin@domfleet.local".into(), password: None }
-    }
-}
-
-/// How debug bundles are kept.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct Bundles {
-    /// Days after which one goes.
-    pub keep_days: u32,
-    /// How many of an appliance stay; the oldest go.
-    pub keep_per_appliance: u32,
-    /// The largest that is taken.
-    pub max_bytes: u64,
-}
-
-impl Default for Bundles {
-    fn default() -> Self {
-        Self { keep_days: 180, keep_per_appliance: 20, max_bytes: 100 * 1024 * 1024 }
-    }
-}
-
-/// How long events are kept.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct Events {
-    /// Days after which they go.
-    pub keep_days: u32,
-}
-
-impl Default for Events {
-    fn default() -> Self {
-        Self { keep_days: 14 }
-    }
 }
 
 fn default_listen() -> String {
@@ -172,13 +137,14 @@ impl Config {
             toml::from_str(text).map_err(|error| ConfigError::NotToml(Box::new(error)))?;
         check_keys(&table, "")?;
         let mut figment = Figment::from(Toml::string(text));
-        for key in KEYS {
+        for (key, holds) in KEYS {
             let name = format!("DOMFLEET_{}", key.replace('.', "_").to_uppercase());
             if let Some(value) = environment(&name) {
-                // A number is taken for one, anything else for text.
-                figment = match value.parse::<u64>() {
-                    Ok(number) => figment.merge((key, number)),
-                    Err(_) => figment.merge((key, value)),
+                // What does not parse is refused below, by its name.
+                figment = match (holds, value.parse::<u64>(), value.parse::<bool>()) {
+                    (Holds::Number, Ok(number), _) => figment.merge((key, number)),
+                    (Holds::Flag, _, Ok(flag)) => figment.merge((key, flag)),
+                    _ => figment.merge((key, value)),
                 };
             }
         }
@@ -195,6 +161,16 @@ impl Config {
         }
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return Err(ConfigError::Unfit("tls.cert and tls.key belong together; give both"));
+        }
+        if self.objects.s3.access_key.is_some() != self.objects.s3.secret_key.is_some() {
+            return Err(ConfigError::Unfit(
+                "objects.s3.access_key and objects.s3.secret_key belong together; give both",
+            ));
+        }
+        if self.bundles.unfinished_days == 0 || self.bundles.max_bytes == 0 {
+            return Err(ConfigError::Unfit(
+                "bundles.unfinished_days and bundles.max_bytes must be at least 1",
+            ));
         }
         if self.heartbeat_seconds == 0 {
             return Err(ConfigError::Unfit("heartbeat_seconds must be at least 1"));
@@ -237,7 +213,7 @@ fn check_keys(table: &toml::Table, within: &str) -> Result<(), ConfigError> {
         let section = format!("{key}.");
         match value {
             toml::Value::Table(inner) if !inner.is_empty() => check_keys(inner, &section)?,
-            _ if KEYS.contains(&key.as_str()) => {}
+            _ if KEYS.iter().any(|(known, _)| *known == key) => {}
             _ => return Err(ConfigError::UnknownKey { nearest: nearest(&key), key }),
         }
     }
@@ -245,7 +221,8 @@ fn check_keys(table: &toml::Table, within: &str) -> Result<(), ConfigError> {
 }
 
 fn nearest(key: &str) -> &'static str {
-    KEYS.into_iter().min_by_key(|known| edits(key, known)).unwrap_or(KEYS[0])
+    let names = KEYS.into_iter().map(|(name, _)| name);
+    names.min_by_key(|known| edits(key, known)).unwrap_or(KEYS[0].0)
 }
 
 /// How many letters must be put in, taken out or changed to make `a` of `b`.
@@ -264,70 +241,4 @@ fn edits(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<Config, ConfigError> {
-        Config::read(text, |_| None)
-    }
-
-    #[test]
-    fn a_data_dir_is_enough() {
-        let config = read("data_dir = '/var/lib/domfleet'").unwrap();
-
-        assert_eq!(config.database_url(), "sqlite:///var/lib/domfleet/domfleet.sqlite");
-        assert_eq!(config.objects_url(), "file:///var/lib/domfleet/objects");
-        assert_eq!(config.listen, "0.0.0.0:8443");
-    }
-
-    #[test]
-    fn a_misspelt_key_is_refused_and_the_nearest_one_named() {
-        for (text, nearest) in [
-            ("data_dri = '/x'", "data_dir"),
-            ("data_dir = '/x'\n[tls]\nkye = 'k'", "tls.key"),
-            ("data_dir = '/x'\n[bundle]\nkeep_days = 1", "bundles.keep_days"),
-        ] {
-            match read(text).unwrap_err() {
-                ConfigError::UnknownKey { nearest: found, .. } => assert_eq!(found, nearest),
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn the_environment_wins_over_the_file() {
-        let environment = |name: &str| match name {
-            "DOMFLEET_TLS_CERT" => Some("/c.pem".to_owned()),
-            "DOMFLEET_TLS_KEY" => Some("/k.pem".to_owned()),
-            "DOMFLEET_HEARTBEAT_SECONDS" => Some("2".to_owned()),
-            _ => None,
-        };
-
-        let config = Config::read("data_dir = '/x'\nheartbeat_seconds = 9", environment).unwrap();
-
-        assert_eq!(config.heartbeat_seconds, 2);
-        assert_eq!(config.tls.cert.as_deref(), Some(Path::new("/c.pem")));
-    }
-
-    #[test]
-    fn the_host_is_what_lies_between_the_scheme_and_the_port() {
-        for (url, host) in [
-            ("https://fleet.example:8443/x", Some("fleet.example")),
-            ("https://fleet.example", Some("fleet.example")),
-            ("https://192.0.2.7:8443", Some("192.0.2.7")),
-            ("https://[2001:db8::1]:8443", Some("[2001:db8::1]")),
-            ("https://[2001:db8::1]", Some("[2001:db8::1]")),
-            ("nonsense", None),
-        ] {
-            let config = read(&format!("data_dir = '/x'\npublic_url = '{url}'")).unwrap();
-            assert_eq!(config.public_host(), host, "{url}");
-        }
-    }
-
-    #[test]
-    fn half_a_certificate_is_refused() {
-        let error = read("data_dir = '/x'\n[tls]\ncert = 'c'").unwrap_err();
-
-        assert!(matches!(error, ConfigError::Unfit(_)));
-    }
-}
+mod tests;

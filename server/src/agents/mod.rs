@@ -14,7 +14,7 @@ mod restored;
 mod socket;
 mod talk;
 mod trouble;
-pub mod uploads;
+mod uploads;
 mod whole_frames;
 
 use axum::Router;
@@ -36,7 +36,11 @@ const ENROLMENT_BYTES: usize = 64 * 1024;
 /// and a server that was restored from a backup takes in whom it does not remember. All else asks
 /// first who sends it.
 pub fn agent_router(app: &App) -> Router {
-    let bundle = head(uploads::head).patch(uploads::patch).delete(uploads::terminate);
+    let bundle = head(uploads::head)
+        .patch(uploads::patch)
+        .post(uploads::post)
+        .delete(uploads::terminate)
+        .options(uploads::options);
     let of_the_fleet = Router::new()
         .route(BUNDLES_PATH, post(uploads::create).options(uploads::options))
         .route(&format!("{BUNDLES_PATH}/{{id}}"), bundle)

@@ -1,16 +1,20 @@
 //! What an agent's route answers when it refuses.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+use crate::uploads::Refused;
 
 /// A refusal: a word for programs, and two sentences for people.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) status: StatusCode,
     pub(super) code: &'static str,
-    pub(super) title: &'static str,
+    pub(super) title: Cow<'static, str>,
     pub(super) what_to_do: &'static str,
     pub(super) retry_after_seconds: Option<u32>,
 }
@@ -22,6 +26,7 @@ impl Problem {
         title: &'static str,
         what_to_do: &'static str,
     ) -> Self {
+        let title = Cow::Borrowed(title);
         Self { status, code, title, what_to_do, retry_after_seconds: None }
     }
 
@@ -70,6 +75,23 @@ impl Problem {
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
         Self::internal(&error.into())
+    }
+}
+
+impl Problem {
+    /// The same refusal, as it is said to an appliance.
+    pub(super) fn of_upload(refused: &Refused) -> Self {
+        if let Refused::Internal(error) = refused {
+            return Self::internal(error);
+        }
+        let (status, code) = refused.code();
+        Self {
+            status,
+            code,
+            title: Cow::Owned(refused.to_string()),
+            what_to_do: refused.what_to_do(),
+            retry_after_seconds: refused.retry_after_seconds(),
+        }
     }
 }
 

@@ -1,65 +1,81 @@
-//! Debug bundles from appliances, by the tus protocol 1.0.
-//!
-//! An offset is only answered once what lies before it is on disk, and a bundle only counts as here
-//! once its hash is right and it is in the store. Until then the appliance keeps its own.
-
-mod parts;
-mod tus;
-
-use std::io;
-use std::time::Duration;
+//! Debug bundles from appliances, by the tus protocol: see [`crate::uploads`].
 
 use axum::Extension;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domfleet_shared::enrolment::BUNDLES_PATH;
 use domfleet_shared::id::BundleId;
 
-pub use self::parts::Uploads;
-use self::parts::{Claim, Received};
-use self::tus::Wanted;
 use super::problem::Problem;
 use crate::app::App;
-use crate::db::Stored;
-use crate::db::uploads::{self, Announced, Upload};
+use crate::db::uploads::{self as rows, Upload};
 use crate::db::welcome::Guest;
-use crate::domain::bundle::BundleState;
+use crate::domain::bundle::{BundleState, BundleTrigger};
+use crate::uploads::{self, Refused, Sender, Wanted, tus};
 
-/// Bundles that one appliance may have begun and not finished.
-const UNFINISHED: u64 = 8;
-/// How long a bundle to which nothing is added is kept.
-pub(crate) const ABANDONED: Duration = Duration::from_hours(7 * 24);
-
-/// `OPTIONS /agent/v1/bundles`.
+/// `OPTIONS /agent/v1/bundles`, and of each bundle.
 pub(super) async fn options(State(app): State<App>) -> Response {
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    let headers = response.headers_mut();
-    headers.insert(tus::RESUMABLE, tus::PROTOCOL);
-    headers.insert(tus::VERSION, tus::PROTOCOL);
-    headers.insert(tus::EXTENSION, tus::EXTENSIONS);
-    headers.insert(tus::MAX_SIZE, HeaderValue::from(app.config.bundles.max_bytes));
-    response
+    tus::abilities(app.config.bundles.max_bytes)
 }
 
-/// `POST /agent/v1/bundles`: announces a bundle. Announcing it again is going on with it.
+/// `POST /agent/v1/bundles`: announces a bundle, and may bring the beginning of it.
 pub(super) async fn create(
     State(app): State<App>,
     Extension(guest): Extension<Guest>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    tus::check_version(&headers)?;
-    let wanted = tus::wanted(&headers, app.config.bundles.max_bytes)?;
-    let claim = app.uploads.claim(wanted.bundle).await;
-    let upload = announce(&app, &guest, &wanted, &claim).await?;
-    let offset = settle(&app, &upload, &claim).await?;
-    let mut response = standing(&app, StatusCode::CREATED, &upload, offset);
-    let location = format!("{BUNDLES_PATH}/{}", wanted.bundle);
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    body: Body,
+) -> Response {
+    answered(created(&app, &guest, &headers, body).await)
+}
+
+async fn created(
+    app: &App,
+    guest: &Guest,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Refused> {
+    tus::check_version(headers)?;
+    let wanted = wanted(headers, app.config.bundles.max_bytes)?;
+    let first = tus::first_piece(headers)?.filter(|_| !body.is_end_stream());
+    let id = wanted.bundle;
+    let sender = Sender { appliance: guest.id, organisation: guest.organisation };
+    let upload = uploads::announce(app, sender, wanted, None).await?;
+    let standing = match first {
+        Some(piece) if upload.state == BundleState::Uploading => {
+            uploads::receive(app, upload, piece, body).await?
+        }
+        _ => uploads::standing(app, &upload).await?,
+    };
+    let mut response = tus::told(StatusCode::CREATED, &standing);
+    if let Ok(location) = HeaderValue::from_str(&format!("{BUNDLES_PATH}/{id}")) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(response)
+}
+
+/// What an appliance announces: it has named the bundle, and knows its hash.
+fn wanted(headers: &HeaderMap, max_bytes: u64) -> Result<Wanted, Refused> {
+    let length = tus::length(headers, max_bytes)?;
+    let metadata = tus::Metadata::read(headers)?;
+    let bundle = metadata.get("bundle").and_then(|text| text.parse().ok());
+    let bundle = bundle.ok_or(Refused::Invalid("bundle in Upload-Metadata must be its id"))?;
+    let blake3 = metadata.blake3()?;
+    if blake3.is_none() {
+        return Err(Refused::Invalid("blake3 in Upload-Metadata must be the hash of the whole"));
+    }
+    let trigger = match metadata.get("trigger").map(BundleTrigger::parse) {
+        None => BundleTrigger::OnDemand,
+        // Only operators bring something by hand.
+        Some(None | Some(BundleTrigger::Upload)) => {
+            return Err(Refused::Invalid(
+                "trigger in Upload-Metadata must say why there is a bundle",
+            ));
+        }
+        Some(Some(trigger)) => trigger,
+    };
+    Ok(Wanted { bundle, length, blake3, trigger, file_name: None, note: String::new() })
 }
 
 /// `HEAD /agent/v1/bundles/{id}`.
@@ -68,14 +84,14 @@ pub(super) async fn head(
     Extension(guest): Extension<Guest>,
     Path(id): Path<BundleId>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    tus::check_version(&headers)?;
-    let upload = own(&app, &guest, id).await?;
-    let claim = app.uploads.claim(id).await;
-    let offset = settle(&app, &upload, &claim).await?;
-    let mut response = standing(&app, StatusCode::OK, &upload, offset);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+) -> Response {
+    let standing = async {
+        tus::check_version(&headers)?;
+        let upload = own(&app, &guest, id).await?;
+        let standing = uploads::standing(&app, &upload).await?;
+        Ok(tus::told(StatusCode::OK, &standing))
+    };
+    answered(standing.await)
 }
 
 /// `PATCH /agent/v1/bundles/{id}`: a piece.
@@ -85,37 +101,15 @@ pub(super) async fn patch(
     Path(id): Path<BundleId>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    tus::check_version(&headers)?;
-    let from = tus::piece(&headers)?;
-    let upload = own(&app, &guest, id).await?;
-    let length = upload.length.unwrap_or(0);
-    let _place = app.uploads.place().ok_or_else(busy)?;
-    let claim = app.uploads.claim(id).await;
-    let here = settle(&app, &upload, &claim).await?.bytes;
-    if from != here {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "offset",
-            "the piece does not begin where what is here ends",
-            "ask for the offset with HEAD, and go on from there",
-        ));
-    }
-    // A full disk is said before anything is written down: the database may be on the same disk.
-    let received = claim.receive(here, length, body).await.map_err(disk)?;
-    note_progress(&app, &upload, &claim).await?;
-    match received {
-        Received::Whole | Received::Part => {
-            let offset = settle(&app, &upload, &claim).await?;
-            Ok(standing(&app, StatusCode::NO_CONTENT, &upload, offset))
-        }
-        Received::TooMuch => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            "there is more than was announced",
-            "announce the bundle again, with its length",
-        )),
-    }
+) -> Response {
+    let received = async {
+        tus::check_version(&headers)?;
+        let piece = tus::piece(&headers)?;
+        let upload = own(&app, &guest, id).await?;
+        let standing = uploads::receive(&app, upload, piece, body).await?;
+        Ok(tus::told(StatusCode::NO_CONTENT, &standing))
+    };
+    answered(received.await)
 }
 
 /// `DELETE /agent/v1/bundles/{id}`: it will not come.
@@ -124,199 +118,85 @@ pub(super) async fn terminate(
     Extension(guest): Extension<Guest>,
     Path(id): Path<BundleId>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    tus::check_version(&headers)?;
-    let upload = own(&app, &guest, id).await?;
-    let claim = app.uploads.claim(id).await;
-    give_up(&app, &upload).await?;
-    claim.discard().await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    response.headers_mut().insert(tus::RESUMABLE, tus::PROTOCOL);
-    Ok(response)
-}
-
-/// Records that a bundle will not come, unless it has.
-pub(crate) async fn give_up(app: &App, upload: &Upload) -> anyhow::Result<()> {
-    let txn = app.db.begin().await?;
-    uploads::fail(&txn, upload, app.clock.now()).await?;
-    txn.commit().await?;
-    app.bus.events_appended();
-    Ok(())
-}
-
-/// Records what `wanted` says, and gives the bundle as it is then.
-async fn announce(
-    app: &App,
-    guest: &Guest,
-    wanted: &Wanted,
-    claim: &Claim,
-) -> Result<Upload, Problem> {
-    let now = app.clock.now();
-    let before = uploads::find(app.db.read(), guest.id, wanted.bundle).await?;
-    let announced = Announced {
-        id: wanted.bundle,
-        appliance: guest.id,
-        organisation: guest.organisation,
-        trigger: wanted.trigger,
-        length: wanted.length,
-        blake3: &wanted.blake3,
-        keep_until: now + Duration::from_hours(24 * u64::from(app.config.bundles.keep_days)),
+) -> Response {
+    let ended = async {
+        tus::check_version(&headers)?;
+        let upload = own(&app, &guest, id).await?;
+        uploads::terminate(&app, &upload, None).await?;
+        Ok(tus::bare(StatusCode::NO_CONTENT))
     };
-    match before {
-        Some(upload) if upload.state == BundleState::Complete => return Ok(upload),
-        Some(upload) if upload.state == BundleState::Expired => return Err(Problem::not_found()),
-        Some(upload) => {
-            let same = upload.blake3.as_deref() == Some(&wanted.blake3)
-                && upload.length == Some(wanted.length);
-            if !same {
-                check_room(app, wanted.length)?;
-                // Another content: nothing of what is here belongs to it.
-                claim.discard().await?;
-            }
-            if !same || upload.state != BundleState::Uploading {
-                let txn = app.db.begin().await?;
-                if uploads::announce(&txn, &announced, now).await? == Stored::Stale {
-                    return Err(Problem::not_found());
-                }
-                txn.commit().await?;
-            }
+    answered(ended.await)
+}
+
+/// `POST /agent/v1/bundles/{id}`: another method, where a proxy lets no other through.
+pub(super) async fn post(
+    app: State<App>,
+    guest: Extension<Guest>,
+    id: Path<BundleId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match tus::method(&headers) {
+        Some("PATCH") => patch(app, guest, id, headers, body).await,
+        Some("DELETE") => terminate(app, guest, id, headers).await,
+        _ => Problem::no_method().await.into_response(),
+    }
+}
+
+async fn own(app: &App, guest: &Guest, id: BundleId) -> Result<Upload, Refused> {
+    rows::of_appliance(app.db.read(), guest.id, id).await?.ok_or(Refused::Unknown)
+}
+
+fn answered(result: Result<Response, Refused>) -> Response {
+    result.unwrap_or_else(|refused| {
+        let headers = tus::headers_of(&refused);
+        (headers, Problem::of_upload(&refused)).into_response()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::*;
+
+    const BUNDLE: &str = "0198f7e2-6c10-7000-8000-000000000001";
+
+    fn announced(pairs: &[(&str, &str)]) -> Result<Wanted, &'static str> {
+        let pairs = pairs.iter().map(|(key, value)| format!("{key} {}", STANDARD.encode(value)));
+        let mut headers = HeaderMap::new();
+        headers.insert("upload-length", "7".parse().unwrap());
+        headers.insert("upload-metadata", pairs.collect::<Vec<_>>().join(",").parse().unwrap());
+        wanted(&headers, 100).map_err(|refused| refused.code().1)
+    }
+
+    #[test]
+    fn an_appliance_says_what_it_sends() {
+        let hash = "ab".repeat(32);
+
+        let wanted = announced(&[("bundle", BUNDLE), ("blake3", &hash)]).unwrap();
+
+        assert_eq!(wanted.bundle.to_string(), BUNDLE);
+        assert_eq!((wanted.length, wanted.blake3), (7, Some(hash)));
+        assert_eq!(wanted.trigger, BundleTrigger::OnDemand);
+    }
+
+    #[test]
+    fn an_appliance_that_says_nonsense_is_refused_by_name() {
+        let hash = "ab".repeat(32);
+        let cases: [&[(&str, &str)]; 6] = [
+            &[],
+            &[("bundle", "../../etc/passwd"), ("blake3", &hash)],
+            &[("bundle", BUNDLE)],
+            &[("bundle", BUNDLE), ("blake3", "ab")],
+            &[("bundle", BUNDLE), ("blake3", &hash), ("trigger", "because")],
+            // Only operators bring something by hand.
+            &[("bundle", BUNDLE), ("blake3", &hash), ("trigger", "upload")],
+        ];
+
+        for case in cases {
+            assert_eq!(announced(case), Err("invalid"), "{case:?}");
         }
-        None => {
-            check_room(app, wanted.length)?;
-            if uploads::unfinished(app.db.read(), guest.id).await? >= UNFINISHED {
-                return Err(too_many());
-            }
-            if uploads::exists(app.db.read(), wanted.bundle).await? {
-                return Err(Problem::not_found());
-            }
-            let txn = app.db.begin().await?;
-            uploads::insert(&txn, &announced, now).await?;
-            txn.commit().await?;
-        }
     }
-    app.bus.events_appended();
-    own(app, guest, wanted.bundle).await
-}
-
-/// How far a bundle is.
-#[derive(Clone, Copy, Debug)]
-struct Offset {
-    bytes: u64,
-    complete: bool,
-}
-
-/// Finishes a bundle that is all here, and says how far it is. Whoever asks finishes it: the one
-/// who sent the last piece may have been cut off, or we.
-async fn settle(app: &App, upload: &Upload, claim: &Claim) -> Result<Offset, Problem> {
-    let length = upload.length.unwrap_or(0);
-    // Read again: another may have finished it while we waited for our turn.
-    let now = uploads::find(app.db.read(), upload.appliance, upload.id).await?;
-    let state = now.ok_or_else(Problem::not_found)?.state;
-    if state == BundleState::Complete {
-        return Ok(Offset { bytes: length, complete: true });
-    }
-    let bytes = claim.offset().await?;
-    if bytes < length || length == 0 {
-        return Ok(Offset { bytes, complete: false });
-    }
-    if upload.blake3.as_deref() != Some(claim.blake3(&app.uploads).await?.as_str()) {
-        claim.discard().await?;
-        note_progress(app, upload, claim).await?;
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "hash_mismatch",
-            "what came is not what was announced",
-            "send it again from the beginning",
-        ));
-    }
-    let object = format!("bundles/{}/{}.tar.zst", upload.appliance, upload.id);
-    claim.store(&app.uploads, &app.objects, &object).await.map_err(|error| full(&error))?;
-    let txn = app.db.begin().await?;
-    uploads::complete(&txn, upload, &object, app.clock.now()).await?;
-    txn.commit().await?;
-    app.bus.events_appended();
-    app.bus.tasks.wake();
-    claim.discard().await?;
-    tracing::info!(bundle = %upload.id, appliance = %upload.appliance, bytes, "a bundle is here");
-    Ok(Offset { bytes, complete: true })
-}
-
-async fn note_progress(app: &App, upload: &Upload, claim: &Claim) -> Result<(), Problem> {
-    let bytes = claim.offset().await?;
-    let txn = app.db.begin().await?;
-    uploads::received(&txn, upload, bytes, app.clock.now()).await?;
-    txn.commit().await?;
-    app.bus.events_appended();
-    Ok(())
-}
-
-async fn own(app: &App, guest: &Guest, id: BundleId) -> Result<Upload, Problem> {
-    uploads::find(app.db.read(), guest.id, id).await?.ok_or_else(Problem::not_found)
-}
-
-fn standing(app: &App, status: StatusCode, upload: &Upload, offset: Offset) -> Response {
-    let mut response = status.into_response();
-    let headers = response.headers_mut();
-    headers.insert(tus::RESUMABLE, tus::PROTOCOL);
-    headers.insert(tus::OFFSET, HeaderValue::from(offset.bytes));
-    headers.insert(tus::LENGTH, HeaderValue::from(upload.length.unwrap_or(0)));
-    let complete = if offset.complete { "?1" } else { "?0" };
-    headers.insert(tus::COMPLETE, HeaderValue::from_static(complete));
-    if let Some(expires) = tus::http_date(app.clock.now() + ABANDONED)
-        && !offset.complete
-    {
-        headers.insert(tus::EXPIRES, expires);
-    }
-    response
-}
-
-fn check_room(app: &App, bytes: u64) -> Result<(), Problem> {
-    // Once while it is coming, and once in the store, which may be the same disk.
-    if app.uploads.has_room(bytes.saturating_mul(2))? { Ok(()) } else { Err(disk_full()) }
-}
-
-fn disk(error: io::Error) -> Problem {
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(),
-        _ => error.into(),
-    }
-}
-
-fn full(error: &anyhow::Error) -> Problem {
-    let is_full = error.chain().any(|cause| {
-        cause
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::StorageFull)
-    });
-    if is_full { disk_full() } else { Problem::internal(error) }
-}
-
-fn disk_full() -> Problem {
-    Problem::new(
-        StatusCode::INSUFFICIENT_STORAGE,
-        "disk_full",
-        "the server has no room for this bundle",
-        "nothing is lost: keep it and try again later; an operator must make room on the server",
-    )
-    .after(600)
-}
-
-fn too_many() -> Problem {
-    Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "too_many",
-        "this appliance has begun to send too many bundles",
-        "finish those first",
-    )
-    .after(60)
-}
-
-fn busy() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "busy",
-        "too many appliances are sending bundles at this moment",
-        "try again in a little while",
-    )
-    .after(10)
 }

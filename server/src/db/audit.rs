@@ -48,6 +48,13 @@ pub struct Change<'a> {
     pub after: Option<Value>,
 }
 
+/// Who did what, for a transaction that somebody else makes.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    pub actor: Actor,
+    pub change: Change<'a>,
+}
+
 /// Writes it down.
 pub async fn record(
     db: &impl ConnectionTrait,

@@ -10,7 +10,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::Stored;
 use super::appliance_list::Window;
 use super::entity::bundle::{ActiveModel, Column, Entity, Model};
 use super::entity::{appliance, organisation};
@@ -18,11 +17,11 @@ use super::events::{self, EventKind, NewEvent};
 use super::filter::{Field, Named, condition};
 use super::scope::{Names, count, known, within};
 use crate::auth::Scope;
-use crate::domain::bundle::{Bundle, BundleState, BundleTrigger};
+use crate::domain::bundle::{Bundle, BundleHold, BundleKind, BundleState, BundleTrigger};
 use crate::domain::filter::{Holds, Key};
 
 /// What bundles can be filtered by.
-pub const KEYS: [Key; 5] = [
+pub const KEYS: [Key; 8] = [
     Key { name: "appliance", holds: Holds::Name },
     Key { name: "organisation", holds: Holds::Name },
     Key {
@@ -31,12 +30,16 @@ pub const KEYS: [Key; 5] = [
             "requested",
             "collecting",
             "uploading",
+            "received",
             "complete",
             "failed",
             "expired",
         ]),
     },
     Key { name: "trigger", holds: Holds::Words(&["on_demand", "unclean_boot", "upload"]) },
+    Key { name: "kind", holds: Holds::Words(&["bundle", "archive", "file"]) },
+    Key { name: "held", holds: Holds::Flag },
+    Key { name: "file", holds: Holds::Text },
     Key { name: "note", holds: Holds::Text },
 ];
 
@@ -78,6 +81,13 @@ pub async fn insert(txn: &impl ConnectionTrait, new: NewBundle) -> Result<(), Db
         upload: Set(None),
         created_at: Set(new.now.as_millis()),
         version: Set(1),
+        kind: Set(BundleKind::Bundle.as_str().into()),
+        file_name: Set(None),
+        contents: Set(None),
+        upload_expires_at: Set(None),
+        held_at: Set(None),
+        held_by: Set(None),
+        hold_note: Set(None),
     };
     Entity::insert(row).exec_without_returning(txn).await?;
     tell(txn, new.id, new.now).await
@@ -136,7 +146,11 @@ pub async fn find(
     scope: &Scope,
     id: BundleId,
 ) -> Result<Option<Bundle>, DbErr> {
-    Ok(by_ids(db, scope, vec![id.0]).await?.pop())
+    let row =
+        Entity::find_by_id(id.0).filter(within(scope, Column::OrganisationId)).one(db).await?;
+    let manifest = row.as_ref().and_then(|row| row.manifest.clone());
+    let found = views(db, row.into_iter().collect()).await?.pop();
+    Ok(found.map(|bundle| Bundle { manifest, ..bundle }))
 }
 
 /// Those of the ids that are in the scope.
@@ -158,6 +172,14 @@ pub async fn by_ids(
 pub async fn object(db: &impl ConnectionTrait, id: BundleId) -> Result<Option<String>, DbErr> {
     let row = Entity::find_by_id(id.0).one(db).await?;
     Ok(row.filter(|row| row.state == BundleState::Complete.as_str()).and_then(|row| row.object))
+}
+
+/// The files in a bundle, if they have been looked at.
+pub async fn contents(
+    db: &impl ConnectionTrait,
+    id: BundleId,
+) -> Result<Option<serde_json::Value>, DbErr> {
+    Ok(Entity::find_by_id(id.0).one(db).await?.and_then(|row| row.contents))
 }
 
 /// The part of the table in `window`, and how many rows the table has.
@@ -205,86 +227,12 @@ fn field(key: &str) -> Option<Field> {
         },
         "state" => Field::Text(col(Column::State)),
         "trigger" => Field::Text(col(Column::Trigger)),
+        "held" => Field::Flag(col(Column::HeldAt)),
+        "kind" => Field::Text(col(Column::Kind)),
+        "file" => Field::Text(col(Column::FileName)),
         "note" => Field::Text(col(Column::Note)),
         _ => return None,
     })
-}
-
-/// A bundle whose bytes are to go.
-#[derive(Clone, Debug)]
-pub struct Due {
-    pub id: BundleId,
-    pub object: Option<String>,
-    pub version: i64,
-}
-
-/// Bundles whose time is over, or of which their appliance has more than `per_appliance` newer
-/// ones; not those that are held.
-pub async fn due(
-    db: &impl ConnectionTrait,
-    per_appliance: usize,
-    now: Timestamp,
-    limit: u64,
-) -> Result<Vec<Due>, DbErr> {
-    let kept = Entity::find()
-        .filter(Column::State.is_in(["complete", "failed", "uploading"]))
-        .filter(Column::Held.eq(false));
-    let due = |row: Model| Due { id: BundleId(row.id), object: row.object, version: row.version };
-    let over =
-        kept.clone().filter(Column::KeepUntil.lte(now.as_millis())).limit(limit).all(db).await?;
-    let mut found: Vec<Due> = over.into_iter().map(due).collect();
-    let most = i64::try_from(per_appliance).unwrap_or(i64::MAX);
-    let crowded: Vec<Uuid> = kept
-        .clone()
-        .select_only()
-        .column(Column::ApplianceId)
-        .group_by(Column::ApplianceId)
-        .having(Column::Id.count().gt(most))
-        .limit(limit)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for appliance in crowded {
-        let rows = kept
-            .clone()
-            .filter(Column::ApplianceId.eq(appliance))
-            .order_by_desc(Column::CreatedAt)
-            .offset(u64::try_from(per_appliance).unwrap_or(u64::MAX))
-            .limit(limit)
-            .all(db)
-            .await?;
-        found.extend(rows.into_iter().map(due));
-    }
-    Ok(found)
-}
-
-/// Notes that the bytes of a bundle go, if it is still as it was read. The object is removed
-/// after that: an object without a bundle can be removed at any time, the other way round is a
-/// loss.
-pub async fn expire(
-    txn: &impl ConnectionTrait,
-    read: &Due,
-    now: Timestamp,
-) -> Result<Stored, DbErr> {
-    let result = Entity::update_many()
-        .col_expr(Column::State, Expr::value(BundleState::Expired.as_str()))
-        .col_expr(Column::Object, Expr::value(None::<String>))
-        .col_expr(Column::Version, Expr::value(read.version + 1))
-        .filter(Column::Id.eq(read.id.0))
-        .filter(Column::Version.eq(read.version))
-        .exec(txn)
-        .await?;
-    let stored = Stored::from_rows(result.rows_affected);
-    if stored == Stored::Yes {
-        tell(txn, read.id, now).await?;
-    }
-    Ok(stored)
-}
-
-/// One that is to go at an operator's wish.
-pub async fn to_remove(db: &impl ConnectionTrait, id: BundleId) -> Result<Option<Due>, DbErr> {
-    let row = Entity::find_by_id(id.0).one(db).await?;
-    Ok(row.map(|row| Due { id, object: row.object, version: row.version }))
 }
 
 async fn views(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Bundle>, DbErr> {
@@ -299,6 +247,8 @@ fn view(row: Model, appliances: &Names) -> Result<Bundle, DbErr> {
         operation_id: row.operation_id.map(OperationId),
         trigger: known(BundleTrigger::parse(&row.trigger), "bundle.trigger", &row.trigger)?,
         state: known(BundleState::parse(&row.state), "bundle.state", &row.state)?,
+        kind: known(BundleKind::parse(&row.kind), "bundle.kind", &row.kind)?,
+        file_name: row.file_name,
         note: row.note,
         size_bytes: row.size_bytes.map(count),
         received_bytes: count(row.received_bytes),
@@ -306,7 +256,13 @@ fn view(row: Model, appliances: &Names) -> Result<Bundle, DbErr> {
         created_at: Timestamp::from_millis(row.created_at),
         completed_at: row.completed_at.map(Timestamp::from_millis),
         keep_until: Timestamp::from_millis(row.keep_until),
-        manifest: row.manifest,
+        hold: row.held.then(|| BundleHold {
+            since: Timestamp::from_millis(row.held_at.unwrap_or(row.created_at)),
+            by: row.held_by.unwrap_or_default(),
+            note: row.hold_note.unwrap_or_default(),
+        }),
+        // Long: whoever asks for one bundle is told.
+        manifest: None,
         version: count(row.version),
     })
 }

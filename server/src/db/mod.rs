@@ -36,6 +36,7 @@ pub mod inventory;
 pub mod join_tokens;
 pub mod joining;
 mod mitigations;
+pub mod keeping;
 pub mod operations;
 pub mod operators;
 pub mod organisations;

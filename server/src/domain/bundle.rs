@@ -17,7 +17,9 @@ pub enum BundleState {
     Collecting,
     /// Bytes are coming.
     Uploading,
-    /// All of it is here, and its hash is right.
+    /// All of it is here, and its hash is right; the object store has yet to take it.
+    Received,
+    /// All of it is here, in the object store.
     Complete,
     /// It will not come.
     Failed,
@@ -37,10 +39,23 @@ pub enum BundleTrigger {
     Upload,
 }
 
+/// What a bundle is, as far as it could be looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BundleKind {
+    /// A debug bundle of ours.
+    Bundle,
+    /// Another archive of files.
+    Archive,
+    /// A file.
+    File,
+}
+
 words! {
+    BundleKind { Bundle = "bundle", Archive = "archive", File = "file" }
     BundleState {
         Requested = "requested", Collecting = "collecting", Uploading = "uploading",
-        Complete = "complete", Failed = "failed", Expired = "expired",
+        Received = "received", Complete = "complete", Failed = "failed", Expired = "expired",
     }
     BundleTrigger {
         OnDemand = "on_demand", UncleanBoot = "unclean_boot", Upload = "upload",
@@ -61,7 +76,11 @@ pub struct Bundle {
     pub trigger: BundleTrigger,
     /// How far it is.
     pub state: BundleState,
-    /// What the person who asked for it noted.
+    /// What it is.
+    pub kind: BundleKind,
+    /// What the file was called that an operator brought.
+    pub file_name: Option<String>,
+    /// What the person who asked for it, or brought it, noted.
     pub note: String,
     /// Its size, once that is known.
     pub size_bytes: Option<u64>,
@@ -73,11 +92,24 @@ pub struct Bundle {
     pub created_at: Timestamp,
     /// When all of it was here.
     pub completed_at: Option<Timestamp>,
-    /// When its bytes go.
+    /// When its bytes go, unless it is held.
     pub keep_until: Timestamp,
+    /// Who keeps it from going.
+    pub hold: Option<BundleHold>,
     /// What is in it.
     #[schema(value_type = Option<Object>)]
     pub manifest: Option<serde_json::Value>,
     /// Rises with each change.
     pub version: u64,
+}
+
+/// Somebody keeps a bundle from going.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BundleHold {
+    /// Since when.
+    pub since: Timestamp,
+    /// Who.
+    pub by: String,
+    /// What for.
+    pub note: String,
 }

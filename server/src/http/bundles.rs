@@ -1,24 +1,22 @@
-//! Debug bundles: the table, one of them, its bytes, and its end.
+//! Debug bundles: the table, one of them, who holds it, and its end.
 
 use axum::Json;
-use axum::body::Body as Bytes;
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::IntoResponse;
+use axum::http::StatusCode;
 use domfleet_shared::id::{ApplianceId, BundleId, OrganisationId};
-use object_store::ObjectStoreExt as _;
-use object_store::path::Path;
-use serde_json::json;
+use sea_orm::DatabaseTransaction;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
-use super::extract::Id;
+use super::extract::{Body, Id};
 use super::page::{Asked, PageParams, pages};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::audit::{self, Change};
 use crate::db::bundles::{KEYS, SORTS};
-use crate::db::{self, Stored, appliances, bundles};
+use crate::db::{self, Stored, appliances, bundles, keeping};
 use crate::domain::bundle::Bundle;
 use crate::domain::people::Role;
 
@@ -60,63 +58,62 @@ pub(super) async fn show(
     read(&app, &caller, id).await.map(Json)
 }
 
-async fn read(app: &App, caller: &Caller, id: BundleId) -> ApiResult<Bundle> {
+pub(super) async fn read(app: &App, caller: &Caller, id: BundleId) -> ApiResult<Bundle> {
     bundles::find(app.db.read(), &caller.scope, id).await?.ok_or(ApiError::NotFound("bundle"))
 }
 
-/// The bytes of a bundle: a tar archive, compressed by zstd.
+/// What a bundle is held for.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HoldRequest {
+    /// For whoever wonders why it is still there.
+    pub note: String,
+}
+
+/// Keeps a bundle from going, until it is released.
 #[utoipa::path(
-    get, path = "/bundles/{id}/content", tag = "bundles", params(("id" = BundleId, Path)),
-    responses((status = 200, description = "The bundle's bytes.",
-        body = Vec<u8>, content_type = "application/zstd"))
+    post, path = "/bundles/{id}/hold", tag = "bundles", params(("id" = BundleId, Path)),
+    request_body = HoldRequest,
+    responses((status = 200, description = "The bundle as it is now.", body = Bundle))
 )]
-pub(super) async fn content(
+pub(super) async fn hold(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<BundleId>,
-) -> ApiResult<impl IntoResponse> {
-    let bundle = read(&app, &caller, id).await?;
-    let object = bundles::object(app.db.read(), id)
-        .await?
-        .ok_or_else(|| ApiError::Conflict(format!("the bundle is {}", bundle.state.as_str())))?;
-    let found = app
-        .objects
-        .get(&Path::from(object))
-        .await
-        .map_err(|error| ApiError::Internal(error.into()))?;
-    let name = file_name(&bundle);
-    let mut headers = axum::http::HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/zstd"));
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(found.meta.size));
-    let disposition = format!("attachment; filename=\"{name}\"");
-    headers.insert(
-        CONTENT_DISPOSITION,
-        HeaderValue::from_str(&disposition).map_err(anyhow::Error::from)?,
-    );
-    if let Some(hash) = &bundle.blake3 {
-        let tag = HeaderValue::from_str(&format!("\"{hash}\"")).map_err(anyhow::Error::from)?;
-        headers.insert(ETAG, tag);
+    Body(request): Body<HoldRequest>,
+) -> ApiResult<Json<Bundle>> {
+    let (txn, bundle) = begin(&app, &caller, id).await?;
+    if request.note.trim().is_empty() || request.note.len() > 2000 {
+        return Err(ApiError::invalid("note", "1 to 2000 letters"));
     }
-    Ok((headers, Bytes::from_stream(found.into_stream())))
+    let now = app.clock.now();
+    let stored = keeping::hold(&txn, id, &caller.email, &request.note, now).await?;
+    if stored == Stored::Stale {
+        return Err(ApiError::Conflict(format!("the bundle is {}", bundle.state.as_str())));
+    }
+    let after = json!({ "note": request.note });
+    finish(&app, &caller, txn, &bundle, "bundle.hold", Some(after)).await?;
+    read(&app, &caller, id).await.map(Json)
 }
 
-/// What a downloaded bundle is called: harmless in a header, and in any file system.
-fn file_name(bundle: &Bundle) -> String {
-    let name: String = bundle
-        .appliance
-        .name
-        .chars()
-        .map(|letter| {
-            let fits = letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-            if fits { letter } else { '_' }
-        })
-        .take(60)
-        .collect();
-    let day: String = bundle.created_at.to_string().chars().take(10).collect();
-    format!("domfleet-{name}-{day}-{}.tar.zst", &bundle.id.0.simple().to_string()[24..])
+/// Lets a bundle go when its time comes, which may be at once.
+#[utoipa::path(
+    post, path = "/bundles/{id}/release", tag = "bundles", params(("id" = BundleId, Path)),
+    responses((status = 200, description = "The bundle as it is now.", body = Bundle))
+)]
+pub(super) async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<BundleId>,
+) -> ApiResult<Json<Bundle>> {
+    let (txn, bundle) = begin(&app, &caller, id).await?;
+    if bundle.hold.is_some() && keeping::release(&txn, id, app.clock.now()).await? == Stored::Yes {
+        finish(&app, &caller, txn, &bundle, "bundle.release", None).await?;
+    }
+    read(&app, &caller, id).await.map(Json)
 }
 
-/// Removes the bytes of a bundle; that there was one stays known.
+/// Removes the bytes of a bundle that nobody holds; that there was one stays known.
 #[utoipa::path(
     delete, path = "/bundles/{id}", tag = "bundles", params(("id" = BundleId, Path)),
     responses((status = 204, description = "They are gone."))
@@ -126,28 +123,54 @@ pub(super) async fn remove(
     caller: Caller,
     Id(id): Id<BundleId>,
 ) -> ApiResult<StatusCode> {
+    let (txn, bundle) = begin(&app, &caller, id).await?;
+    if let Some(hold) = bundle.hold {
+        return Err(ApiError::OnHold(hold.by));
+    }
+    let due = keeping::to_remove(&txn, id).await?.ok_or(ApiError::NotFound("bundle"))?;
+    if keeping::expire(&txn, &due, app.clock.now()).await? == Stored::Stale {
+        return Err(ApiError::Conflict("the bundle has just changed".into()));
+    }
+    finish(&app, &caller, txn, &bundle, "bundle.remove", None).await?;
+    app.objects.remove(due.object.as_deref()).await;
+    app.uploads.discard(id).await.map_err(anyhow::Error::from)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    id: BundleId,
+) -> ApiResult<(DatabaseTransaction, Bundle)> {
     caller.needs(Role::Operator)?;
-    let bundle = read(&app, &caller, id).await?;
-    let now = app.clock.now();
     let txn = app.db.begin().await?;
-    let due = bundles::to_remove(&txn, id).await?.ok_or(ApiError::NotFound("bundle"))?;
-    let owner = ApplianceId(bundle.appliance.id);
+    let found = bundles::find(&txn, &caller.scope, id).await?;
+    Ok((txn, found.ok_or(ApiError::NotFound("bundle"))?))
+}
+
+async fn finish(
+    app: &App,
+    caller: &Caller,
+    txn: DatabaseTransaction,
+    before: &Bundle,
+    action: &str,
+    after: Option<Value>,
+) -> ApiResult<()> {
+    let owner = ApplianceId(before.appliance.id);
     let appliance =
         appliances::find(&txn, &caller.scope, owner).await?.ok_or(ApiError::NotFound("bundle"))?;
     let change = Change {
         organisation: OrganisationId(appliance.organisation.id),
-        action: "bundle.remove",
+        action,
         kind: "bundle",
-        id: id.to_string(),
-        before: Some(json!({ "state": bundle.state, "blake3": bundle.blake3 })),
-        after: None,
+        id: before.id.to_string(),
+        before: Some(json!({
+            "state": before.state, "blake3": before.blake3, "hold": before.hold,
+        })),
+        after,
     };
-    audit::record(&txn, &caller.actor(), change, now).await?;
-    if bundles::expire(&txn, &due, now).await? == Stored::Stale {
-        return Err(ApiError::Conflict("the bundle has just changed".into()));
-    }
+    audit::record(&txn, &caller.actor(), change, app.clock.now()).await?;
     txn.commit().await?;
     app.bus.events_appended();
-    crate::objects::remove(&app.objects, due.object.as_deref()).await;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }

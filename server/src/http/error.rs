@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sea_orm::DbErr;
 
@@ -13,6 +13,7 @@ use crate::db::asking::AskError;
 use crate::domain::admission::Refusal;
 use crate::domain::filter::FilterError;
 use crate::domain::people::Role;
+use crate::uploads::{Refused, tus};
 
 /// What a handler answers.
 pub type ApiResult<T> = Result<T, ApiError>;
@@ -74,6 +75,15 @@ pub enum ApiError {
     /// No room.
     #[error("the server's disk is full")]
     DiskFull,
+    /// Somebody keeps it.
+    #[error("it is held by {0}")]
+    OnHold(String),
+    /// A bundle that is not what it says, or is cut.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Something that is brought by hand.
+    #[error(transparent)]
+    Upload(Refused),
     /// A fault of ours; the client is told nothing of it, the log is told everything.
     #[error("internal error")]
     Internal(#[source] anyhow::Error),
@@ -106,6 +116,9 @@ impl ApiError {
             Self::GoingDown => (StatusCode::SERVICE_UNAVAILABLE, "going_down"),
             Self::TookTooLong => (StatusCode::SERVICE_UNAVAILABLE, "took_too_long"),
             Self::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk_full"),
+            Self::OnHold(_) => (StatusCode::CONFLICT, "on_hold"),
+            Self::Unreadable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable"),
+            Self::Upload(refused) => refused.code(),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
     }
@@ -140,6 +153,9 @@ impl ApiError {
             Self::TooMany(wait) => format!("Try again in {} s.", wait.as_secs().max(1)),
             Self::GoingDown | Self::TookTooLong => "Try again in a minute.".into(),
             Self::DiskFull => "Make room on the server's disk.".into(),
+            Self::OnHold(_) => "Release it first, if they agree.".into(),
+            Self::Unreadable(_) => "Download it, and look into it by other means.".into(),
+            Self::Upload(refused) => sentence(refused.what_to_do()),
             Self::Internal(_) => "Try again; if it stays, look for the request id in the \
                                   server's log."
                 .into(),
@@ -179,8 +195,16 @@ impl IntoResponse for ApiError {
                 (Some(BTreeMap::from([((*field).to_owned(), why.clone())])), None, None)
             }
             Self::TooMany(wait) => (None, Some(*wait), None),
+            Self::Upload(refused) => {
+                let wait = refused.retry_after_seconds();
+                (None, wait.map(|wait| Duration::from_secs(wait.into())), None)
+            }
             Self::Internal(cause) => (None, None, Some(format!("{cause:#}"))),
             _ => (None, None, None),
+        };
+        let headers = match &self {
+            Self::Upload(refused) => tus::headers_of(refused),
+            _ => HeaderMap::new(),
         };
         Problem {
             status,
@@ -189,10 +213,27 @@ impl IntoResponse for ApiError {
             what_to_do: self.what_to_do(),
             fields,
             retry_after: wait,
+            headers,
             cause,
         }
         .into_response()
     }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Internal(error) => Self::Internal(error),
+            refused => Self::Upload(refused),
+        }
+    }
+}
+
+/// What is said to programs of ours in passing, for people.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 impl From<AskError> for ApiError {

@@ -12,12 +12,17 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether requests should be sent here: not while the server goes down, nor without its database.
+/// Whether requests should be sent here: not while the server goes down, nor without its database. That the
+/// object store does not answer is said, and is no reason.
 pub(super) async fn readyz(State(app): State<App>) -> impl IntoResponse {
     if app.stop.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "going down\n");
     }
     match crate::db::events::newest(app.db.read()).await {
+        // Requests can be served all the same: what should be stored waits here.
+        Ok(_) if app.objects.trouble().is_some() => {
+            (StatusCode::OK, "ready, but the object store does not answer\n")
+        }
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::warn!(

@@ -6,6 +6,8 @@ pub mod audit;
 pub mod backup_sets;
 pub mod bulk_list;
 pub mod bulks;
+pub mod bundle_content;
+pub mod bundle_files;
 pub mod bundles;
 pub mod error;
 pub mod events;
@@ -25,6 +27,7 @@ pub mod schedules;
 pub mod server;
 pub mod session;
 pub mod signatures;
+pub mod uploads;
 pub mod usb_drives;
 
 use axum::Router;
@@ -92,7 +95,6 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(events::follow_operation))
         .routes(routes!(bundles::list))
         .routes(routes!(bundles::show, bundles::remove))
-        .routes(routes!(bundles::content))
         .routes(routes!(releases::list, releases::put))
         .routes(routes!(releases::remove))
         .routes(routes!(reliability::show))
@@ -102,6 +104,14 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(signatures::list, signatures::create))
         .routes(routes!(signatures::remove))
         .routes(routes!(signatures::found))
+        .routes(routes!(bundles::hold))
+        .routes(routes!(bundles::release))
+        .routes(routes!(bundle_content::content))
+        .routes(routes!(bundle_files::list))
+        .routes(routes!(bundle_files::file))
+        .routes(routes!(bundle_files::search))
+        .routes(routes!(uploads::create, uploads::options))
+        .routes(routes!(uploads::head, uploads::patch, uploads::terminate, uploads::post))
         .routes(routes!(events::follow))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::clear))

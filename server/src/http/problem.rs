@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ use super::error::ApiError;
 
 /// How long a request may take until its answer begins, its own way here included.
 const REQUEST_TIME: Duration = Duration::from_secs(30);
+
+/// The same for a piece of an upload, which may be all of it: silence ends it sooner (`uploads`).
+const UPLOAD_TIME: Duration = Duration::from_hours(12);
 
 /// Where the id of a request is said.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,6 +37,8 @@ pub struct Problem {
     pub what_to_do: String,
     pub fields: Option<BTreeMap<String, String>>,
     pub retry_after: Option<Duration>,
+    /// What a protocol wants in every answer.
+    pub headers: HeaderMap,
     /// For the log alone.
     pub cause: Option<String>,
 }
@@ -81,7 +86,8 @@ pub async fn requests(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
 
     // Only until the answer begins: streams and downloads go on for as long as they like.
-    let mut response = match timeout(REQUEST_TIME, next.run(request)).await {
+    let time = if brings_a_file(&route) { UPLOAD_TIME } else { REQUEST_TIME };
+    let mut response = match timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => ApiError::TookTooLong.into_response(),
     };
@@ -109,6 +115,10 @@ pub async fn requests(mut request: Request, next: Next) -> Response {
     response
 }
 
+fn brings_a_file(route: &str) -> bool {
+    route == "/api/v1/uploads/{id}" || route == "/api/v1/appliances/{id}/uploads"
+}
+
 impl Problem {
     fn write(self, request_id: &str) -> Response {
         let view = ProblemView {
@@ -122,6 +132,7 @@ impl Problem {
         };
         let mut response = (self.status, axum::Json(view)).into_response();
         let headers = response.headers_mut();
+        headers.extend(self.headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(wait) = self.retry_after {

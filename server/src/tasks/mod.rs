@@ -90,6 +90,7 @@ pub fn start_for_agents(app: &App) {
     spawn(deadlines::Deadlines(app.clone()), alone(), tracker, stop());
     spawn(certificates::Certificates(app.clone()), alone(), tracker, stop());
     spawn(uploads::Abandoned(app.clone()), alone(), tracker, stop());
+    spawn(uploads::Store(app.clone()), alone(), tracker, stop());
 }
 
 /// Runs all that look after the server itself.

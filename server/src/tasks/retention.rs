@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::db::{Stored, bundles, events, sessions};
-use crate::objects;
+use crate::db::{Stored, events, keeping, sessions};
 use crate::tasks::Task;
 
 /// How many bundles go in one run: removing is slow, and the next run comes.
@@ -47,13 +46,14 @@ impl Retention {
         let now = app.clock.now();
         let most = usize::try_from(app.config.bundles.keep_per_appliance).unwrap_or(usize::MAX);
         let mut removed = 0;
-        for due in bundles::due(app.db.read(), most, now, AT_ONCE).await? {
+        for due in keeping::due(app.db.read(), most, now, AT_ONCE).await? {
             let txn = app.db.begin().await?;
-            if bundles::expire(&txn, &due, now).await? == Stored::Stale {
+            if keeping::expire(&txn, &due, now).await? == Stored::Stale {
                 continue;
             }
             txn.commit().await?;
-            objects::remove(&app.objects, due.object.as_deref()).await;
+            app.objects.remove(due.object.as_deref()).await;
+            app.uploads.discard(due.id).await?;
             removed += 1;
         }
         if removed > 0 {

@@ -35,6 +35,33 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub scanned_by: Option<String>,
     pub version: i64,
+    /// What it is, in a word. Backups of older servers do not say it.
+    #[sea_orm(column_type = "Text")]
+    #[serde(default = "bundle")]
+    pub kind: String,
+    /// What the operator who brought it called it.
+    #[sea_orm(column_type = "Text", nullable)]
+    #[serde(default)]
+    pub file_name: Option<String>,
+    /// The files in it, once they have been looked at.
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    #[serde(default)]
+    pub contents: Option<Json>,
+    /// Until when its upload may go on.
+    #[serde(default)]
+    pub upload_expires_at: Option<i64>,
+    #[serde(default)]
+    pub held_at: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    #[serde(default)]
+    pub held_by: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    #[serde(default)]
+    pub hold_note: Option<String>,
+}
+
+fn bundle() -> String {
+    "bundle".into()
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,7 @@
-//! Bundles that are not whole yet: a file each, whose length is how much is here.
+//! Bundles that are not in the object store yet: a file each, whose length is how much is here.
+//!
+//! While a piece with a checksum comes, a second file says how much was here before it: what has not
+//! been held against its checksum does not count, and goes, also after a power cut.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,17 +9,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use domfleet_shared::id::BundleId;
 use futures_util::StreamExt as _;
-use object_store::ObjectStoreExt as _;
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::objects::Objects;
+use super::checksum::Checksum;
 
 /// Pieces that are received at once. More would only share the same disk.
 const AT_ONCE: usize = 16;
@@ -24,15 +26,15 @@ const AT_ONCE: usize = 16;
 const SILENCE: Duration = Duration::from_mins(1);
 /// What is left free for others on the disk.
 const RESERVE_BYTES: u64 = 256 * 1024 * 1024;
-/// How much is held in memory at once of a bundle that is verified and stored. S3 wants 5 MiB.
-const CHUNK_BYTES: usize = 8 * 1024 * 1024;
+/// Bundles that are verified and looked into at once.
+const FINISHING: usize = 2;
 
 /// The folder of unfinished bundles, and who is at work on which.
 #[derive(Debug)]
 pub struct Uploads {
     dir: PathBuf,
     places: Arc<Semaphore>,
-    finishing: Semaphore,
+    finishing: Arc<Semaphore>,
     under_way: Mutex<HashMap<BundleId, Arc<UnderWay>>>,
 }
 
@@ -48,6 +50,8 @@ struct UnderWay {
 #[derive(Debug)]
 pub(super) struct Claim {
     path: PathBuf,
+    /// Where a piece that is not verified yet begins.
+    mark: PathBuf,
     interrupted: CancellationToken,
     _under_way: Arc<UnderWay>,
     _turn: OwnedMutexGuard<()>,
@@ -58,10 +62,12 @@ pub(super) struct Claim {
 pub(super) enum Received {
     /// All of it is on disk.
     Whole,
-    /// It broke off. What came is on disk.
+    /// It broke off. What came is on disk, unless it cannot be held against its checksum.
     Part,
-    /// There was more than the length that had been announced.
+    /// There was more than the length that had been announced: nothing of it counts.
     TooMuch,
+    /// It is not what its checksum says: nothing of it counts.
+    Damaged,
 }
 
 impl Uploads {
@@ -71,9 +77,14 @@ impl Uploads {
         Ok(Self {
             dir,
             places: Arc::new(Semaphore::new(AT_ONCE)),
-            finishing: Semaphore::new(2),
+            finishing: Arc::new(Semaphore::new(FINISHING)),
             under_way: Mutex::default(),
         })
+    }
+
+    /// A turn to verify and look into a bundle.
+    pub(super) async fn finishing(&self) -> io::Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.finishing).acquire_owned().await.map_err(io::Error::other)
     }
 
     /// A place among those who send; nothing where all are taken.
@@ -103,21 +114,19 @@ impl Uploads {
         }
         let turn = Arc::clone(&under_way.turn).lock_owned().await;
         let path = self.dir.join(format!("{bundle}.part"));
-        Claim { path, interrupted, _under_way: under_way, _turn: turn }
+        let mark = self.dir.join(format!("{bundle}.mark"));
+        Claim { path, mark, interrupted, _under_way: under_way, _turn: turn }
     }
 
-    /// Unfinished bundles that nothing was added to for `age`.
-    pub fn older_than(&self, age: Duration) -> io::Result<Vec<BundleId>> {
+    /// Bundles of which there is something here, and for how long nothing was added to each.
+    pub fn all(&self) -> io::Result<Vec<(BundleId, Duration)>> {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.dir)? {
             let entry = entry?;
             let name = entry.file_name();
             let id = name.to_str().and_then(|name| name.strip_suffix(".part"));
             let Some(id) = id.and_then(|id| id.parse().ok()) else { continue };
-            let silent = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
-            if silent >= age {
-                found.push(id);
-            }
+            found.push((id, entry.metadata()?.modified()?.elapsed().unwrap_or_default()));
         }
         Ok(found)
     }
@@ -131,6 +140,7 @@ impl Uploads {
 impl Claim {
     /// How much is here, and will be after a power cut.
     pub(super) async fn offset(&self) -> io::Result<u64> {
+        self.roll_back().await?;
         match File::open(&self.path).await {
             Ok(file) => {
                 file.sync_all().await?;
@@ -142,51 +152,115 @@ impl Claim {
     }
 
     /// Adds what `body` brings at `offset`, up to `length` in all. When it returns, all that it
-    /// took is on disk.
+    /// took is on disk. It ends early at `stop`.
     pub(super) async fn receive(
         &self,
         offset: u64,
         length: u64,
+        checksum: Option<Checksum>,
         body: Body,
+        stop: &CancellationToken,
     ) -> io::Result<Received> {
+        let left = length.saturating_sub(offset);
+        if body.size_hint().lower() > left {
+            return Ok(Received::TooMuch);
+        }
+        let is_marked = checksum.is_some();
+        if is_marked {
+            self.set_mark(offset).await?;
+        }
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(false).open(&self.path).await?;
         file.set_max_buf_size(256 * 1024);
         file.seek(io::SeekFrom::Start(offset)).await?;
-        let received = self.copy(&mut file, length - offset, body).await;
-        // Whatever came of it: what is there is kept.
+        let received = self.copy(&mut file, left, checksum, body, stop).await;
+        // Whatever came of it: what counts is kept.
         file.flush().await?;
+        let is_lost = match received {
+            Ok(Received::TooMuch | Received::Damaged) => true,
+            Ok(Received::Part) | Err(_) => is_marked,
+            Ok(Received::Whole) => false,
+        };
+        if is_lost {
+            file.set_len(offset).await?;
+        }
         file.sync_all().await?;
         if offset == 0 {
             sync_folder(&self.path).await?;
         }
+        if is_marked {
+            self.clear_mark().await?;
+        }
         received
     }
 
-    async fn copy(&self, file: &mut File, mut left: u64, body: Body) -> io::Result<Received> {
+    async fn copy(
+        &self,
+        file: &mut File,
+        mut left: u64,
+        mut checksum: Option<Checksum>,
+        body: Body,
+        stop: &CancellationToken,
+    ) -> io::Result<Received> {
         let mut body = body.into_data_stream();
         loop {
             let next = tokio::select! {
                 () = self.interrupted.cancelled() => return Ok(Received::Part),
+                () = stop.cancelled() => return Ok(Received::Part),
                 next = timeout(SILENCE, body.next()) => next,
             };
             let bytes = match next {
                 Ok(Some(Ok(bytes))) => bytes,
+                Ok(None) if checksum.is_some_and(|checksum| !checksum.fits()) => {
+                    return Ok(Received::Damaged);
+                }
                 Ok(None) => return Ok(Received::Whole),
                 Ok(Some(Err(_))) | Err(_) => return Ok(Received::Part),
             };
-            let take = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-            file.write_all(&bytes[..take]).await?;
-            left -= take as u64;
-            if take < bytes.len() {
+            let Some(rest) = left.checked_sub(bytes.len() as u64) else {
                 return Ok(Received::TooMuch);
+            };
+            left = rest;
+            if let Some(checksum) = &mut checksum {
+                checksum.add(&bytes);
             }
+            file.write_all(&bytes).await?;
         }
     }
 
+    /// Says, for after a power cut too, that nothing behind `offset` counts.
+    async fn set_mark(&self, offset: u64) -> io::Result<()> {
+        let mut mark = File::create(&self.mark).await?;
+        mark.write_all(offset.to_string().as_bytes()).await?;
+        mark.sync_all().await?;
+        sync_folder(&self.mark).await
+    }
+
+    async fn clear_mark(&self) -> io::Result<()> {
+        remove(&self.mark).await?;
+        sync_folder(&self.mark).await
+    }
+
+    /// Takes away what came of a piece that was not held against its checksum: we died before.
+    async fn roll_back(&self) -> io::Result<()> {
+        let text = match fs::read_to_string(&self.mark).await {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        // A mark that is not whole was made before anything was added.
+        if let Ok(offset) = text.parse::<u64>()
+            && let Ok(file) = OpenOptions::new().write(true).open(&self.path).await
+            && file.metadata().await?.len() > offset
+        {
+            file.set_len(offset).await?;
+            file.sync_all().await?;
+        }
+        self.clear_mark().await
+    }
+
     /// BLAKE3 of what is here, in hexadecimal.
-    pub(super) async fn blake3(&self, uploads: &Uploads) -> io::Result<String> {
-        let _turn = uploads.finishing.acquire().await.map_err(io::Error::other)?;
+    pub(super) async fn blake3(&self) -> io::Result<String> {
         let mut file = File::open(&self.path).await?;
         let mut hasher = blake3::Hasher::new();
         let mut buffer = vec![0; 256 * 1024];
@@ -199,34 +273,22 @@ impl Claim {
         }
     }
 
-    /// Puts what is here into `objects` under `name`. When it returns it is durable there.
-    pub(super) async fn store(
-        &self,
-        uploads: &Uploads,
-        objects: &Objects,
-        name: &str,
-    ) -> anyhow::Result<()> {
-        let _turn = uploads.finishing.acquire().await?;
-        let mut file = File::open(&self.path).await?;
-        let mut upload = objects.put_multipart(&object_store::path::Path::from(name)).await?;
-        loop {
-            let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-            let read = (&mut file).take(CHUNK_BYTES as u64).read_to_end(&mut chunk).await?;
-            if read == 0 {
-                break;
-            }
-            upload.put_part(chunk.into()).await?;
-        }
-        upload.complete().await?;
-        Ok(())
+    /// The file of what is here.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Removes what is here.
     pub(super) async fn discard(&self) -> io::Result<()> {
-        match fs::remove_file(&self.path).await {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
+        remove(&self.path).await?;
+        remove(&self.mark).await
+    }
+}
+
+async fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path).await {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 
@@ -238,81 +300,4 @@ async fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-
-    use super::*;
-
-    fn uploads() -> (tempfile::TempDir, Uploads) {
-        let dir = tempfile::tempdir().unwrap();
-        let uploads = Uploads::open(dir.path().join("uploads")).unwrap();
-        (dir, uploads)
-    }
-
-    fn broken(first: &'static str) -> Body {
-        let items = [Ok(Bytes::from(first)), Err(io::Error::other("the line is dead"))];
-        Body::from_stream(futures_util::stream::iter(items))
-    }
-
-    #[tokio::test]
-    async fn what_came_before_the_line_broke_is_kept_and_gone_on_from() {
-        let (_dir, uploads) = uploads();
-        let claim = uploads.claim(BundleId::new()).await;
-
-        assert_eq!(claim.receive(0, 11, broken("hello ")).await.unwrap(), Received::Part);
-        let offset = claim.offset().await.unwrap();
-        let rest = claim.receive(offset, 11, Body::from("world")).await.unwrap();
-
-        assert_eq!((offset, rest), (6, Received::Whole));
-        let hash = claim.blake3(&uploads).await.unwrap();
-        assert_eq!(hash, blake3::hash(b"hello world").to_hex().to_string());
-    }
-
-    #[tokio::test]
-    async fn no_more_is_taken_than_was_announced() {
-        let (_dir, uploads) = uploads();
-        let claim = uploads.claim(BundleId::new()).await;
-
-        let received = claim.receive(0, 4, Body::from("hello")).await.unwrap();
-
-        assert_eq!(received, Received::TooMuch);
-        assert_eq!(claim.offset().await.unwrap(), 4);
-    }
-
-    #[tokio::test]
-    async fn a_sender_that_comes_back_does_not_wait_for_its_dead_connection() {
-        let (_dir, uploads) = uploads();
-        let id = BundleId::new();
-        let first = uploads.claim(id).await;
-        let silent = Body::from_stream(
-            futures_util::stream::iter([Ok::<_, io::Error>(Bytes::from("abc"))])
-                .chain(futures_util::stream::pending()),
-        );
-
-        let dead = async {
-            let received = first.receive(0, 9, silent).await.unwrap();
-            drop(first);
-            received
-        };
-        let (dead, second) = tokio::join!(dead, uploads.claim(id));
-
-        assert_eq!(dead, Received::Part);
-        assert!(second.offset().await.unwrap() <= 3);
-    }
-
-    #[tokio::test]
-    async fn a_bundle_is_stored_whole() {
-        let (dir, uploads) = uploads();
-        let objects = crate::objects::open(&format!("file://{}", dir.path().display())).unwrap();
-        let claim = uploads.claim(BundleId::new()).await;
-        let content = vec![7_u8; CHUNK_BYTES + 5];
-        let length = content.len() as u64;
-        claim.receive(0, length, Body::from(content.clone())).await.unwrap();
-
-        claim.store(&uploads, &objects, "bundles/a/b.tar.zst").await.unwrap();
-        claim.discard().await.unwrap();
-
-        assert_eq!(std::fs::read(dir.path().join("bundles/a/b.tar.zst")).unwrap(), content);
-        assert_eq!(claim.offset().await.unwrap(), 0);
-    }
-}
+mod tests;
