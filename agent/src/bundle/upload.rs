@@ -35,6 +35,8 @@ const TUS_RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const UPLOAD_LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const UPLOAD_METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 const UPLOAD_OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+/// Of the server: the bundle is verified and stored, and may go here.
+const UPLOAD_COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
 const TUS_VERSION: &str = "1.0.0";
 
 /// Why a bundle is not at the server.
@@ -61,6 +63,9 @@ enum UploadError {
     /// Another time it may take it.
     #[error("the server answered {0}")]
     NotNow(StatusCode, Option<Duration>),
+    /// It is all there; until it is in the server's store it stays here, too.
+    #[error("the server has not stored the bundle yet")]
+    NotStored,
     /// It never will.
     #[error("the server does not take the bundle: {0}")]
     Refused(String),
@@ -144,21 +149,24 @@ async fn upload<D: Dom0, F: Files, N: Dialer>(
         agent.bundles.update(files, sealed.clone()).await?;
         location
     };
-    let mut offset = match offset(&mut exchange, &location).await {
+    let mut there = match standing(&mut exchange, &location).await {
         Err(UploadError::Gone) => {
             agent.bundles.update(files, Sealed { location: None, ..sealed }).await?;
             return Err(UploadError::Gone);
         }
-        offset => offset?,
+        there => there?,
     };
-    while offset < sealed.size_bytes {
-        let left = usize::try_from(sealed.size_bytes - offset).unwrap_or(PIECE_BYTES);
+    while there.offset < sealed.size_bytes {
+        let left = usize::try_from(sealed.size_bytes - there.offset).unwrap_or(PIECE_BYTES);
         let name = Sealed::data_name(sealed.bundle);
-        let piece = files.read_at(&name, offset, left.min(PIECE_BYTES)).await?;
+        let piece = files.read_at(&name, there.offset, left.min(PIECE_BYTES)).await?;
         if piece.is_empty() {
             return Err(UploadError::Refused("its end is missing on the appliance".to_owned()));
         }
-        offset = send(&mut exchange, &location, offset, piece).await?;
+        there = send(&mut exchange, &location, there.offset, piece).await?;
+    }
+    if !there.is_stored {
+        return Err(UploadError::NotStored);
     }
     tracing::info!(bundle = %sealed.bundle, bytes = sealed.size_bytes, "a bundle is uploaded");
     agent.bundles.complete(files, sealed).await?;
@@ -209,11 +217,18 @@ fn path_of(location: &str) -> Option<String> {
     path.strip_prefix(BUNDLES_PATH)?.strip_prefix('/').map(|_| path.to_owned())
 }
 
-async fn offset(exchange: &mut Exchange, location: &str) -> Result<u64, UploadError> {
+/// How much the server has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Standing {
+    offset: u64,
+    is_stored: bool,
+}
+
+async fn standing(exchange: &mut Exchange, location: &str) -> Result<Standing, UploadError> {
     let request = request(Method::HEAD, location).body(Full::default())?;
     let answer = exchange.send(request).await?;
     check(&answer)?;
-    offset_of(&answer)
+    standing_of(&answer)
 }
 
 /// Sends a piece. Gives how much the server has now.
@@ -222,22 +237,22 @@ async fn send(
     location: &str,
     offset: u64,
     piece: Vec<u8>,
-) -> Result<u64, UploadError> {
+) -> Result<Standing, UploadError> {
     let request = request(Method::PATCH, location)
         .header(CONTENT_TYPE, "application/offset+octet-stream")
         .header(UPLOAD_OFFSET, offset)
         .body(Full::new(Bytes::from(piece)))?;
     let answer = exchange.send(request).await?;
     check(&answer)?;
-    offset_of(&answer)
+    standing_of(&answer)
 }
 
-fn offset_of(answer: &Response<Bytes>) -> Result<u64, UploadError> {
-    answer
-        .headers()
-        .get(UPLOAD_OFFSET)
-        .and_then(|offset| offset.to_str().ok()?.parse().ok())
-        .ok_or_else(|| UploadError::Refused("it does not say how much it has".to_owned()))
+fn standing_of(answer: &Response<Bytes>) -> Result<Standing, UploadError> {
+    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let offset = header(UPLOAD_OFFSET).and_then(|offset| offset.parse().ok());
+    let offset = offset
+        .ok_or_else(|| UploadError::Refused("it does not say how much it has".to_owned()))?;
+    Ok(Standing { offset, is_stored: header(UPLOAD_COMPLETE) == Some("?1") })
 }
 
 fn check(answer: &Response<Bytes>) -> Result<(), UploadError> {
@@ -274,6 +289,19 @@ mod tests {
 
     use super::super::Trigger;
     use super::*;
+
+    #[test]
+    fn a_bundle_stays_until_the_server_says_that_it_is_stored() {
+        let answer = |complete: &str| {
+            let answer = Response::builder().header(UPLOAD_OFFSET, 7).header(UPLOAD_COMPLETE, complete);
+            standing_of(&answer.body(Bytes::new()).unwrap()).unwrap()
+        };
+
+        assert_eq!(answer("?1"), Standing { offset: 7, is_stored: true });
+        assert_eq!(answer("?0"), Standing { offset: 7, is_stored: false });
+        let silent = Response::builder().header(UPLOAD_OFFSET, 7).body(Bytes::new()).unwrap();
+        assert!(!standing_of(&silent).unwrap().is_stored);
+    }
 
     #[test]
     fn only_a_path_below_ours_is_uploaded_to() {

@@ -27,12 +27,15 @@ pub(crate) struct Api {
 }
 
 pub(crate) fn config(data_dir: &Path, database_url: &str) -> Config {
-    let text = format!(
+    Config::read(&config_text(data_dir, database_url), |_| None).unwrap()
+}
+
+fn config_text(data_dir: &Path, database_url: &str) -> String {
+    format!(
         "data_dir = '{}'\ndatabase_url = '{database_url}'\npublic_url = 'https://fleet.test'\n\
-         [first_admin]\npassword = '{PASSWORD}'",
+         first_admin.password = '{PASSWORD}'",
         data_dir.display()
-    );
-    Config::read(&text, |_| None).unwrap()
+    )
 }
 
 #[derive(Debug)]
@@ -84,6 +87,15 @@ impl Answer {
 impl Api {
     pub(crate) async fn start(database: TestDatabase) -> Self {
         let app = App::open(config(database.dir.path(), &database.url)).await.unwrap();
+        setup::first_start(&app).await.unwrap();
+        Self::of(app, database)
+    }
+
+    /// One with more lines in its configuration.
+    pub(crate) async fn start_with(database: TestDatabase, lines: &str) -> Self {
+        let text = config_text(database.dir.path(), &database.url);
+        let config = Config::read(&format!("{text}\n{lines}"), |_| None).unwrap();
+        let app = App::open(config).await.unwrap();
         setup::first_start(&app).await.unwrap();
         Self::of(app, database)
     }

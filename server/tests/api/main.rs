@@ -8,6 +8,7 @@
 
 mod backup;
 mod bulks;
+mod bundles;
 mod client;
 mod database;
 mod events;
@@ -20,8 +21,10 @@ mod releases;
 mod reliability;
 mod route_table;
 mod routes;
+mod s3;
 mod schedules;
 mod session;
 mod signatures;
 mod taken_back;
 mod texts;
+mod uploads;

@@ -24,6 +24,8 @@ pub(crate) enum About {
     Operation,
     Bulk,
     Bundle,
+    /// A file that an operator brings.
+    Upload,
     BackupSet,
     /// A USB drive, which is in no path.
     Drive,
@@ -121,8 +123,20 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("post", "/operations/{id}/cancel") => (A::Operation, "operator", Value::Null),
         ("post", "/operations/{id}/write-off") => (A::Operation, "operator", appliance_name()),
         ("get", "/bundles") => (A::List("bundles"), "viewer", Value::Null),
-        ("get", "/bundles/{id}" | "/bundles/{id}/content") => (A::Bundle, "viewer", Value::Null),
-        ("delete", "/bundles/{id}") => (A::Bundle, "operator", Value::Null),
+        (
+            "get",
+            "/bundles/{id}"
+            | "/bundles/{id}/content"
+            | "/bundles/{id}/files"
+            | "/bundles/{id}/files/{path}"
+            | "/bundles/{id}/search",
+        ) => (A::Bundle, "viewer", Value::Null),
+        ("delete", "/bundles/{id}") | ("post", "/bundles/{id}/release") => {
+            (A::Bundle, "operator", Value::Null)
+        }
+        ("post", "/bundles/{id}/hold") => (A::Bundle, "operator", json!({ "note": "evidence" })),
+        ("post", "/appliances/{id}/uploads") => (A::Appliance, "operator", Value::Null),
+        ("patch" | "delete" | "post", "/uploads/{id}") => (A::Upload, "operator", Value::Null),
         ("get", "/usb-drives") => (A::List("drives"), "viewer", Value::Null),
         ("get", "/backup-sets") => (A::List("sets"), "viewer", Value::Null),
         ("get", "/backup-schedules") => (A::List("schedules"), "viewer", Value::Null),
@@ -161,6 +175,11 @@ fn row(method: &str, path: &str) -> Option<Route> {
         _ => return None,
     };
     Some(Route { about, role, body })
+}
+
+/// The path for the object of that id.
+pub(crate) fn path_of(path: &str, id: &str) -> String {
+    path.replace("{id}", id).replace("{path}", "manifest.json")
 }
 
 /// Every route of the API, each with its row.

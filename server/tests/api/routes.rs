@@ -7,20 +7,16 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, StatusCode};
-use domfleet_server::db::entity::bundle;
 use domfleet_server::db::join_tokens::{self, NewJoinToken};
 use domfleet_shared::id::OrganisationId;
 use http_body_util::BodyExt as _;
-use object_store::{ObjectStoreExt as _, PutPayload};
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait as _, EntityTrait as _};
 use serde_json::{Value, json};
 
 use crate::client::{ADMIN, Answer, Api, PASSWORD, User, request};
 use crate::database::{TestDatabase, on_both};
 use crate::fleet;
-use crate::route_table::{About, Route, routes};
-use crate::{reliability, schedules, signatures};
+use crate::route_table::{About, Route, path_of, routes};
+use crate::{bundles, reliability, schedules, signatures, uploads};
 
 on_both! {
     what_is_not_below_one_s_organisation_is_not_there
@@ -131,8 +127,12 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
                 return id(&asked);
             }
             let bundle = asked["bundle_id"].as_str().unwrap().to_owned();
-            fill(api, &bundle).await;
+            bundles::fill(api, &bundle, &bundles::archive(&[("manifest.json", b"{}")])).await;
             bundle
+        }
+        About::Upload => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            uploads::begin(admin, &appliance.to_string(), b"some log").await
         }
         About::BackupSet => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;
@@ -148,21 +148,6 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
         }
         _ => fleet::appliance(api, organisation, "box").await.id.to_string(),
     }
-}
-
-async fn fill(api: &Api, bundle: &str) {
-    let name = format!("bundles/{bundle}");
-    let object = object_store::path::Path::from(name.clone());
-    api.app.objects.put(&object, PutPayload::from_static(b"zstd")).await.unwrap();
-    let row = bundle::Entity::find_by_id(bundle.parse::<uuid::Uuid>().unwrap())
-        .one(api.app.db.read())
-        .await
-        .unwrap()
-        .unwrap();
-    let mut row = bundle::ActiveModel::from(row);
-    row.state = Set("complete".into());
-    row.object = Set(Some(name));
-    row.update(api.app.db.write()).await.unwrap();
 }
 
 /// The answer, without waiting for the end of one that has none.
@@ -195,7 +180,7 @@ async fn what_is_not_below_one_s_organisation_is_not_there(db: TestDatabase) {
                 continue;
             }
             let id = object(&api, route.about, organisation, &vendor).await;
-            let path = path.replace("{id}", &id);
+            let path = path_of(&path, &id);
             let asked = request(method.clone(), &path, Some(&reseller.token), body(&route));
             let answer = ask(&api, asked).await;
 
@@ -309,7 +294,7 @@ async fn without_a_login_there_is_nothing(db: TestDatabase) {
             continue;
         }
         let id = object(&api, route.about, &tree.own, &vendor).await;
-        let path = path.replace("{id}", &id);
+        let path = path_of(&path, &id);
         let methods = if method == Method::GET { vec![method, Method::HEAD] } else { vec![method] };
         for method in methods {
             for (what, token) in tokens {
@@ -329,7 +314,7 @@ async fn by_cookie_alone_nothing_is_changed(db: TestDatabase) {
         if route.about == About::Nothing || method == Method::GET {
             continue;
         }
-        let path = path.replace("{id}", &uuid::Uuid::new_v4().to_string());
+        let path = path_of(&path, &uuid::Uuid::new_v4().to_string());
         let mut asked = request(method.clone(), &path, None, body(&route));
         asked.headers_mut().insert("cookie", cookie.clone());
         let answer = ask(&api, asked).await;
@@ -350,7 +335,7 @@ async fn a_route_is_there_for_its_methods_and_no_other(db: TestDatabase) {
     }
 
     for (path, methods) in paths {
-        let path = path.replace("{id}", &uuid::Uuid::new_v4().to_string());
+        let path = path_of(&path, &uuid::Uuid::new_v4().to_string());
         for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             if !methods.contains(&method) {
                 let asked = request(method.clone(), &path, Some(&vendor.token), Some(&json!({})));
@@ -379,7 +364,7 @@ async fn each_role_may_do_what_it_is_for_and_no_more(db: TestDatabase) {
         let needed = roles.iter().position(|role| *role == route.role).unwrap();
         for (rank, user) in users.iter().enumerate() {
             let id = object(&api, route.about, &tree.own, &vendor).await;
-            let path = path.replace("{id}", &id);
+            let path = path_of(&path, &id);
             let asked = request(method.clone(), &path, Some(&user.token), body(&route));
             let answer = ask(&api, asked).await;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Api, request};
 use crate::database::{TestDatabase, on_both};
-use crate::route_table::{About, routes};
+use crate::route_table::{About, path_of, routes};
 
 on_both! {
     a_zero_byte_is_refused_and_is_no_fault_of_the_server
@@ -20,7 +20,7 @@ async fn a_zero_byte_is_refused_and_is_no_fault_of_the_server(db: TestDatabase) 
         Some(json!({ "email": "a\0b", "password": "x" })),
     )];
     for (method, path, route) in routes() {
-        let path = path.replace("{id}", &uuid::Uuid::new_v4().to_string());
+        let path = path_of(&path, &uuid::Uuid::new_v4().to_string());
         if let About::List(_) = route.about {
             for query in ["q=%00", "q=name~%00", "q=name%3D%22a%00%22", "cursor=%00"] {
                 asked.push((method.clone(), format!("{path}?{query}"), None));

@@ -14,5 +14,6 @@ mod operations;
 mod recovery;
 mod sets;
 mod trouble;
+mod uploads;
 mod vms;
 mod volumes;

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domfleet_server::db::entity::bundle;
+use domfleet_server::db::keeping;
 use domfleet_shared::enrolment::BUNDLES_PATH;
 use domfleet_shared::id::BundleId;
 use http_body_util::Full;
@@ -214,6 +215,8 @@ async fn a_bundle_that_is_given_up_leaves_nothing_behind() {
 
     assert_eq!(ended.status, 204);
     assert_eq!(row(&server, &bundle).await.state, "failed");
+    let asked = offset(&agent, &bundle).await;
+    assert_eq!((asked.status, asked.header("tus-resumable")), (410, "1.0.0"));
     let left = std::fs::read_dir(server.dir.path().join("data/uploads")).unwrap().count();
     assert_eq!(left, 0);
 }
@@ -232,4 +235,38 @@ async fn a_last_piece_whose_answer_was_lost_is_finished_by_whoever_asks() {
 
     assert_eq!((asked.header("upload-offset"), asked.header("upload-complete")), ("5", "?1"));
     assert_eq!(row(&server, &bundle).await.state, "complete");
+}
+
+#[tokio::test]
+async fn what_was_given_up_may_be_announced_anew_and_what_was_removed_may_not() {
+    let server = Server::start().await;
+    let agent = Agent::joined(&server).await;
+    let bundle = Bundle::new(b"hello");
+    agent.request(creation(&bundle)).await;
+    agent.request(tus("DELETE", &bundle.path(), &[], b"")).await;
+
+    let anew = agent.request(creation(&bundle)).await;
+    agent.request(piece(&bundle, 0, b"hello")).await;
+    let due = keeping::to_remove(server.app.db.read(), bundle.id).await.unwrap().unwrap();
+    keeping::expire(server.app.db.write(), &due, server.app.clock.now()).await.unwrap();
+    let removed = agent.request(creation(&bundle)).await;
+
+    assert_eq!((anew.status, anew.header("upload-offset")), (201, "0"));
+    // Not what says that it is to be begun anew: it would come again for ever.
+    assert_eq!((removed.status, removed.code().as_str()), (403, "removed"));
+}
+
+#[tokio::test]
+async fn an_appliance_brings_nothing_by_hand() {
+    let server = Server::start().await;
+    let agent = Agent::joined(&server).await;
+    let bundle = Bundle::new(b"hello");
+    let mut by_hand = creation(&bundle);
+    let metadata = by_hand.headers()["upload-metadata"].to_str().unwrap().to_owned();
+    let metadata = metadata.replace(&STANDARD.encode("unclean_boot"), &STANDARD.encode("upload"));
+    by_hand.headers_mut().insert("upload-metadata", metadata.parse().unwrap());
+
+    let answer = agent.request(by_hand).await;
+
+    assert_eq!((answer.status, answer.code().as_str()), (422, "invalid"));
 }
