@@ -1,5 +1,6 @@
 //! The words that the command line understands.
 
+pub(crate) mod bundles;
 pub(crate) mod media;
 pub(crate) mod mitigations;
 pub(crate) mod reliability;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use self::bundles::Bundles;
 use self::media::{Backups, Images, Usb};
 use self::mitigations::Mitigations;
 use self::reliability::Reliability;
@@ -409,25 +411,6 @@ pub(crate) struct Many {
     /// Only say what would be admitted and what refused.
     #[arg(long)]
     pub(crate) dry_run: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bundles {
-    /// List them, newest first.
-    List(Selection),
-    /// Ask an appliance for one.
-    Collect {
-        appliance: String,
-        #[command(flatten)]
-        waiting: Waiting,
-    },
-    /// Download one.
-    Download {
-        bundle: String,
-        /// Where to; `BUNDLE.tar.zst` in this folder where it is not said.
-        #[arg(long)]
-        to: Option<PathBuf>,
-    },
 }
 
 #[derive(Debug, Subcommand)]

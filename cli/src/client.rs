@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, SET_COOKIE};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Problem};
@@ -73,7 +73,7 @@ impl Client {
         answer(self.send(&Method::DELETE, path, &[], None).await?).await.map(|_| ())
     }
 
-    /// Any request; renews the access token once if it has run out.
+    /// Any request with a body of JSON, or none.
     pub(crate) async fn send(
         &mut self,
         method: &Method,
@@ -81,29 +81,37 @@ impl Client {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Response, Error> {
-        let response = self.attempt(method, path, query, body).await?;
+        self.shaped(method, path, |request| {
+            let request = request.query(query);
+            if let Some(body) = body { request.json(body) } else { request }
+        })
+        .await
+    }
+
+    /// Any request, to which `shape` gives headers and a body; renews the access token once if it has run
+    /// out.
+    pub(crate) async fn shaped(
+        &mut self,
+        method: &Method,
+        path: &str,
+        shape: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, Error> {
+        let response = self.attempt(method, path, &shape).await?;
         if response.status() != StatusCode::UNAUTHORIZED || !self.refresh().await? {
             return Ok(response);
         }
-        self.attempt(method, path, query, body).await
+        self.attempt(method, path, &shape).await
     }
 
     async fn attempt(
         &self,
         method: &Method,
         path: &str,
-        query: &[(&str, &str)],
-        body: Option<&Value>,
+        shape: &impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, Error> {
         let url = format!("{}/api/v1{path}", self.profile.url);
-        let mut request = self
-            .http
-            .request(method.clone(), url)
-            .query(query)
-            .bearer_auth(&self.profile.access_token);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
+        let request = self.http.request(method.clone(), url);
+        let request = shape(request.bearer_auth(&self.profile.access_token));
         request.send().await.map_err(unreachable)
     }
 

@@ -75,6 +75,7 @@ const BUNDLE: Record<BundleState, Look> = {
   requested: ["info", "ring", "Requested"],
   collecting: ["info", "spin", "Collecting"],
   uploading: ["info", "spin", "Uploading"],
+  received: ["info", "half", "Received"],
   complete: ["good", "disc", "Complete"],
   failed: ["bad", "cross", "Failed"],
   expired: ["quiet", "square", "Expired"],
