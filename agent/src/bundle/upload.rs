@@ -250,8 +250,8 @@ async fn send(
 fn standing_of(answer: &Response<Bytes>) -> Result<Standing, UploadError> {
     let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
     let offset = header(UPLOAD_OFFSET).and_then(|offset| offset.parse().ok());
-    let offset = offset
-        .ok_or_else(|| UploadError::Refused("it does not say how much it has".to_owned()))?;
+    let offset =
+        offset.ok_or_else(|| UploadError::Refused("it does not say how much it has".to_owned()))?;
     Ok(Standing { offset, is_stored: header(UPLOAD_COMPLETE) == Some("?1") })
 }
 
@@ -293,7 +293,8 @@ mod tests {
     #[test]
     fn a_bundle_stays_until_the_server_says_that_it_is_stored() {
         let answer = |complete: &str| {
-            let answer = Response::builder().header(UPLOAD_OFFSET, 7).header(UPLOAD_COMPLETE, complete);
+            let answer =
+                Response::builder().header(UPLOAD_OFFSET, 7).header(UPLOAD_COMPLETE, complete);
             standing_of(&answer.body(Bytes::new()).unwrap()).unwrap()
         };
 

@@ -116,8 +116,9 @@ async fn the_files_in_a_bundle_can_be_looked_through_and_read_a_part_at_a_time(d
 async fn a_bundle_that_is_cut_says_so_and_shows_what_there_is(db: TestDatabase) {
     let api = Api::start(db).await;
     let (admin, appliance) = appliance(&api).await;
-    let noise: Vec<u8> =
-        (0..60_000_u32).flat_map(|n| blake3::hash(&n.to_le_bytes()).as_bytes()[..4].to_vec()).collect();
+    let noise: Vec<u8> = (0..60_000_u32)
+        .flat_map(|n| blake3::hash(&n.to_le_bytes()).as_bytes()[..4].to_vec())
+        .collect();
     let content = archive(&[("first", b"hello"), ("second", &noise)]);
     let cut = &content[..content.len() / 2];
     let bundle = format!("/api/v1/bundles/{}", uploads::bring(&admin, &appliance, cut).await);
@@ -153,7 +154,11 @@ async fn a_text_is_found_in_the_files_of_a_bundle(db: TestDatabase) {
     );
     assert_eq!((&found["more"], &first["more"]), (&json!(false), &json!(true)));
     for wrong in ["q=", "q=a%0Ab", "q=x&limit=0"] {
-        assert_eq!(admin.get(&format!("{bundle}/search?{wrong}")).await.code(), "invalid", "{wrong}");
+        assert_eq!(
+            admin.get(&format!("{bundle}/search?{wrong}")).await.code(),
+            "invalid",
+            "{wrong}"
+        );
     }
 }
 
@@ -172,12 +177,18 @@ async fn a_download_goes_on_where_it_was(db: TestDatabase) {
     let beyond = ranged("bytes=11-").await;
     let whole = admin.get(&path).await;
 
-    assert_eq!((part.status, part.body.as_slice()), (StatusCode::PARTIAL_CONTENT, b"world".as_slice()));
+    assert_eq!(
+        (part.status, part.body.as_slice()),
+        (StatusCode::PARTIAL_CONTENT, b"world".as_slice())
+    );
     assert_eq!(part.headers["content-range"], "bytes 6-10/11");
     assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(beyond.headers["content-range"], "bytes */11");
     assert_eq!((whole.status, whole.body.as_slice()), (StatusCode::OK, b"hello world".as_slice()));
-    assert_eq!((&whole.headers["accept-ranges"], &whole.headers["etag"]), (&"bytes".parse().unwrap(), &part.headers["etag"]));
+    assert_eq!(
+        (&whole.headers["accept-ranges"], &whole.headers["etag"]),
+        (&"bytes".parse().unwrap(), &part.headers["etag"])
+    );
 }
 
 async fn what_is_held_stays_until_it_is_released(db: TestDatabase) {
@@ -199,7 +210,10 @@ async fn what_is_held_stays_until_it_is_released(db: TestDatabase) {
     Retention(api.app.clone()).run().await.unwrap();
 
     assert_eq!(unsaid.code(), "invalid");
-    assert_eq!((&held["hold"]["note"], &held["hold"]["by"]), (&json!("case 7"), &json!("admin@domfleet.local")));
+    assert_eq!(
+        (&held["hold"]["note"], &held["hold"]["by"]),
+        (&json!("case 7"), &json!("admin@domfleet.local"))
+    );
     assert_eq!((removed.status, removed.code().as_str()), (StatusCode::CONFLICT, "on_hold"));
     assert_eq!((&held_ones["total"], &still["state"]), (&json!(1), &json!("complete")));
     assert_eq!((&released["hold"], &again["hold"]), (&Value::Null, &Value::Null));
@@ -207,7 +221,10 @@ async fn what_is_held_stays_until_it_is_released(db: TestDatabase) {
     assert_eq!(gone["state"], "expired");
     assert_eq!(admin.get(&format!("{path}/content")).await.code(), "conflict");
     assert_eq!(admin.get(&format!("{path}/files")).await.code(), "conflict");
-    assert_eq!(admin.post(&format!("{path}/hold"), &json!({ "note": "n" })).await.code(), "conflict");
+    assert_eq!(
+        admin.post(&format!("{path}/hold"), &json!({ "note": "n" })).await.code(),
+        "conflict"
+    );
     let actions: Vec<Value> = admin.get("/api/v1/audit").await.ok()["audit"]
         .as_array()
         .unwrap()

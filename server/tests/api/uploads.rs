@@ -130,12 +130,18 @@ async fn a_file_comes_in_pieces_and_is_there_as_it_was(db: TestDatabase) {
     let asked = head(&admin, &path).await;
     let last = send(&admin, &path, 100_000, &content[100_000..], None).await;
 
-    assert_eq!((header(&created, "upload-offset"), header(&created, "tus-resumable")), ("0", "1.0.0"));
+    assert_eq!(
+        (header(&created, "upload-offset"), header(&created, "tus-resumable")),
+        ("0", "1.0.0")
+    );
     assert_eq!(header(&first, "upload-offset"), "100000");
     assert!(header(&first, "upload-expires").ends_with("GMT"));
     let standing = ["upload-offset", "upload-length", "upload-complete", "cache-control"];
     assert_eq!(standing.map(|name| header(&asked, name)), ["100000", "300000", "?0", "no-store"]);
-    assert_eq!((header(&last, "upload-offset"), header(&last, "upload-complete")), ("300000", "?1"));
+    assert_eq!(
+        (header(&last, "upload-offset"), header(&last, "upload-complete")),
+        ("300000", "?1")
+    );
     let bundle = admin.get(&format!("/api/v1/bundles/{}", id(&path))).await.ok();
     let seen = ["state", "trigger", "kind", "file_name", "note"].map(|key| bundle[key].clone());
     assert_eq!(
@@ -156,8 +162,10 @@ async fn a_piece_that_is_damaged_on_its_way_does_not_count(db: TestDatabase) {
     let path = location(&create(&admin, &appliance, 11, &[]).await);
     send(&admin, &path, 0, b"hello", None).await;
     // Of " world", by sha1sum.
-    let checksum =
-        format!("sha1 {}", STANDARD.encode(hex::decode("3f822726a0c9fb556618e9cb97fb642f7ef62d6f").unwrap()));
+    let checksum = format!(
+        "sha1 {}",
+        STANDARD.encode(hex::decode("3f822726a0c9fb556618e9cb97fb642f7ef62d6f").unwrap())
+    );
 
     let damaged = send(&admin, &path, 5, b" w0rld", Some(&checksum)).await;
     let unknown = send(&admin, &path, 5, b" world", Some("md5 AAAA")).await;
@@ -251,8 +259,14 @@ async fn what_does_not_fit_is_refused_by_name_and_changes_nothing(db: TestDataba
     let plain = [("upload-offset", "5"), ("content-type", "text/plain")];
     let plain = api.send(tus(&admin, Method::PATCH, &path, &plain, b" world")).await;
 
-    let refused = [(&large, 413, "too_large"), (&text, 422, "invalid"), (&gap, 409, "offset"),
-        (&back, 409, "offset"), (&more, 413, "too_large"), (&plain, 415, "media_type")];
+    let refused = [
+        (&large, 413, "too_large"),
+        (&text, 422, "invalid"),
+        (&gap, 409, "offset"),
+        (&back, 409, "offset"),
+        (&more, 413, "too_large"),
+        (&plain, 415, "media_type"),
+    ];
     for (answer, status, code) in refused {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code));
     }
@@ -272,16 +286,21 @@ async fn of_two_who_send_the_same_at_once_nothing_is_mixed_up(db: TestDatabase) 
     let content: Vec<u8> = (0..400_000_u32).map(|n| n.to_le_bytes()[n as usize % 3]).collect();
     let path = location(&create(&admin, &appliance, content.len(), &[]).await);
 
-    let answers = futures_util::future::join_all(
-        (0..4).map(|_| send(&admin, &path, 0, &content, None)),
-    )
-    .await;
+    let answers =
+        futures_util::future::join_all((0..4).map(|_| send(&admin, &path, 0, &content, None)))
+            .await;
 
-    assert!(answers.iter().all(|answer| [204, 409].contains(&answer.status.as_u16())), "{answers:?}");
+    assert!(
+        answers.iter().all(|answer| [204, 409].contains(&answer.status.as_u16())),
+        "{answers:?}"
+    );
     let here = header(&head(&admin, &path).await, "upload-offset").parse().unwrap();
     send(&admin, &path, here, &content[here..], None).await;
     let bundle = admin.get(&format!("/api/v1/bundles/{}", id(&path))).await.ok();
-    assert_eq!((&bundle["state"], &bundle["blake3"]), (&json!("complete"), &json!(blake3(&content))));
+    assert_eq!(
+        (&bundle["state"], &bundle["blake3"]),
+        (&json!("complete"), &json!(blake3(&content)))
+    );
 }
 
 async fn where_nothing_but_post_comes_through_post_will_do(db: TestDatabase) {

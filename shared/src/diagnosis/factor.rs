@@ -1,7 +1,7 @@
 //! What the joint model compares: components as columns that are 1 where an appliance has a value and 0 elsewhere.
 //!
-//! Where VMs of one appliance differ, it has several values at once, and the columns of all of them are 1:
-//! a QEMU that makes dom0 freeze does so whatever another VM runs beside it.
+//! Where VMs of one appliance differ, what they are together is a value of its own: whether one of them is enough to
+//! make dom0 freeze, or all are needed, is not known before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,8 @@ pub(super) struct ColumnOf {
     pub(super) name: String,
     /// The factor, where it is one of those that are asked about; nothing of values that are pooled or not known.
     pub(super) factor: Option<usize>,
+    /// Whether it is of an appliance for good, because of what it had when it was first seen.
+    pub(super) is_at_first: bool,
 }
 
 /// All that is compared.
@@ -103,7 +105,7 @@ impl Factors {
                 let those = coding.having(bit, &counted);
                 let name = format!("{}: {what}", coding.component.as_str());
                 if !those.is_empty() && seen.insert(those.clone()) {
-                    factors.push(ColumnOf { name, factor: None }, &those);
+                    factors.push(ColumnOf { name, factor: None, is_at_first: false }, &those);
                 }
             }
         }
@@ -114,8 +116,8 @@ impl Factors {
         for (at, coding) in firsts.iter().enumerate() {
             for (bit, value) in coding.values.iter().enumerate() {
                 let name = column_name(coding.component, value);
-                factors
-                    .push(ColumnOf { name, factor: Some(at) }, &coding.having(1 << bit, &counted));
+                let column = ColumnOf { name, factor: Some(at), is_at_first: false };
+                factors.push(column, &coding.having(1 << bit, &counted));
             }
         }
         factors
@@ -146,7 +148,7 @@ impl Factors {
                     of.push(self.columns.len());
                 }
             }
-            self.columns.push(ColumnOf { name, factor: None });
+            self.columns.push(ColumnOf { name, factor: None, is_at_first: true });
         }
     }
 
@@ -168,10 +170,9 @@ impl Coding {
         watched: &[Rate],
         settings: &Settings,
     ) -> Self {
-        let of = |values: &Values| values.get(&component).map(|value| each(value));
-        let mut by_value: BTreeMap<String, Rate> = BTreeMap::new();
+        let mut by_value: BTreeMap<&str, Rate> = BTreeMap::new();
         for (values, rate) in combinations.iter().zip(watched) {
-            for value in of(values).unwrap_or_default() {
+            if let Some(value) = values.get(&component) {
                 add(by_value.entry(value).or_default(), rate);
             }
         }
@@ -185,11 +186,11 @@ impl Coding {
                 && (as_f64(rate.events) >= settings.least_deaths
                     || expected >= settings.least_deaths)
         };
-        let mut kept: Vec<(String, Rate)> =
+        let mut kept: Vec<(&str, Rate)> =
             by_value.into_iter().filter(|(_, rate)| is_enough(rate)).collect();
         kept.sort_by(|a, b| b.1.exposure.total_cmp(&a.1.exposure));
         kept.truncate(MOST + 1);
-        let mut values: Vec<String> = kept.into_iter().map(|(value, _)| value).collect();
+        let mut values: Vec<String> = kept.into_iter().map(|(value, _)| value.to_owned()).collect();
         let reference = if values.is_empty() { String::new() } else { values.remove(0) };
         values.sort();
 
@@ -198,10 +199,9 @@ impl Coding {
             None if *value == reference => 0,
             None => RARE,
         };
-        let bits = combinations.iter().map(|combination| match of(combination) {
-            Some(having) => having.iter().map(bit).fold(0, std::ops::BitOr::bitor),
-            None => NOT_KNOWN,
-        });
+        let bits = combinations
+            .iter()
+            .map(|combination| combination.get(&component).map_or(NOT_KNOWN, bit));
         let bits: Vec<u64> = bits.collect();
         let too_few = [RARE, NOT_KNOWN].into_iter().filter(|bit| {
             let having = bits.iter().zip(watched).filter(|(bits, _)| *bits & bit != 0);
@@ -231,11 +231,6 @@ impl Coding {
         let has = |at: &usize| self.bits[*at].is_some_and(|bits| bits & bit != 0);
         counted.iter().copied().filter(has).collect()
     }
-}
-
-/// The values of an appliance whose VMs differ.
-fn each(value: &str) -> BTreeSet<String> {
-    value.split(" + ").map(str::to_owned).collect()
 }
 
 fn add(sum: &mut Rate, rate: &Rate) {

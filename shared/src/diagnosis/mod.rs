@@ -11,6 +11,7 @@
 mod apart;
 mod before_after;
 mod boots;
+mod cox;
 mod diagnosis;
 mod factor;
 mod fit;

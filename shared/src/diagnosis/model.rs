@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF as _, Normal};
 use utoipa::ToSchema;
 
+use super::cox::hazard_ratios;
 use super::factor::Factors;
 use super::fit::{Effect, Found, Question};
 use super::frailty::Cells;
@@ -13,14 +14,15 @@ use super::rows::{Rows, by_combination};
 use crate::component::Component;
 use crate::survival::{Estimate, Rate};
 
-/// What Cox's model of all components says, with ties as Efron counts them and errors that hold where boots of
-/// one appliance are alike.
+/// What a model of all components says, in which each appliance has a factor of its own and the hazard may differ
+/// from one stretch of uptime to the next. Of two errors, the model's own and the one that holds whatever
+/// appliances are like, each number has the larger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Model {
     /// What it says of each component, the most improbable by chance first.
     pub tests: Vec<ComponentTest>,
     /// How much appliances differ whatever they are made of: the variance of how many times likelier each is to
-    /// die than the average. The model knows how each had fared before.
+    /// die than the average.
     pub frailty: f64,
     /// How long the appliances in it were watched.
     pub appliance_days: f64,
@@ -58,7 +60,7 @@ pub struct ComponentTest {
 pub struct Hazard {
     /// The component.
     pub component: Component,
-    /// The value; it counts wherever some VM has it.
+    /// The value. Where VMs of one appliance differ, all that there are, with ` + ` between.
     pub value: String,
     /// The value with which it is compared.
     pub reference: String,
@@ -66,12 +68,15 @@ pub struct Hazard {
     pub appliance_days: f64,
     /// How many of them died.
     pub deaths: usize,
-    /// The same of the other value, where it was the only one.
+    /// The same of the other value.
     pub reference_appliance_days: f64,
     /// How many died with that.
     pub reference_deaths: usize,
     /// How many times likelier death is, all other components being the same. Null where `why_not` says why.
     pub hazard_ratio: Option<Range>,
+    /// The same by Cox's model (Efron's ties, errors by appliance), which does not know that some appliances die
+    /// more often than others: where it differs, appliances differed already. Null where it has no number.
+    pub cox_hazard_ratio: Option<Range>,
     /// How probable chance alone makes as much.
     pub p: Option<f64>,
     /// Why there is no number.
@@ -95,7 +100,7 @@ pub(super) struct Fitted<'r> {
 const FOUND: f64 = DEVIATE + 0.841_621_233_572_914;
 
 /// What leaves 2.5 % on either side.
-const DEVIATE: f64 = 1.959_963_984_540_054;
+pub(super) const DEVIATE: f64 = 1.959_963_984_540_054;
 
 impl<'r> Fitted<'r> {
     /// Nothing where nobody died.
@@ -109,6 +114,8 @@ impl<'r> Fitted<'r> {
         let answer = question.ask()?;
         let with_unknown = Question { factors, cells: cells(true) }.ask()?;
         let watched = by_combination(rows);
+        let by_cox = hazard_ratios(rows, factors);
+        let by_cox = by_cox.unwrap_or_else(|_| vec![None; factors.columns.len()]);
         let tested = answer.found.iter().zip(&with_unknown.found);
         let tested: Vec<_> =
             tested.filter_map(|(found, also)| Some((found, found.joint?, also.joint?))).collect();
@@ -126,7 +133,7 @@ impl<'r> Fitted<'r> {
                 p_adjusted,
                 p_with_unknown: also.p,
                 detectable_ratio: detectable(found),
-                values: hazards(rows, factors, &watched, found),
+                values: hazards(rows, factors, (&watched, &by_cox), found),
             };
             (test, found.factors.clone())
         });
@@ -188,7 +195,12 @@ fn detectable(found: &Found) -> Option<f64> {
     errors.min_by(f64::total_cmp).map(|error| (FOUND * error).exp())
 }
 
-fn hazards(rows: &Rows<'_>, factors: &Factors, watched: &[Rate], found: &Found) -> Vec<Hazard> {
+fn hazards(
+    rows: &Rows<'_>,
+    factors: &Factors,
+    (watched, by_cox): (&[Rate], &[Option<Range>]),
+    found: &Found,
+) -> Vec<Hazard> {
     let sum = |holds: &dyn Fn(usize) -> bool| {
         let those = (0..watched.len()).filter(|at| factors.codes[*at].is_some() && holds(*at));
         those.fold((0.0, 0), |(days, deaths), at| {
@@ -202,9 +214,8 @@ fn hazards(rows: &Rows<'_>, factors: &Factors, watched: &[Rate], found: &Found) 
         let of = |at: usize| rows.combinations[at].get(&component);
         let (reference_appliance_days, reference_deaths) =
             sum(&|at| of(at) == Some(&factor.reference));
-        for (value, (_, effect)) in factor.values.iter().zip(&mut effects) {
-            let has = |at| of(at).is_some_and(|all| all.split(" + ").any(|one| one == value));
-            let (appliance_days, deaths) = sum(&has);
+        for (value, (column, effect)) in factor.values.iter().zip(&mut effects) {
+            let (appliance_days, deaths) = sum(&|at| of(at) == Some(value));
             let (hazard_ratio, p, why_not) = told(effect, factors);
             hazards.push(Hazard {
                 component,
@@ -215,6 +226,7 @@ fn hazards(rows: &Rows<'_>, factors: &Factors, watched: &[Rate], found: &Found) 
                 reference_appliance_days,
                 reference_deaths,
                 hazard_ratio,
+                cox_hazard_ratio: by_cox[*column],
                 p,
                 why_not,
             });

@@ -201,8 +201,7 @@ fn worst(
         for value in factor.values.iter().chain([&factor.reference]) {
             let mut deaths: BTreeMap<usize, usize> = BTreeMap::new();
             for row in rows.rows.iter().filter(|row| row.spell.is_event()) {
-                let has = rows.value(row, factor.components[0]);
-                if has.is_some_and(|all| all.split(" + ").any(|one| one == value)) {
+                if rows.value(row, factor.components[0]) == Some(value) {
                     *deaths.entry(row.appliance).or_default() += 1;
                 }
             }

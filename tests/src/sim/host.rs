@@ -22,8 +22,8 @@ use super::effect::{Effect, Fault};
 use super::hardware::{self, Appliance, Guest, SimVm};
 use super::release::Release;
 use super::steps;
-use super::watchdog::SimWatchdog;
 use super::system::Settings;
+use super::watchdog::SimWatchdog;
 use super::works::SimDrive;
 
 /// A simulated dom0. Shared by the agent's [`super::SimDom0`], the machine that runs the agent, and

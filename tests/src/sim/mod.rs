@@ -16,8 +16,8 @@ pub mod machine;
 pub mod network;
 pub mod release;
 mod steps;
-mod watchdog;
 mod system;
+mod watchdog;
 pub mod weather;
 mod works;
 

@@ -53,9 +53,7 @@ async fn begin(asked: &Value) -> Child {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
-        .unwrap_or_else(|error| {
-            panic!("{error}; `deploy/dev/setup test` installs the client")
-        });
+        .unwrap_or_else(|error| panic!("{error}; `deploy/dev/setup test` installs the client"));
     child.stdin.take().unwrap().write_all(asked.to_string().as_bytes()).await.unwrap();
     child
 }

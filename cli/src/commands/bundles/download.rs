@@ -68,13 +68,7 @@ async fn ask(
 }
 
 async fn open(draft: &Path, goes_on: bool) -> std::io::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .write(true)
-        .append(goes_on)
-        .truncate(!goes_on)
-        .open(draft)
-        .await
+    OpenOptions::new().create(true).write(true).append(goes_on).truncate(!goes_on).open(draft).await
 }
 
 fn beside(to: &Path, ending: &str) -> PathBuf {

@@ -78,7 +78,8 @@ pub(super) async fn search(
             let lines = hits.iter().fold(String::new(), |mut lines, hit| {
                 let line = &hit["line"];
                 // Writing to a text does not fail.
-                let _written = writeln!(lines, "{}:{line}:{}", text(hit, "file"), text(hit, "text"));
+                let _written =
+                    writeln!(lines, "{}:{line}:{}", text(hit, "file"), text(hit, "text"));
                 lines
             });
             output::text(&lines);

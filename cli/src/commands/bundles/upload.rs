@@ -33,7 +33,8 @@ pub(super) async fn upload(
     file: &Path,
     note: &str,
 ) -> Result<(), Error> {
-    let unreadable = |error: io::Error| Error::Unreadable { path: file.into(), why: error.to_string() };
+    let unreadable =
+        |error: io::Error| Error::Unreadable { path: file.into(), why: error.to_string() };
     let (length, blake3) = look_at(file).await.map_err(unreadable)?;
     if length == 0 {
         return Err(unreadable(io::Error::other("there is nothing in it")));
@@ -159,7 +160,11 @@ async fn read(source: &mut File, offset: u64) -> io::Result<Vec<u8>> {
     source.seek(io::SeekFrom::Start(offset)).await?;
     let mut piece = Vec::new();
     source.take(PIECE_BYTES).read_to_end(&mut piece).await?;
-    if piece.is_empty() { Err(io::Error::other("it has become shorter meanwhile")) } else { Ok(piece) }
+    if piece.is_empty() {
+        Err(io::Error::other("it has become shorter meanwhile"))
+    } else {
+        Ok(piece)
+    }
 }
 
 /// How long the file is, and its BLAKE3.
@@ -186,7 +191,8 @@ mod tests {
     fn what_passes_is_tried_again_and_what_does_not_is_said() {
         let refused = |status| Error::Refused { status, problem: Problem::default() };
 
-        for passes in [Error::Unreachable(String::new()), refused(409), refused(460), refused(503)] {
+        for passes in [Error::Unreachable(String::new()), refused(409), refused(460), refused(503)]
+        {
             assert!(may_pass(&passes), "{passes:?}");
         }
         for stays in [refused(403), refused(404), refused(410), refused(413), refused(422)] {

@@ -99,7 +99,8 @@ impl Told {
             taint: None,
         }));
         let contents = [facts, Content::Boots(boots)];
-        let digests = contents.iter().map(|content| (content.section(), content.digest())).collect();
+        let digests =
+            contents.iter().map(|content| (content.section(), content.digest())).collect();
         let answer = renew(server, &self.agent.key).await;
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         let renewed: Value = serde_json::from_slice(&answer.body).unwrap();
