@@ -25,7 +25,7 @@ pub(crate) struct Scan {
     /// Files, or - for standard input.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Signatures of your own, beside ours: TOML, as `domfleet signatures list --json` names the keys.
+    /// Signatures of your own, beside ours: see docs/signatures.md.
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) catalogue: Option<PathBuf>,
     /// The same as `--output json`: with context and call traces.
