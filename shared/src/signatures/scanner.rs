@@ -21,12 +21,14 @@ const TEXT_BYTES: usize = 2048;
 const LINES_TOLD: usize = 20;
 /// Different traces of one signature in one file. Who looks at more?
 const TOLD_OF_ONE: usize = 32;
-const TOLD_AT_MOST: usize = 2_000;
+/// Of each severity, so that what is good to know does not take the place of what is fatal.
+const TOLD_OF_SEVERITY: usize = 500;
 
 /// Looks through logs, one after another.
 pub struct Scanner<'c> {
     catalogue: &'c Catalogue,
     findings: Vec<Finding>,
+    of_severity: HashMap<Severity, usize>,
     lines: u64,
     bytes: u64,
     left_out: u64,
@@ -87,7 +89,8 @@ enum Waits {
 impl<'c> Scanner<'c> {
     /// For what `catalogue` holds.
     pub fn new(catalogue: &'c Catalogue) -> Self {
-        Self { catalogue, findings: Vec::new(), lines: 0, bytes: 0, left_out: 0 }
+        let of_severity = HashMap::new();
+        Self { catalogue, findings: Vec::new(), of_severity, lines: 0, bytes: 0, left_out: 0 }
     }
 
     /// Looks through a log, which is called `file`. What was found before reading fails stays.
@@ -200,11 +203,13 @@ impl<'c> Scanner<'c> {
             return;
         }
         let of_one = state.of_one.entry(signature).or_default();
-        if *of_one >= TOLD_OF_ONE || self.findings.len() >= TOLD_AT_MOST {
+        let of_severity = self.of_severity.entry(finding.severity).or_default();
+        if *of_one >= TOLD_OF_ONE || *of_severity >= TOLD_OF_SEVERITY {
             self.left_out += finding.count;
             return;
         }
         *of_one += 1;
+        *of_severity += 1;
         finding.module = trace.module();
         finding.fingerprint =
             fingerprint(&finding.signature, &functions, finding.module.as_deref());

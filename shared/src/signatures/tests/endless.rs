@@ -37,3 +37,16 @@ fn more_different_traces_than_anybody_reads_are_counted_and_left_out() {
     assert_eq!((all.findings.len(), all.left_out), (32, 468));
     assert_eq!(all.lines, 1500);
 }
+
+#[test]
+fn what_is_good_to_know_does_not_take_the_place_of_what_is_fatal() {
+    let mut scanner = Scanner::new(catalogue());
+    for at in 0..600 {
+        scanner.scan(&format!("{at}"), &b"[1.0] Tainted: G W O 5.15\n"[..]).unwrap();
+    }
+    scanner.scan("last", &b"[2.0] Kernel panic - not syncing: x\n"[..]).unwrap();
+    let all = scanner.finish();
+
+    assert_eq!((all.findings.len(), all.left_out), (501, 100));
+    assert_eq!(all.findings[500].severity, Severity::Fatal);
+}

@@ -83,3 +83,11 @@ fn what_they_except_is_not_found() {
     let without = document.replace("except = ['on sdz']", "");
     assert!(refusal(&without).contains("in what it calls a near miss"));
 }
+
+#[test]
+fn the_example_in_the_documentation_is_taken() {
+    let documentation = include_str!("../../../../docs/signatures.md");
+    let example = documentation.split("```").find_map(|part| part.strip_prefix("toml\n")).unwrap();
+
+    assert!(Catalogue::with(example).unwrap().get("raid_degraded").is_some());
+}
