@@ -187,4 +187,9 @@ def promise(dom0, kib):
 
 
 def release(dom0):
-    dom0.ssh("[ ! -e /run/tight.pids ] || kill $(cat /run/tight.pids) 2>/dev/null; rm -f /run/tight /run/tight.pids", check=False)
+    """Ends that, and waits until the kernel has it back."""
+    dom0.ssh(
+        "[ -e /run/tight.pids ] || exit 0; for pid in $(cat /run/tight.pids); do kill $pid 2>/dev/null; "
+        "while [ -d /proc/$pid ]; do sleep 0.1; done; done; rm -f /run/tight /run/tight.pids",
+        check=False,
+    )
