@@ -107,7 +107,9 @@ fn note_fatal<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, lines: &[&Ke
     if !signs.is_empty() {
         // What it is tainted by is among the facts.
         agent.look_again.notify_one();
-        signs.into_iter().for_each(|sign| agent.fatal.say(sign));
+        for sign in signs {
+            agent.fatal.say(sign);
+        }
     }
 }
 

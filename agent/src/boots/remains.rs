@@ -1,5 +1,6 @@
 //! Gathers what is left of the boot before this one.
 
+use domfleet_shared::Timestamp;
 use domfleet_shared::boot::{Armed, Boot, Remains};
 use domfleet_shared::id::BootId;
 use domfleet_shared::inventory::{Components, Facts};
@@ -54,7 +55,7 @@ pub(super) async fn of(
     let armed = Feeding::last(files).await.filter(|fed| of_last(fed.boot_id)).map(|fed| Armed {
         timeout_seconds: fed.timeout_seconds,
         fed_at_seconds: fed.uptime_seconds,
-        away_seconds: (now.booted_at >= fed.wall).then(|| now.booted_at.since(fed.wall).as_secs()),
+        away_seconds: away(fed.wall, now.booted_at),
     });
     let sign = alive.as_ref().map(|alive| alive.wall);
     Remains {
@@ -72,8 +73,14 @@ pub(super) async fn of(
         slowest_alive_milliseconds: alive.as_ref().map(|alive| alive.slowest_milliseconds),
         latest_alive_milliseconds: alive.as_ref().map(|alive| alive.latest_milliseconds),
         offline_seconds: alive.as_ref().map(|alive| alive.offline_seconds),
+        away_seconds: sign.and_then(|sign| away(sign, now.booted_at)),
         power_cycles: Power::lost_since(files, last.boot_id, kept.power_cycles).await,
     }
+}
+
+/// Nothing where the clock was set back.
+fn away(from: Timestamp, until: Timestamp) -> Option<u64> {
+    (until >= from).then(|| until.since(from).as_secs())
 }
 
 /// Whether a version differs of which both are known: on a busy dom0 one may not be told in time.

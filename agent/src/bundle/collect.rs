@@ -148,7 +148,7 @@ impl<D: Dom0, F: Files, N: Dialer> Collector<'_, D, F, N> {
         self.redactor.learn_lines(&key);
         let mut revealing = Vec::new();
         for item in Item::REVEALING {
-            let collected = self.collect(&item).await;
+            let collected = self.collect(item).await;
             self.redactor.learn(&collected.0.bytes);
             revealing.push((item, collected));
         }

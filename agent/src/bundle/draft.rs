@@ -54,10 +54,6 @@ impl<'a, F: Files> Draft<'a, F> {
         self.length += length;
         Ok(())
     }
-
-    pub(super) async fn forget(files: &F, bundle: BundleId) -> std::io::Result<()> {
-        files.remove(&name(bundle)).await
-    }
 }
 
 /// The bundle that a file is the record of.

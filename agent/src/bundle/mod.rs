@@ -125,26 +125,7 @@ impl Queue {
                 Err(error) => complain(&error),
             }
         }
-        let mut unfinished = BTreeSet::new();
-        for bundle in draft::left(files).await {
-            if !sealed.contains_key(&bundle) {
-                match draft::close(files, bundle, running).await {
-                    Ok(Some(closed)) => {
-                        tracing::info!(%bundle, "a bundle that was cut is kept as far as it came");
-                        sealed.insert(bundle, closed);
-                    }
-                    Ok(None) => {}
-                    Err(error) => {
-                        // A disk without room may have some at the next start.
-                        let error = &error as &dyn std::error::Error;
-                        tracing::warn!(error, %bundle, "a bundle that was cut cannot be sealed");
-                        unfinished.insert(bundle);
-                        continue;
-                    }
-                }
-            }
-            remove(files, &draft::name(bundle)).await;
-        }
+        let unfinished = close_drafts(files, running, &mut sealed).await;
         for entry in files.list(FOLDER).await.unwrap_or_default() {
             let id = entry.name.strip_suffix(".tar.zst").and_then(|id| id.parse().ok());
             let is_waste = |id: BundleId| !sealed.contains_key(&id) && !unfinished.contains(&id);
@@ -235,6 +216,36 @@ impl Queue {
         let why = format!("{KEPT} bundles wait on the appliance to be uploaded; try again later");
         Err(reason("no_room", why))
     }
+}
+
+/// Seals what was being collected. Gives those that could not be, and may be at the next start.
+async fn close_drafts(
+    files: &impl Files,
+    running: BootId,
+    sealed: &mut BTreeMap<BundleId, Sealed>,
+) -> BTreeSet<BundleId> {
+    let mut unfinished = BTreeSet::new();
+    for bundle in draft::left(files).await {
+        let closed = match sealed.get(&bundle) {
+            Some(_) => Ok(None),
+            None => draft::close(files, bundle, running).await,
+        };
+        match closed {
+            Ok(closed) => {
+                if let Some(closed) = closed {
+                    tracing::info!(%bundle, "a bundle that was cut is kept as far as it came");
+                    sealed.insert(bundle, closed);
+                }
+                remove(files, &draft::name(bundle)).await;
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, %bundle, "a bundle that was cut cannot be sealed");
+                unfinished.insert(bundle);
+            }
+        }
+    }
+    unfinished
 }
 
 async fn remove(files: &impl Files, name: &str) {

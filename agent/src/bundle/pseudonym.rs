@@ -75,13 +75,12 @@ impl Pseudonyms {
     /// Those of the appliance whose files these are, with a key that is made where there is none.
     pub async fn of(files: &impl Files) -> std::io::Result<Self> {
         let known = record::load::<[u8; 32]>(files, KEY).await.ok().flatten();
-        let key = match known {
-            Some(key) => key,
-            None => {
-                let key: [u8; 32] = rand::random();
-                record::store(files, KEY, &key).await.map_err(std::io::Error::other)?;
-                key
-            }
+        let key = if let Some(key) = known {
+            key
+        } else {
+            let key: [u8; 32] = rand::random();
+            record::store(files, KEY, &key).await.map_err(std::io::Error::other)?;
+            key
         };
         Ok(Self { key, names: Vec::new() })
     }

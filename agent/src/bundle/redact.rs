@@ -48,7 +48,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         (r"\bsecret,(?:[^\s,]+,)*data=(?P<s>[^,\s]+)", "s"),
         (&format!(r"<{name}(?:\s[^>]*)?>(?P<s>[^<]+)</"), "s"),
         (&format!(r#"{name}\\?["']?\s*[:=]\s*{value}"#), "s"),
-        (&format!(r#"(?m)^[ \t]*(?:{LINE_KEYS})[ \t]+{value}"#), "s"),
+        (&format!(r"(?m)^[ \t]*(?:{LINE_KEYS})[ \t]+{value}"), "s"),
         // Percent-encoded and JSON-in-text forms of the same.
         (&format!(r"{name}%3[dD](?P<s>[^\s%&,;]+(?:%[0-9a-fA-F]{{2}}[^\s%&,;]*)*)"), "s"),
     ]

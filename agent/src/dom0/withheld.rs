@@ -22,7 +22,7 @@ const ENDINGS: [&str; 7] = [".key", ".p12", ".pfx", ".jks", ".kdbx", "-secrets",
 pub fn is_withheld(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or_default();
-    let is_public = name.ends_with(".pub");
+    let is_public = name.rsplit_once('.').is_some_and(|(_, ending)| ending == "pub");
     let is_ssh_key = name.starts_with("ssh_host_") || name.starts_with("id_");
     let is_of_asterisk = lower.contains("/asterisk/");
     !is_public

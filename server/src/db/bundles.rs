@@ -36,7 +36,10 @@ pub const KEYS: [Key; 8] = [
             "expired",
         ]),
     },
-    Key { name: "trigger", holds: Holds::Words(&["on_demand", "unclean_boot", "upload"]) },
+    Key {
+        name: "trigger",
+        holds: Holds::Words(&["on_demand", "unclean_boot", "fatal_message", "upload"]),
+    },
     Key { name: "kind", holds: Holds::Words(&["bundle", "archive", "file"]) },
     Key { name: "held", holds: Holds::Flag },
     Key { name: "file", holds: Holds::Text },

@@ -35,6 +35,8 @@ pub enum BundleTrigger {
     OnDemand,
     /// A boot did not end in order.
     UncleanBoot,
+    /// The kernel said something after which it is not to be trusted.
+    FatalMessage,
     /// An operator brought it.
     Upload,
 }
@@ -58,7 +60,8 @@ words! {
         Received = "received", Complete = "complete", Failed = "failed", Expired = "expired",
     }
     BundleTrigger {
-        OnDemand = "on_demand", UncleanBoot = "unclean_boot", Upload = "upload",
+        OnDemand = "on_demand", UncleanBoot = "unclean_boot", FatalMessage = "fatal_message",
+        Upload = "upload",
     }
 }
 

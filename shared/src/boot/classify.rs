@@ -12,6 +12,11 @@ const STALLED_MILLISECONDS: u64 = 30_000;
 const OFFLINE_SECONDS: u64 = 300;
 /// From the watchdog's biting to the next kernel's start: firmware, Xen, a check of the file system.
 const RESET_WITHIN_SECONDS: u64 = 300;
+/// A minute to the last sign of life, and firmware, Xen and the kernel's own start: what restarts by itself is back
+/// by then.
+const BACK_WITHIN_SECONDS: u64 = 240;
+/// A clock that says more is not believed.
+const AWAY_AT_MOST_SECONDS: u64 = 7 * 86_400;
 /// `/proc/sys/kernel/tainted`: it died (D), a bad page (B), a soft lockup (L). A kernel starts without them.
 const DEADLY_TAINT: u64 = 1 << 7 | 1 << 5 | 1 << 14;
 /// A machine check (M). Firmware may report an older one as soon as the kernel starts.
@@ -53,6 +58,8 @@ pub struct Remains {
     pub latest_alive_milliseconds: Option<u64>,
     /// For how long there had been no session with the server at the last sign of life.
     pub offline_seconds: Option<u64>,
+    /// From the last sign of life to the start of the next boot, where clocks can be believed.
+    pub away_seconds: Option<u64>,
     /// How often the system disk lost its power between the start of that boot and that of this one, where it
     /// counts that.
     pub power_cycles: Option<u64>,
@@ -82,7 +89,7 @@ impl Finding {
 }
 
 /// What may say that a boot died, in the order of its weight (`DOMAIN.md` 4.1).
-const DEATHS: [fn(&Remains) -> Option<Finding>; 12] = [
+const DEATHS: [fn(&Remains) -> Option<Finding>; 14] = [
     panicked,
     kept_an_oops,
     watchdog_says_so,
@@ -91,10 +98,12 @@ const DEATHS: [fn(&Remains) -> Option<Finding>; 12] = [
     had_deadly_taint,
     warned_of_a_lockup,
     stalled,
+    stood_still_with_power,
     warned_of_a_disk,
     offline_and_then_cycled,
     lost_its_power,
     armed_and_away_for_longer,
+    was_away_for_long,
 ];
 
 /// How the boot ended that left `remains`, with what says so.
@@ -210,6 +219,15 @@ fn stalled(remains: &Remains) -> Option<Finding> {
     Some(Finding::new(BootEnd::Hang, Confidence::Medium, sentence))
 }
 
+fn stood_still_with_power(remains: &Remains) -> Option<Finding> {
+    let away = remains.was_away().filter(|_| remains.power_cycles == Some(0))?;
+    let sentence = format!(
+        "the next boot began {} after its last sign of life, and its disk kept its power meanwhile: it stood still",
+        spell(away)
+    );
+    Some(Finding::new(BootEnd::Hang, Confidence::Medium, sentence))
+}
+
 /// Also said of a stick that somebody pulled out.
 fn warned_of_a_disk(remains: &Remains) -> Option<Finding> {
     let sentence = remains.warned(|sign| sign == Sign::IoError)?;
@@ -247,7 +265,24 @@ fn armed_and_away_for_longer(remains: &Remains) -> Option<Finding> {
     Some(Finding::new(BootEnd::PowerLoss, Confidence::Low, sentence))
 }
 
+/// The nearest guess where nothing tells a box that stood still from one without power.
+fn was_away_for_long(remains: &Remains) -> Option<Finding> {
+    let away = remains.was_away().filter(|_| remains.power_cycles.is_none())?;
+    let sentence = format!(
+        "the next boot began {} after its last sign of life: it did not restart by itself, so it stood still, or had \
+         no power",
+        spell(away)
+    );
+    Some(Finding::new(BootEnd::Hang, Confidence::Low, sentence))
+}
+
 impl Remains {
+    /// For how long, where it was longer than what restarts by itself.
+    fn was_away(&self) -> Option<u64> {
+        let believed = BACK_WITHIN_SECONDS..=AWAY_AT_MOST_SECONDS;
+        self.away_seconds.filter(|away| believed.contains(away))
+    }
+
     /// The last warning of that kind, told with its time.
     fn warned(&self, is_it: impl Fn(Sign) -> bool) -> Option<String> {
         let is_late = |at: Option<u64>| match (at, self.last_seen_seconds) {

@@ -36,6 +36,11 @@ fn evidence() -> Vec<(Remains, BootEnd, Confidence)> {
         (Remains { slowest_alive_milliseconds: Some(31_000), ..none() }, BootEnd::Hang, Medium),
         (Remains { latest_alive_milliseconds: Some(45_000), ..none() }, BootEnd::Hang, Medium),
         (
+            Remains { away_seconds: Some(900), power_cycles: Some(0), ..none() },
+            BootEnd::Hang,
+            Medium,
+        ),
+        (
             Remains { warnings: warned("I/O error, dev sda, sector 7"), ..none() },
             BootEnd::Hang,
             Low,
@@ -47,6 +52,7 @@ fn evidence() -> Vec<(Remains, BootEnd, Confidence)> {
         ),
         (Remains { power_cycles: Some(1), ..none() }, BootEnd::PowerLoss, Low),
         (Remains { armed: armed(7200), ..none() }, BootEnd::PowerLoss, Low),
+        (Remains { away_seconds: Some(900), ..none() }, BootEnd::Hang, Low),
         (none(), BootEnd::Unknown, Low),
     ]
 }
@@ -74,6 +80,7 @@ fn both(a: &Remains, b: &Remains) -> Remains {
         slowest_alive_milliseconds: a.slowest_alive_milliseconds.or(b.slowest_alive_milliseconds),
         latest_alive_milliseconds: a.latest_alive_milliseconds.or(b.latest_alive_milliseconds),
         offline_seconds: a.offline_seconds.or(b.offline_seconds),
+        away_seconds: a.away_seconds.or(b.away_seconds),
         power_cycles: a.power_cycles.or(b.power_cycles),
     }
 }
@@ -93,8 +100,10 @@ fn of_two_kinds_of_evidence_the_weightier_decides_and_both_are_told() {
     let all = evidence();
     for (at, (weightier, end, confidence)) in all.iter().enumerate() {
         for (lighter, ..) in &all[at..] {
-            // That it lost its power takes back that an armed watchdog bit.
-            if weightier.armed.is_some() && lighter.power_cycles.is_some() {
+            // That it lost its power takes back that an armed watchdog bit, and that it was only away.
+            let by_absence = weightier.armed.is_some() || weightier.away_seconds.is_some();
+            let of_power = weightier.power_cycles.or(lighter.power_cycles);
+            if by_absence && weightier.power_cycles != of_power {
                 continue;
             }
             let remains = both(weightier, lighter);
@@ -218,6 +227,19 @@ fn a_disk_that_kept_its_power_tells_a_reset_from_a_cut() {
 
     assert_eq!(ending.end, BootEnd::Unknown);
     assert!(ending.evidence[1].contains("kept its power"));
+}
+
+#[test]
+fn one_that_restarts_by_itself_is_soon_back() {
+    let away = |away, power_cycles| {
+        classify(&Remains { away_seconds: Some(away), power_cycles, ..Remains::default() }).end
+    };
+
+    assert_eq!(away(239, None), BootEnd::Unknown);
+    assert_eq!(away(240, None), BootEnd::Hang);
+    assert_eq!(away(240, Some(1)), BootEnd::PowerLoss);
+    // Nobody knows what a clock that jumped for years was before.
+    assert_eq!(away(400 * 86_400, None), BootEnd::Unknown);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use domfleet_agent::dom0::{Collected, Item, Limit};
+use domfleet_agent::dom0::excerpt::excerpt;
+use domfleet_agent::dom0::{Collected, ImageQuestion, Item, Limit};
 
 use super::dom0::domains;
 use super::host::State;
@@ -11,53 +12,82 @@ use super::host::State;
 /// The password in every simulated VM's configuration.
 pub const PASSWORD: &str = "s3cret-of-the-customer";
 
-pub(super) fn item(state: &State, item: Item, limit: Limit) -> Collected {
+pub(super) fn item(state: &State, item: &Item, limit: Limit) -> Collected {
     let text = match item {
-        Item::KernelLog => kernel_log(state),
+        Item::Output { command: ["dmesg"], .. } => kernel_log(state),
+        Item::Output { command: ["xl", "list", "-v"], .. } => domain_list(state),
+        Item::Output { command: ["xl", "list", "-l"], .. } => domain_configs(state),
+        Item::Output { command: ["xl", "info", ..], .. } => xen_info(state),
+        Item::Output { command: ["xenstore-ls", ..], .. } => xenstore(state),
         Item::Proc("uptime") => format!("{:.2} 0.00\n", state.run.uptime().as_secs_f64()),
         Item::Proc("sys/kernel/tainted") => format!("{}\n", state.run.taint),
         Item::Proc("cmdline") => {
             "root=UUID=f75fac6a-cf4d-48bd-89c5-5a9fffd0e23f modules=sd-mod,usb-storage,ext4 quiet\n"
                 .to_owned()
         }
-        Item::Domains => domain_list(state),
-        Item::DomainConfigs => domain_configs(state),
+        Item::Processes => processes(state),
         Item::VmConfigs => vm_configs(state),
         Item::Volumes => volumes(state),
-        Item::XenInfo => xen_info(state),
-        Item::ConsoleLog(vm) => match state.appliance.vms.get(&vm) {
+        Item::XenToolLog(name) => {
+            format!("Waiting for domain {name}\nvnc_server: password={PASSWORD}\n")
+        }
+        Item::ConsoleLog(vm) => match state.appliance.vms.get(vm) {
             Some(vm) => format!("{} login: root\npassword: {PASSWORD}\n# ok\n", vm.name),
             None => String::new(),
         },
-        Item::Proc(_)
-        | Item::XenLog
+        Item::Output { .. }
+        | Item::Proc(_)
+        | Item::File(_)
+        | Item::Folder(_)
         | Item::StuckTasks
-        | Item::VirtualCpus
         | Item::VolumeGroups
         | Item::PhysicalVolumes
-        | Item::XenToolLogs
         | Item::BlockDevices
-        | Item::Packages
+        | Item::Watchdogs
+        | Item::Withheld
         | Item::AgentLog
-        | Item::AgentConfig => String::new(),
+        | Item::AgentConfig
+        | Item::Smart(_)
+        | Item::Image { .. } => String::new(),
     };
-    cut(text.into_bytes(), limit.bytes)
+    Collected { exit_code: Some(0), ..excerpt(text.as_bytes(), limit) }
 }
 
-fn cut(mut bytes: Vec<u8>, limit: usize) -> Collected {
-    let truncated = bytes.len() > limit;
-    if truncated {
-        let tail = bytes.split_off(bytes.len() - limit / 2);
-        bytes.truncate(limit - limit / 2);
-        bytes.extend(tail);
+/// Logs of its VMs' device models, and their disks where those are images.
+pub(super) fn further(state: &State) -> Vec<Item> {
+    let mut items = Vec::new();
+    for vm in state.appliance.vms.values() {
+        items.push(Item::XenToolLog(format!("qemu-dm-{}.log", vm.name)));
+        let runs = state.domain_of(vm.uuid).is_some();
+        let question = if runs { ImageQuestion::InUse } else { ImageQuestion::Check };
+        let images = vm.disks.iter().filter(|disk| disk.format == "qcow2");
+        let targets = images.filter_map(|disk| disk.target.clone());
+        items.extend(targets.map(|path| Item::Image { path, question }));
     }
-    Collected { bytes, exit_code: Some(0), truncated, error: None }
+    items
 }
 
 fn kernel_log(state: &State) -> String {
     let mut text = String::new();
     for line in &state.run.log {
         writeln!(text, "[{:12.6}] {}", line.at.as_secs_f64(), line.text).ok();
+    }
+    text
+}
+
+fn xenstore(state: &State) -> String {
+    let mut text = String::new();
+    for domid in state.domains.keys() {
+        writeln!(text, "/local/domain/0/backend/vfb/{domid}/0/vncpasswd = \"{PASSWORD}\"").ok();
+    }
+    text
+}
+
+fn processes(state: &State) -> String {
+    let mut text = "PID PPID STATE THREADS RSS COMMAND\n".to_owned();
+    for domid in state.domains.keys() {
+        let secret = format!("-object secret,id=vnc,data={PASSWORD}");
+        writeln!(text, "{} 1 S 3 2048 qemu -xen-domid {domid} {secret}", 2000 + domid).ok();
     }
     text
 }

@@ -105,7 +105,11 @@ impl Dom0 for SimDom0 {
     }
 
     async fn collect(&self, item: Item, limit: Limit) -> Collected {
-        collect::item(&self.0.state(), item, limit)
+        collect::item(&self.0.state(), &item, limit)
+    }
+
+    async fn further_items(&self) -> Vec<Item> {
+        collect::further(&self.0.state())
     }
 
     async fn kept(&self) -> Kept {

@@ -1,16 +1,19 @@
-//! A debug bundle on demand: asked for, collected, uploaded, downloaded.
+//! Debug bundles: asked for or made by themselves, collected, uploaded, downloaded.
 
 use std::io::Read as _;
 
-use domfleet_tests::fleet::{Fleet, code, eventually};
+use domfleet_tests::fleet::{Appliance, Fleet, code, eventually};
 use domfleet_tests::on_both_databases;
 use domfleet_tests::sim;
+use domfleet_tests::sim::Death;
 use hyper::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_both_databases![
     a_bundle_holds_what_helps_and_no_password,
     a_bundle_that_finds_no_room_fails_and_says_so,
+    a_kernel_that_met_its_own_error_has_a_bundle_made_at_once_and_no_second_one,
+    a_bundle_that_a_freeze_cuts_midway_arrives_as_far_as_it_came,
 ];
 
 /// The archive's files, by name.
@@ -68,4 +71,56 @@ async fn a_bundle_that_finds_no_room_fails_and_says_so(fleet: &mut Fleet) {
         (fleet.api.get(&path).await["state"] == "failed").then_some(())
     })
     .await;
+}
+
+/// Those of an appliance that were made for `trigger`.
+async fn made_for(fleet: &Fleet, appliance: &Appliance, trigger: &str) -> Vec<Value> {
+    let bundles = fleet.api.get(&format!("/api/v1/bundles?appliance={}", appliance.id)).await;
+    let bundles = bundles["bundles"].as_array().unwrap().clone();
+    bundles.into_iter().filter(|bundle| bundle["trigger"] == trigger).collect()
+}
+
+async fn manifest_of(fleet: &Fleet, bundle: &Value) -> (Vec<(String, String)>, Value) {
+    let path = format!("/api/v1/bundles/{}/content", bundle["id"].as_str().unwrap());
+    let files = files_of(&fleet.api.send(Method::GET, &path, None).await.body);
+    let manifest = files.iter().find(|(name, _)| name == "manifest.json").unwrap().1.clone();
+    (files, serde_json::from_str(&manifest).unwrap())
+}
+
+async fn a_kernel_that_met_its_own_error_has_a_bundle_made_at_once_and_no_second_one(
+    fleet: &mut Fleet,
+) {
+    let appliance = fleet.add_appliance().await;
+
+    appliance.host.say_precursors();
+    let made = fleet.wait_for_bundle(&appliance, "fatal_message").await;
+    appliance.host.say_precursors();
+    // One bundle at a time is collected, so that a second one would come before this.
+    let asked = fleet.api.post(&format!("{}/bundles", appliance.path()), json!({})).await.ok();
+    fleet.end_of(asked["id"].as_str().unwrap()).await;
+
+    assert_eq!(made_for(fleet, &appliance, "fatal_message").await.len(), 1);
+    let (files, manifest) = manifest_of(fleet, &made).await;
+    assert_eq!((&manifest["sealed"], &manifest["is_whole"]), (&true.into(), &true.into()));
+    let says = |words: &str| files.iter().any(|(_, text)| text.contains(words));
+    assert!(says("BUG: soft lockup"), "{files:?}");
+    assert_eq!(manifest["entries"].as_array().unwrap().len(), files.len() - 1);
+}
+
+async fn a_bundle_that_a_freeze_cuts_midway_arrives_as_far_as_it_came(fleet: &mut Fleet) {
+    let appliance = fleet.add_appliance().await;
+    // What else is written meanwhile is a few hundred bytes; all of a bundle is tens of thousands.
+    appliance.files.die_after(12_000, Death::PowerCut);
+
+    appliance.host.say_precursors();
+    eventually("the power goes", async || appliance.files.death_has_struck().then_some(())).await;
+
+    let made = fleet.wait_for_bundle(&appliance, "fatal_message").await;
+    let (files, manifest) = manifest_of(fleet, &made).await;
+    assert_eq!((&manifest["sealed"], &manifest["is_whole"]), (&false.into(), &false.into()));
+    let entries = manifest["entries"].as_array().unwrap();
+    assert!(!entries.is_empty() && entries.len() == files.len() - 1, "{manifest:#}");
+    // The boot that ended so has a bundle of its own, and that one is whole.
+    let after = fleet.wait_for_bundle(&appliance, "unclean_boot").await;
+    assert_eq!(manifest_of(fleet, &after).await.1["sealed"], true);
 }

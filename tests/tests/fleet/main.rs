@@ -5,6 +5,7 @@
 
 mod absence;
 mod backups;
+mod boots;
 mod bundles;
 mod copies;
 mod images;

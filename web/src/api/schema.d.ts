@@ -3337,7 +3337,7 @@ export interface components {
          * @description Why there is a bundle.
          * @enum {string}
          */
-        BundleTrigger: "on_demand" | "unclean_boot" | "upload";
+        BundleTrigger: "on_demand" | "unclean_boot" | "fatal_message" | "upload";
         /** @description A debug bundle. */
         BundleView: {
             /** @description The appliance that it is from. */

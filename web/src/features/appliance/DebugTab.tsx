@@ -28,6 +28,7 @@ const RequestBundle = lazy(() => import("./RequestBundle"));
 const TRIGGERS: Record<Bundle["trigger"], string> = {
   on_demand: "asked for",
   unclean_boot: "after an unclean boot",
+  fatal_message: "the kernel met an error",
   upload: "uploaded by hand",
 };
 

@@ -63,8 +63,8 @@ mod tests {
         let soon = Duration::from_millis(20);
         let mut held = Vec::new();
         for _ in 0..LEFT_AT_MOST {
-            let (hold, released) = mpsc::channel::<()>();
-            held.push(hold);
+            let (release, released) = mpsc::channel::<()>();
+            held.push(release);
             let hung = aside.run(soon, move || released.recv().is_ok()).await;
             assert!(hung.unwrap_err().contains("left alone"));
         }

@@ -200,7 +200,8 @@ fn values(root: &Root, folder: &str, files: &[&str]) -> String {
 }
 
 pub(super) fn withheld(root: &Root, limit: Limit) -> Collected {
-    let mut text = "bytes, seconds since 1970, path\n".to_owned();
+    let mut excerpt = Excerpt::of(limit.bytes);
+    excerpt.push(b"bytes, seconds since 1970, path\n");
     for folder in WITHHELD_BELOW {
         for path in files_below(&root.path(folder)) {
             let shown = path.display().to_string();
@@ -208,10 +209,11 @@ pub(super) fn withheld(root: &Root, limit: Limit) -> Collected {
             else {
                 continue;
             };
-            text.push_str(&format!("{} {} {shown}\n", metadata.len(), written(&metadata)));
+            let line = format!("{} {} {shown}\n", metadata.len(), written(&metadata));
+            excerpt.push(line.as_bytes());
         }
     }
-    excerpt(text.as_bytes(), limit)
+    excerpt.finish()
 }
 
 fn written(metadata: &Metadata) -> u64 {
@@ -285,7 +287,7 @@ mod tests {
 
         let read = folders(&[root.path("/etc/xen")], LIMIT);
 
-        assert_eq!(read.bytes.iter().filter(|byte| **byte == b'\n').count(), 2);
+        assert_eq!(String::from_utf8(read.bytes).unwrap().lines().count(), 2);
     }
 
     #[test]
