@@ -13,7 +13,8 @@ Examples:
     --cox qemu,disk_format,vms --id appliance --json
 
 Intervals are 95 %: of rates exact (Garwood), of curves on the log(-log) scale. Ties in the Cox model
-are Efron's. p of a coefficient is by the robust error where --id is given, else by the other.")]
+are Efron's. p of a coefficient is by the robust error where --id is given, else by the other. With
+fewer than ten events for each coefficient, intervals by the likelihood are added.")]
 pub(crate) struct Reliability {
     /// A CSV file with a header, or - for standard input.
     pub(crate) file: PathBuf,
