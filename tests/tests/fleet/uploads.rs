@@ -61,8 +61,8 @@ async fn begin(asked: &Value) -> Child {
 /// What it has said when it has ended.
 async fn end(child: Child) -> (Output, Vec<String>) {
     let output = timeout(PATIENCE, child.wait_with_output()).await.unwrap().unwrap();
-    let lines = String::from_utf8(output.stdout.clone()).unwrap().lines().map(str::to_owned);
-    let lines = lines.collect();
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines = text.lines().map(str::to_owned).collect();
     (output, lines)
 }
 
