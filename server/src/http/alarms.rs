@@ -42,7 +42,7 @@ pub(super) async fn list(
     asked: Asked,
 ) -> ApiResult<Json<Alarms>> {
     let window = asked.window(&KEYS, &SORTS, "-raised_at")?;
-    let revision = db::events::newest(app.db.read()).await?;
+    let revision = events::newest(app.db.read()).await?;
     let rows = alarm_list::list(app.db.read(), &caller.scope, &window, app.clock.now()).await?;
     Ok(Json(Alarms::new(window.offset, rows, revision)))
 }

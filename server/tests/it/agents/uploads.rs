@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domfleet_server::db::entity::bundle;
-use domfleet_server::db::keeping;
+use domfleet_server::db::{Stored, keeping};
 use domfleet_shared::enrolment::BUNDLES_PATH;
 use domfleet_shared::id::BundleId;
 use http_body_util::Full;
@@ -248,7 +248,8 @@ async fn what_was_given_up_may_be_announced_anew_and_what_was_removed_may_not() 
     let anew = agent.request(creation(&bundle)).await;
     agent.request(piece(&bundle, 0, b"hello")).await;
     let due = keeping::to_remove(server.app.db.read(), bundle.id).await.unwrap().unwrap();
-    keeping::expire(server.app.db.write(), &due, server.app.clock.now()).await.unwrap();
+    let stored = keeping::expire(server.app.db.write(), &due, server.app.clock.now()).await;
+    assert_eq!(stored.unwrap(), Stored::Yes);
     let removed = agent.request(creation(&bundle)).await;
 
     assert_eq!((anew.status, anew.header("upload-offset")), (201, "0"));
