@@ -8,7 +8,7 @@ use domfleet_shared::signatures::{Catalogue, Report, Scan};
 const UNPACKED_BYTES: u64 = 4 << 20;
 
 /// Whatever it is, it is looked through within bounds, and twice with the same result.
-pub fn feed(bytes: &[u8]) {
+pub(crate) fn feed(bytes: &[u8]) {
     let once = scanned(bytes);
     for finding in &once.findings {
         assert!(finding.line >= 1 && finding.count >= 1, "{finding:?}");
