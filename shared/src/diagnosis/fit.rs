@@ -82,7 +82,8 @@ impl Question<'_> {
                     let order: Vec<usize> = others.chain(own.iter().copied()).collect();
                     let apart = self.apart(&overlap, &order);
                     let like = set.iter().copied().filter(|other| *other != factor).collect();
-                    self.found(&fit(&self.cells, &apart.kept)?, &apart, of, like)
+                    let fitted = fitted.in_terms_of(&apart.kept, &self.cells)?;
+                    self.found(&fitted, &apart, of, like)
                 }
             });
         }

@@ -114,10 +114,11 @@ impl Cells {
     }
 }
 
-/// The likeliest model of some columns.
+/// The likeliest model of some columns. What it says of bands stands behind them.
 pub(super) struct Fit {
+    columns: Vec<usize>,
     /// How much likelier death is with each of them, as a logarithm.
-    pub(super) coefficients: Vec<f64>,
+    pub(super) coefficients: DVector<f64>,
     /// The covariance of that, were appliances as the model has them.
     pub(super) plain: DMatrix<f64>,
     /// The covariance of that, whatever appliances are like, as long as they are independent of each other.
@@ -127,15 +128,35 @@ pub(super) struct Fit {
     pub(super) log_likelihood: f64,
 }
 
+impl Fit {
+    /// The same model in the words of other columns, of which these are sums, as they are sums of these.
+    pub(super) fn in_terms_of(&self, columns: &[usize], cells: &Cells) -> Option<Self> {
+        let overlap = cells.overlap();
+        let watched = |at: &usize| overlap[(*at, *at)] > 0.0;
+        let columns: Vec<usize> =
+            columns.iter().copied().chain(cells.bands().filter(watched)).collect();
+        let own = overlap.select_rows(&columns).select_columns(&columns);
+        let shared = overlap.select_rows(&columns).select_columns(&self.columns);
+        let sums = Cholesky::new(own)?.solve(&shared);
+        Some(Self {
+            coefficients: &sums * &self.coefficients,
+            plain: &sums * &self.plain * sums.transpose(),
+            robust: &sums * &self.robust * sums.transpose(),
+            columns,
+            ..*self
+        })
+    }
+}
+
 /// How far a coefficient is likely to be from 0, so that one of which nothing is known stays there.
 const PRIOR_PRECISION: f64 = 0.01;
 
 /// Fits the model. Nothing where nobody died.
-pub(super) fn fit(cells: &Cells, columns: &[usize]) -> Option<Fit> {
-    let cells = cells.only(columns);
-    let all = || cells.appliances.iter().flatten();
-    let deaths: f64 = all().map(|cell| cell.deaths).sum();
-    let days: f64 = all().map(|cell| cell.days).sum();
+pub(super) fn fit(all: &Cells, columns: &[usize]) -> Option<Fit> {
+    let cells = all.only(columns);
+    let each = || cells.appliances.iter().flatten();
+    let deaths: f64 = each().map(|cell| cell.deaths).sum();
+    let days: f64 = each().map(|cell| cell.days).sum();
     if deaths <= 0.0 {
         return None;
     }
@@ -160,7 +181,8 @@ pub(super) fn fit(cells: &Cells, columns: &[usize]) -> Option<Fit> {
     // The slope's own is without what does not depend on the coefficients.
     let rising: f64 = sums.iter().map(|(deaths, _)| rising(*deaths, variance)).sum();
     Some(Fit {
-        coefficients: beta.as_slice()[..columns.len()].to_vec(),
+        columns: columns.iter().copied().chain(all.bands()).collect(),
+        coefficients: beta,
         plain,
         robust,
         variance,

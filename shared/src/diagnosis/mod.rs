@@ -38,3 +38,6 @@ pub use range::{Range, Ratio};
 pub use settings::Settings;
 pub use tables::{ComponentReport, CurveStep, Difference, ValueReport};
 pub use verdict::{Amount, OneAppliance, Suspect, Verdict};
+
+#[cfg(test)]
+mod tests;

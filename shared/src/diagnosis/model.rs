@@ -79,6 +79,8 @@ pub struct Hazard {
     pub cox_hazard_ratio: Option<Range>,
     /// How probable chance alone makes as much.
     pub p: Option<f64>,
+    /// Whether nobody died with the value, or nobody without: then no number is small or large enough.
+    pub is_one_sided: bool,
     /// Why there is no number.
     pub why_not: Option<String>,
 }
@@ -228,6 +230,7 @@ fn hazards(
                 hazard_ratio,
                 cox_hazard_ratio: by_cox[*column],
                 p,
+                is_one_sided: matches!(effect, Effect::Infinite { .. }),
                 why_not,
             });
         }

@@ -9,10 +9,13 @@ pub struct Settings {
     pub least_days: f64,
     /// Nor is one with fewer deaths, unless as many were to be expected.
     pub least_deaths: f64,
+    /// A component whose hazard ratios are all nearer to 1 is not named, however sure they are: as much may come
+    /// from what nobody watched.
+    pub least_ratio: f64,
     /// A hazard ratio that is worth finding. What could not have found it has found nothing either.
     pub worthwhile_ratio: f64,
-    /// A curve is told with about so many steps.
-    pub curve_points: usize,
+    /// Steps of a curve that take less than this share of what is left are told together.
+    pub curve_step: f64,
 }
 
 impl Default for Settings {
@@ -21,8 +24,9 @@ impl Default for Settings {
             alpha: 0.01,
             least_days: 300.0,
             least_deaths: 5.0,
+            least_ratio: 1.25,
             worthwhile_ratio: 3.0,
-            curve_points: 200,
+            curve_step: 0.01,
         }
     }
 }

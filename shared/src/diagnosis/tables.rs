@@ -158,20 +158,20 @@ fn value_report(
         rate_per_1000_with_unknown: with_unknown.per(1000.0).map(Range::from),
         compared: None,
         median_days: curve.median(),
-        curve: thinned(&curve, settings.curve_points),
+        curve: thinned(&curve, settings.curve_step),
     }
 }
 
 /// The steps of a curve without those that nobody would see.
-fn thinned(curve: &Curve, points: usize) -> Vec<CurveStep> {
-    let least = 1.0 / super::range::as_f64(points.max(1));
+fn thinned(curve: &Curve, least: f64) -> Vec<CurveStep> {
     let mut steps: Vec<CurveStep> = Vec::new();
     let mut deaths = 0;
     let mut survival = f64::INFINITY;
     for (at, point) in curve.points.iter().enumerate() {
         deaths += point.events;
         let is_last = at + 1 == curve.points.len();
-        if survival - point.survival < least && !is_last {
+        // Below a tenth, a share of a tenth.
+        if survival - point.survival < least * survival.clamp(0.1, 1.0) && !is_last {
             continue;
         }
         survival = point.survival;

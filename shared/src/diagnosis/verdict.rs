@@ -9,7 +9,7 @@ use super::apart::Separation;
 use super::factor::Factors;
 use super::fit::Question;
 use super::model::{ComponentTest, Fitted};
-use super::range::as_f64;
+use super::range::{Range, as_f64};
 use super::rows::{Rows, by_combination};
 use super::say;
 use super::settings::Settings;
@@ -99,8 +99,10 @@ pub(super) fn verdict(
     let mut hanging = Vec::new();
     let mut suspects: Vec<(Suspect, &[usize])> = Vec::new();
     let tests: &[ComponentTest] = fitted.map_or(&[], |fitted| &fitted.model.tests);
-    for (at, test) in tests.iter().enumerate().filter(|(_, test)| test.p_adjusted < settings.alpha)
-    {
+    let is_improbable = |test: &ComponentTest| test.p_adjusted < settings.alpha;
+    let named = tests.iter().enumerate();
+    let named = named.filter(|(_, test)| is_improbable(test) && matters(test, settings));
+    for (at, test) in named {
         let Some(fitted) = fitted else { break };
         let of = &fitted.factors[at];
         // Of a set, one that is named already says more.
@@ -126,6 +128,16 @@ pub(super) fn verdict(
         None => nobody(rows, tests, settings),
     };
     (verdict, hanging)
+}
+
+/// Whether some value makes a difference that is large and sure enough to be worth a word.
+fn matters(test: &ComponentTest, settings: &Settings) -> bool {
+    test.values.iter().any(|hazard| match (hazard.hazard_ratio, hazard.p) {
+        (Some(Range { value: Some(ratio), .. }), Some(p)) => {
+            p < settings.alpha && ratio.ln().abs() >= settings.least_ratio.ln()
+        }
+        _ => hazard.is_one_sided,
+    })
 }
 
 fn suspect(

@@ -92,9 +92,7 @@ impl<'w> Life<'w> {
             installed: first,
             plan,
             keeps_format: random.random_bool(world.keeping_format),
-            agent_from: delivered
-                + random.random_range(0.0..150.0)
-                    * std::env::var("LATE").map_or(1.0, |s| s.parse::<f64>().unwrap()),
+            agent_from: delivered + random.random_range(0.0..150.0),
             began: delivered,
             seen_late: 0.0,
             course: Vec::new(),
@@ -163,9 +161,7 @@ impl<'w> Life<'w> {
     fn freeze(&mut self) {
         let share: f64 = self.random.random();
         self.tell(Some(match share {
-            share if share < std::env::var("UNX").map_or(UNEXPLAINED, |s| s.parse().unwrap()) => {
-                BootEnd::Unknown
-            }
+            share if share < UNEXPLAINED => BootEnd::Unknown,
             share if share < 0.3 => BootEnd::Panic,
             share if share < 0.5 => BootEnd::Watchdog,
             _ => BootEnd::Hang,
