@@ -15,7 +15,7 @@ use crate::auth::Caller;
 use crate::db::alarm_list::{KEYS, SORTS};
 use crate::db::alarms::{self, AlarmKind};
 use crate::db::audit::{self, Change};
-use crate::db::{self, alarm_list, events};
+use crate::db::{alarm_list, events};
 use crate::domain::alarm::Alarm;
 use crate::domain::people::Role;
 
