@@ -194,7 +194,9 @@ impl Makeup {
 impl FromIterator<Change> for Makeup {
     fn from_iter<I: IntoIterator<Item = Change>>(changes: I) -> Self {
         let mut makeup = Self::default();
-        changes.into_iter().for_each(|change| makeup.apply(&change));
+        for change in changes {
+            makeup.apply(&change);
+        }
         makeup
     }
 }
@@ -242,7 +244,9 @@ mod tests {
         let changes = before.changes_to(&after, 90);
 
         let mut folded = before.clone();
-        changes.iter().for_each(|change| folded.apply(change));
+        for change in &changes {
+            folded.apply(change);
+        }
         assert_eq!(folded, after);
         let told: Vec<_> = changes.iter().map(|change| (change.component, change.vm)).collect();
         let qemu = Component::QemuRunning;

@@ -2,10 +2,9 @@
 //! differ but that the errors hold where boots of one are alike.
 
 use super::factor::Factors;
-use super::model::DEVIATE;
 use super::range::Range;
 use super::rows::{Row, Rows};
-use crate::survival::{Column, CoxError, Effect, Estimate, Spell, cox};
+use crate::survival::{Column, CoxError, Effect, Spell, cox};
 
 /// For each column, the hazard ratio where there is one.
 pub(super) fn hazard_ratios(
@@ -27,10 +26,8 @@ pub(super) fn hazard_ratios(
     let model = cox(&spells, &columns, Some(&appliances))?;
     let mut ratios = vec![None; factors.columns.len()];
     for (at, one) in asked.into_iter().zip(model.coefficients) {
-        if let Effect::Estimated { coef, robust_se, .. } = one.estimate {
-            let ratio = |deviates: f64| (coef + deviates * robust_se).exp();
-            let found = Estimate { value: ratio(0.0), low: ratio(-DEVIATE), high: ratio(DEVIATE) };
-            ratios[at] = Some(found.into());
+        if let Effect::Estimated { ratio, .. } = one.estimate {
+            ratios[at] = Some(ratio.into());
         }
     }
     Ok(ratios)

@@ -102,7 +102,7 @@ pub(super) struct Fitted<'r> {
 const FOUND: f64 = DEVIATE + 0.841_621_233_572_914;
 
 /// What leaves 2.5 % on either side.
-pub(super) const DEVIATE: f64 = 1.959_963_984_540_054;
+const DEVIATE: f64 = 1.959_963_984_540_054;
 
 impl<'r> Fitted<'r> {
     /// Nothing where nobody died.
