@@ -63,6 +63,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarms/{id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an alarm that does not end by itself: someone has looked into what was found. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is over. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appliances": {
         parameters: {
             query?: never;
@@ -413,6 +458,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appliances/{id}/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an appliance was made of, and when, as far as its boots are known here: by component and VM, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its history. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ComponentHistory"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appliances/{id}/decommission": {
         parameters: {
             query?: never;
@@ -458,6 +550,56 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/mitigations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the mitigations of an appliance stand, as it last reported it: in its files, and in the kernel
+         *     that runs.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Its mitigations. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Mitigations"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -612,6 +754,82 @@ export interface paths {
         };
         delete?: never;
         options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/appliances/{id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to bring a file for an appliance: a debug bundle from a USB drive, an archive, any log. It is
+         *     sent by tus 1.0 (`docs/uploads.md`), so that it can be gone on with after any interruption. Where
+         *     Upload-Metadata has the file's `blake3`, beginning again is going on.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 1.0.0 */
+                    "Tus-Resumable": string;
+                    /** @description How many bytes will come. */
+                    "Upload-Length": number;
+                    /** @description Keys, each with a text in base64: filename, note, and blake3 of the whole in hexadecimal. */
+                    "Upload-Metadata"?: string | null;
+                };
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Where it is to be sent is in the header Location, the id of the bundle at its end. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        /** What the server can do of tus. */
+        options: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description In the headers: Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         head?: never;
         patch?: never;
         trace?: never;
@@ -1513,7 +1731,7 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Removes the bytes of a bundle; that there was one stays known. */
+        /** Removes the bytes of a bundle that nobody holds; that there was one stays known. */
         delete: {
             parameters: {
                 query?: never;
@@ -1555,11 +1773,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of a bundle: a tar archive, compressed by zstd. */
+        /**
+         * The bytes of a bundle: a tar archive, compressed by zstd, or what an operator has brought. One range
+         *     can be asked for, to go on with a download.
+         */
         get: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description bytes=… */
+                    Range?: string | null;
+                };
                 path: {
                     id: components["schemas"]["BundleId"];
                 };
@@ -1574,6 +1798,271 @@ export interface paths {
                     };
                     content: {
                         "application/zstd": number[];
+                    };
+                };
+                /** @description A range of them. */
+                206: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zstd": number[];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files in a bundle. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The files. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Contents"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A part of a file in a bundle, as text. The path is one segment: its slashes are `%2F`. A part ends
+         *     with a line where it can; the header X-Next-Offset says where the next begins, X-Trouble why there is
+         *     no next although the file goes on. What is no UTF-8 is shown as U+FFFD.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description From which byte on. */
+                    offset?: number;
+                    /** @description At most so many bytes. */
+                    limit?: number;
+                    /** @description 1: all of it, as it is, to be kept. */
+                    raw?: number;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                    path: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a bundle from going, until it is released. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["HoldRequest"];
+                };
+            };
+            responses: {
+                /** @description The bundle as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a bundle go when its time comes, which may be at once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The bundle as it is now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bundles/{id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines of a bundle's files in which a text is. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description The text; capital letters do not matter. */
+                    q: string;
+                    /** @description At most so many lines. */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The lines. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BundleSearch"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -1627,6 +2116,70 @@ export interface paths {
                     };
                     content: {
                         "text/event-stream": components["schemas"]["ChangeBatch"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was found in debug bundles. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description At this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description In this bundle. */
+                    bundle?: components["schemas"]["BundleId"];
+                    /** @description Of this signature. */
+                    signature?: string;
+                    /** @description This grave: info, warn, high, crit or fatal, or several of them with commas between them. */
+                    severity?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Findings"];
                     };
                 };
                 /** @description It was not carried out. */
@@ -2413,6 +2966,374 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is said of versions: by component, and newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Releases"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /**
+         * Says something of a version, in place of what was said before. Appliances that run it show it. Only the topmost
+         *     organisation may.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReleaseWords"];
+                };
+            };
+            responses: {
+                /** @description What is known now. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReleaseView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets what was said of a version. Only the topmost organisation may. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Nothing is said of it any more. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reliability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which component makes appliances freeze, as far as that can be said of what was watched: rates with exact intervals,
+         *     curves, what cannot be told apart, a model of all components at once, and what that amounts to. Never the
+         *     cause, always the evidence. It may be a minute old.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Of the appliances for which this filter holds (docs/filter.md). Uptimes that were brought here count where they are of such an appliance. */
+                    q?: string;
+                    /** @description How improbable chance must be, after all components were asked about, before one is named: 0.01 where nothing is said, from 0.0001 to 0.2. */
+                    alpha?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What can be said. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReliabilityView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reliability/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two values of a component beside each other: rates, curves, and what became of appliances that changed from one to the
+         *     other.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Of which component. */
+                    component: components["schemas"]["Component"];
+                    /** @description One value. */
+                    a: string;
+                    /** @description The other. */
+                    b: string;
+                    /** @description Of the appliances for which this filter holds. */
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Both. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Comparison"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reliability/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables of uptimes that were brought here, newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Imports"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Brings uptimes of before: CSV with a header and a row for each boot, or for each part of one in which nothing changed. The
+         *     columns are `appliance`, `exit_days` (the uptime in days), `end` (how it ended, or `running`), `entry_days` (the
+         *     uptime from which on it was watched), `boot`, and any component such as `xen` or `disk_format`. An appliance of the
+         *     fleet is known by its name.
+         */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description What the table is called. */
+                    source?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "text/csv": string;
+                };
+            };
+            responses: {
+                /** @description The table. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reliability/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a table of uptimes. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is gone. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/server": {
         parameters: {
             query?: never;
@@ -2598,6 +3519,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is looked for in debug bundles: what comes with Domfleet, then what was added by one's own organisation, those below
+         *     and those above.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Signatures"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Adds a signature. It is looked for in all bundles of one's own organisation and of those below, those that are there
+         *     included.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Signature"];
+                };
+            };
+            responses: {
+                /** @description What is looked for. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignatureView"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signatures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a signature that was added. What was found of it goes when the bundles are searched anew. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is not looked for any more. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites": {
         parameters: {
             query?: never;
@@ -2738,6 +3788,153 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** PATCH or DELETE, where a proxy lets no other method through: X-HTTP-Method-Override says which. */
+        post: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description PATCH or DELETE */
+                    "X-HTTP-Method-Override": string;
+                };
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/offset+octet-stream": number[];
+                };
+            };
+            responses: {
+                /** @description As the other method. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        /** Ends an upload that is not whole, and removes what is here of it. */
+        delete: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 1.0.0 */
+                    "Tus-Resumable": string;
+                };
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is over. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        /** How far a file is that an operator brings. Upload-Complete says whether it is verified and stored. */
+        head: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 1.0.0 */
+                    "Tus-Resumable": string;
+                };
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description In the headers: Upload-Offset, Upload-Length, Upload-Expires, Upload-Complete. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        /** Brings a piece of a file. */
+        patch: {
+            parameters: {
+                query?: never;
+                header: {
+                    /** @description 1.0.0 */
+                    "Tus-Resumable": string;
+                    /** @description Where the piece begins. */
+                    "Upload-Offset": number;
+                    /** @description sha1, sha256 or blake3, a blank, and the piece's checksum in base64. */
+                    "Upload-Checksum"?: string | null;
+                };
+                path: {
+                    id: components["schemas"]["BundleId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/offset+octet-stream": number[];
+                };
+            };
+            responses: {
+                /** @description It is on disk; Upload-Offset says how far it is now. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/usb-drives": {
         parameters: {
             query?: never;
@@ -2844,6 +4041,19 @@ export interface components {
              */
             total: number;
         };
+        /** @description How much was watched. */
+        Amount: {
+            /**
+             * Format: double
+             * @description How long appliances were watched.
+             */
+            appliance_days: number;
+            /**
+             * Format: double
+             * @description How many died.
+             */
+            deaths: number;
+        };
         /**
          * Format: uuid
          * @description An appliance, through all its epochs.
@@ -2931,6 +4141,25 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /** @description One appliance before and after a change. */
+        Around: {
+            /** @description The appliance. */
+            appliance: string;
+            /**
+             * Format: double
+             * @description How long it was watched after it, as long as it stayed so.
+             */
+            days_after: number;
+            /**
+             * Format: double
+             * @description How long it was watched before, in days.
+             */
+            days_before: number;
+            /** @description How often it died. */
+            deaths_after: number;
+            /** @description How often it died. */
+            deaths_before: number;
         };
         /** @description A part of the audit trail. */
         Audit: {
@@ -3120,10 +4349,25 @@ export interface components {
              */
             total: number;
         };
+        /** @description Appliances before and after a change. */
+        BeforeAfter: {
+            /** @description Each appliance on which that was done. */
+            appliances: components["schemas"]["Around"][];
+            /** @description What was changed. */
+            component: components["schemas"]["Component"];
+            /** @description What it was. */
+            from: string;
+            ratio?: components["schemas"]["Range"] | null;
+            ratio_without_last?: components["schemas"]["Range"] | null;
+            /** @description What it became. */
+            to: string;
+        };
         /** @description One run of dom0. */
         Boot: {
             /** @description The kernel's `boot_id`. */
             boot_id: components["schemas"]["BootId"];
+            /** @description What it was made of when it was first seen, and what changed later, in order. */
+            changes?: components["schemas"]["Change"][];
             /** @description The versions that ran. */
             components: components["schemas"]["Components"];
             confidence?: components["schemas"]["Confidence"] | null;
@@ -3131,6 +4375,17 @@ export interface components {
             ended_at?: components["schemas"]["Timestamp"] | null;
             /** @description What was found, a sentence each. */
             evidence?: string[];
+            /**
+             * Format: int64
+             * @description dom0's uptime when the agent first saw this boot; nothing where an older agent did not note it. What
+             *     was before that was not watched.
+             */
+            first_seen_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description dom0's uptime at the last sign of life, once it is over.
+             */
+            last_seen_seconds?: number | null;
             /** @description When it began, by dom0's clock. */
             started_at: components["schemas"]["Timestamp"];
         };
@@ -3318,21 +4573,61 @@ export interface components {
              */
             total: number;
         };
+        /** @description A line in which a text is. */
+        BundleHit: {
+            /** @description The file. */
+            file: string;
+            /**
+             * Format: int64
+             * @description The line, from 1.
+             */
+            line: number;
+            /** @description The line itself, or the part of it around the text. */
+            text: string;
+        };
+        /** @description Somebody keeps a bundle from going. */
+        BundleHold: {
+            /** @description Who. */
+            by: string;
+            /** @description What for. */
+            note: string;
+            /** @description Since when. */
+            since: components["schemas"]["Timestamp"];
+        };
         /**
          * Format: uuid
          * @description A debug bundle.
          */
         BundleId: string;
+        /**
+         * @description What a bundle is, as far as it could be looked into.
+         * @enum {string}
+         */
+        BundleKind: "bundle" | "archive" | "file";
         /** @description Debug files are asked for. */
         BundleRequest: {
             /** @description Why, for whoever finds the bundle. */
             note?: string;
         };
+        /** @description What a search has found. */
+        BundleSearch: {
+            /** @description The lines, in their order. */
+            hits: components["schemas"]["BundleHit"][];
+            /** @description Whether there may be more: as many as were asked for were found. */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description How much was searched.
+             */
+            searched_bytes: number;
+            /** @description Why not all of the bundle was searched. */
+            troubles: string[];
+        };
         /**
          * @description How far a bundle is.
          * @enum {string}
          */
-        BundleState: "requested" | "collecting" | "uploading" | "complete" | "failed" | "expired";
+        BundleState: "requested" | "collecting" | "uploading" | "received" | "complete" | "failed" | "expired";
         /**
          * @description Why there is a bundle.
          * @enum {string}
@@ -3347,13 +4642,18 @@ export interface components {
             completed_at?: components["schemas"]["Timestamp"] | null;
             /** @description When it was asked for. */
             created_at: components["schemas"]["Timestamp"];
+            /** @description What the file was called that an operator brought. */
+            file_name?: string | null;
+            hold?: components["schemas"]["BundleHold"] | null;
             /** @description Its id. */
             id: components["schemas"]["BundleId"];
-            /** @description When its bytes go. */
+            /** @description When its bytes go, unless it is held. */
             keep_until: components["schemas"]["Timestamp"];
+            /** @description What it is. */
+            kind: components["schemas"]["BundleKind"];
             /** @description What is in it. */
             manifest?: Record<string, never> | null;
-            /** @description What the person who asked for it noted. */
+            /** @description What the person who asked for it, or brought it, noted. */
             note: string;
             operation_id?: components["schemas"]["OperationId"] | null;
             /**
@@ -3427,6 +4727,89 @@ export interface components {
          * @enum {string}
          */
         Class: "read" | "mutate" | "destructive";
+        /** @description Two values of a component beside each other. */
+        Comparison: {
+            /**
+             * @description What became of appliances that changed from one to the other, each beside itself before; in each
+             *     direction in which there were any.
+             */
+            around: components["schemas"]["BeforeAfter"][];
+            /** @description When it was worked out. */
+            as_of: components["schemas"]["Timestamp"];
+            /** @description The names of appliances that are spoken of by their ids. */
+            names: components["schemas"]["Named"][];
+            report?: components["schemas"]["ComponentReport"] | null;
+        };
+        /**
+         * @description A part of an appliance that has a version or a value.
+         * @enum {string}
+         */
+        Component: "hypervisor" | "dom0_kernel" | "xen" | "qemu_installed" | "qemu_running" | "alpine" | "disk_format" | "io_scheduler" | "swap" | "overcommit" | "agent" | "unknown";
+        /** @description What an appliance was made of, and when. */
+        ComponentHistory: {
+            /** @description By component and VM, newest first. */
+            spans: components["schemas"]["ComponentSpan"][];
+        };
+        /** @description One component by itself. What always changes together with it is in here too. */
+        ComponentReport: {
+            /** @description Which. */
+            component: components["schemas"]["Component"];
+            log_rank?: components["schemas"]["Difference"] | null;
+            /** @description Its values, in sorted order. */
+            values: components["schemas"]["ValueReport"][];
+        };
+        /** @description A time in which a component was the same. */
+        ComponentSpan: {
+            /**
+             * Format: int32
+             * @description In how many boots.
+             */
+            boots: number;
+            /** @description Which. */
+            component: components["schemas"]["Component"];
+            /** @description From when on, by dom0's clock. */
+            from: components["schemas"]["Timestamp"];
+            until?: components["schemas"]["Timestamp"] | null;
+            /** @description What it was. */
+            value: string;
+            vm?: components["schemas"]["VmId"] | null;
+        };
+        /** @description What the model says of one component, or of several that cannot be told apart. */
+        ComponentTest: {
+            /**
+             * Format: double
+             * @description How far all its hazard ratios together are from 1.
+             */
+            chi2: number;
+            /** @description Which. */
+            components: components["schemas"]["Component"][];
+            /**
+             * Format: double
+             * @description A hazard ratio as large as this would have been found, four times in five; null where nothing would.
+             */
+            detectable_ratio?: number | null;
+            /** @description Degrees of freedom. */
+            df: number;
+            /**
+             * Format: double
+             * @description How probable chance alone makes as much.
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description The same, after all components were asked about (Holm).
+             */
+            p_adjusted: number;
+            /**
+             * Format: double
+             * @description The same as `p`, were all ends that nobody knows of deaths.
+             */
+            p_with_unknown: number;
+            /** @description Those from which some of its values, though not all, cannot be told apart. */
+            partly_like: components["schemas"]["Component"][];
+            /** @description Each value beside the one that was watched longest. */
+            values: components["schemas"]["Hazard"][];
+        };
         /** @description Versions of what an appliance is made of: the suspects, each by itself. */
         Components: {
             /** @description The agent. */
@@ -3477,6 +4860,22 @@ export interface components {
          * @enum {string}
          */
         ContentKind: "ext2" | "ext3" | "ext4" | "fat" | "exfat" | "ntfs" | "iso9660" | "xfs" | "btrfs" | "squashfs" | "swap" | "lvm_pv" | "luks" | "raid_member" | "unknown";
+        /** @description What is in a bundle. */
+        Contents: {
+            /** @description The files in it, in their order. */
+            files: components["schemas"]["FileInside"][];
+            /** @description How it is packed, such as `tar.zst`; `file` where it is not. */
+            format: string;
+            /** @description What it is. */
+            kind: components["schemas"]["BundleKind"];
+            /** @description What is wrong with it, in sentences. What is listed can be read all the same. */
+            troubles: string[];
+            /**
+             * Format: int64
+             * @description How much they are in all, as far as could be read.
+             */
+            unpacked_bytes: number;
+        };
         /** @description Where the result of a conversion goes. */
         ConvertTo: {
             /** @description A new file, by its absolute path. Nothing may be there. */
@@ -3495,11 +4894,93 @@ export interface components {
             /** @description `active`, `superseded` or `revoked`. */
             status: string;
         };
+        /** @description A step of a curve. */
+        CurveStep: {
+            /** @description How many were watched then. */
+            at_risk: number;
+            /**
+             * Format: double
+             * @description The uptime in days.
+             */
+            days: number;
+            /** @description How many died since the step before. */
+            deaths: number;
+            /**
+             * Format: double
+             * @description The upper end.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description The lower end of its interval; null, as the upper end, where nobody is left.
+             */
+            low?: number | null;
+            /**
+             * Format: double
+             * @description The share that is left.
+             */
+            survival: number;
+        };
         /**
          * @description A day of the week.
          * @enum {string}
          */
         Day: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
+        /** @description Which component makes appliances freeze, as far as that can be said. */
+        Diagnosis: {
+            /**
+             * Format: double
+             * @description How long all were watched together, in days.
+             */
+            appliance_days: number;
+            /** @description How many appliances were watched. */
+            appliances: number;
+            /** @description In how many boots. */
+            boots: number;
+            /** @description Each component by itself. */
+            components: components["schemas"]["ComponentReport"][];
+            /** @description What was always the same, as far as it was watched long enough: nothing can be said of it. */
+            constant: components["schemas"]["Component"][];
+            /** @description How many boots ended with a panic, a hang or a watchdog. */
+            deaths: number;
+            /** @description What would be said, if it did not hang on one appliance. */
+            hangs_on_one: components["schemas"]["OneAppliance"][];
+            /** @description What cannot be told apart. To be read before anything else. */
+            inseparable: components["schemas"]["Inseparable"][];
+            /** @description In how many intervals in which nothing changed. */
+            intervals: number;
+            /** @description How many intervals made no sense, and were left out. */
+            left_out: number;
+            model?: components["schemas"]["Model"] | null;
+            /** @description How well all pairs of components can be told apart, the worst first. */
+            separations: components["schemas"]["Separation"][];
+            /**
+             * @description Settings that no appliance changed while it was watched. Who had one from the beginning may have been given
+             *     it because of freezes, so nothing can be said of it.
+             */
+            unchanged: components["schemas"]["Component"][];
+            /** @description How many ended nobody knows how. */
+            unknown: number;
+            /** @description What can be said. */
+            verdict: components["schemas"]["Verdict"];
+            /** @description Why there is none. */
+            why_no_model?: string | null;
+        };
+        /** @description Whether groups differ. */
+        Difference: {
+            /**
+             * Format: double
+             * @description How far what happened is from what was to be expected, were they alike.
+             */
+            chi2: number;
+            /** @description Degrees of freedom. */
+            df: number;
+            /**
+             * Format: double
+             * @description How probable chance alone makes as much.
+             */
+            p: number;
+        };
         /**
          * @description How a disk's content is laid out.
          * @enum {string}
@@ -3598,6 +5079,104 @@ export interface components {
              */
             taint?: number | null;
         };
+        /** @description A file in a bundle. */
+        FileInside: {
+            /** @description What went wrong when the appliance collected it. */
+            error?: string | null;
+            /** @description What it is called there. */
+            path: string;
+            /**
+             * Format: int64
+             * @description How many secrets the appliance took out of it.
+             */
+            redactions: number;
+            /**
+             * Format: int64
+             * @description Its size there.
+             */
+            size_bytes: number;
+            /** @description Whether the appliance left some of it out. */
+            truncated: boolean;
+        };
+        /** @description A signature in a file: all its hits that have the same first function in their call traces, or none. */
+        Finding: {
+            /** @description The lines after it. */
+            after?: string[];
+            /** @description The lines before the first hit. */
+            before?: string[];
+            /**
+             * Format: int64
+             * @description How many hits there are.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many times it began: a hit less than ten minutes after such a beginning, by the log's own time, belongs
+             *     to it, whatever its trace. 0 where this one was never the first.
+             */
+            events: number;
+            /** @description What the pattern's named groups found in the first hit. */
+            fields?: {
+                [key: string]: string;
+            };
+            /** @description Where, as it was given; in an archive with the path in it. */
+            file: string;
+            /**
+             * @description What findings of the same fault have in common, in any file of any box: of the signature, the uppermost
+             *     functions and the module.
+             */
+            fingerprint: string;
+            first_at?: components["schemas"]["LogTime"] | null;
+            /** @description The uppermost functions of the call trace, without those that only stop a task or print the trace. */
+            functions?: string[];
+            last_at?: components["schemas"]["LogTime"] | null;
+            /**
+             * Format: int64
+             * @description The number of the line of the first hit; the first line is 1.
+             */
+            line: number;
+            /** @description The numbers of the lines of the first hits. */
+            lines: number[];
+            /** @description The module that they are in. */
+            module?: string | null;
+            /** @description How grave it is. */
+            severity: components["schemas"]["Severity"];
+            /** @description Which. */
+            signature: string;
+            /** @description That line as it stands there, without what is no UTF-8, cut where it is long. */
+            text: string;
+        };
+        /** @description A hit of a signature in a bundle. */
+        FindingView: components["schemas"]["Finding"] & {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            /** @description The bundle. */
+            bundle: components["schemas"]["BundleId"];
+            /** @description When it was found. */
+            found_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+        };
+        /** @description A part of the table of findings. */
+        Findings: {
+            /** @description The rows. */
+            findings: components["schemas"]["FindingView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /** @description What hardware is known by. Never the hostname. */
         Fingerprint: {
             /** @description DMI `board_serial`. */
@@ -3638,6 +5217,45 @@ export interface components {
          * @enum {string}
          */
         Format: "raw" | "qcow" | "qcow2" | "luks" | "vmdk" | "vdi" | "vhd" | "vhdx" | "qed" | "unknown";
+        /** @description One value of a component beside another. */
+        Hazard: {
+            /**
+             * Format: double
+             * @description How long appliances with the value were watched.
+             */
+            appliance_days: number;
+            /** @description The component. */
+            component: components["schemas"]["Component"];
+            cox_hazard_ratio?: components["schemas"]["Range"] | null;
+            /** @description How many of them died. */
+            deaths: number;
+            hazard_ratio?: components["schemas"]["Range"] | null;
+            /** @description Whether nobody died with the value, or nobody without: then no number is small or large enough. */
+            is_one_sided: boolean;
+            /**
+             * Format: double
+             * @description How probable chance alone makes as much.
+             */
+            p?: number | null;
+            /** @description The value with which it is compared. */
+            reference: string;
+            /**
+             * Format: double
+             * @description The same of the other value.
+             */
+            reference_appliance_days: number;
+            /** @description How many died with that. */
+            reference_deaths: number;
+            /** @description The value. Where VMs of one appliance differ, all that there are, with ` + ` between. */
+            value: string;
+            /** @description Why there is no number. */
+            why_not?: string | null;
+        };
+        /** @description What a bundle is held for. */
+        HoldRequest: {
+            /** @description For whoever wonders why it is still there. */
+            note: string;
+        };
         /**
          * @description What becomes of VMs that run.
          * @enum {string}
@@ -3660,6 +5278,52 @@ export interface components {
             source_format?: components["schemas"]["Format"] | null;
             /** @description Where the result goes. */
             target: components["schemas"]["ConvertTo"];
+        };
+        /** @description A table of uptimes that was brought here. */
+        ImportView: {
+            /**
+             * Format: int64
+             * @description Of how many appliances.
+             */
+            appliances: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description When it came. */
+            imported_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many rows it has.
+             */
+            rows: number;
+            /** @description What it was called. */
+            source: string;
+        };
+        /** @description The tables of uptimes that were brought here. */
+        Imports: {
+            /** @description The rows. */
+            imports: components["schemas"]["ImportView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description Components of which one cannot be told apart from the others. */
+        Inseparable: {
+            /** @description Which. */
+            components: components["schemas"]["Component"][];
+            /** @description In what way, a sentence. */
+            why: string;
         };
         /** @description A new join token. */
         JoinTokenRequest: {
@@ -3798,6 +5462,27 @@ export interface components {
              */
             unfinished: number;
         };
+        /** @description Boots that say nothing. */
+        LeftOut: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            boots: number;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description When a line says that it was written. */
+        LogTime: {
+            /**
+             * Format: int64
+             * @description Milliseconds since that boot, by the kernel.
+             */
+            since_boot_milliseconds: number;
+        } | {
+            /** @description By a clock. */
+            wall: components["schemas"]["Timestamp"];
+        };
         /** @description How someone logs in. */
         LoginRequest: {
             /** @description The e-mail address. */
@@ -3813,6 +5498,62 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description Who is logged in. */
             operator: components["schemas"]["OperatorView"];
+        };
+        /**
+         * @description One of them.
+         * @enum {string}
+         */
+        Mitigation: "swap" | "scheduler" | "overcommit" | "unknown";
+        /** @description How a mitigation stands on an appliance. */
+        MitigationStanding: {
+            /** @description Whether the agent has applied it, and can take it back. */
+            ours: boolean;
+            /** @description Why it stands so, and what else is to be known, for people. */
+            reasons?: string[];
+            /** @description What the kernel itself says. */
+            runtime?: components["schemas"]["RuntimeValue"][];
+            /** @description How it stands. */
+            status: components["schemas"]["MitigationStatus"];
+            /** @description Which. */
+            which: components["schemas"]["Mitigation"];
+        };
+        /**
+         * @description How a mitigation stands.
+         * @enum {string}
+         */
+        MitigationStatus: "applied" | "not_applied" | "pending_reboot" | "drifted" | "not_offered" | "built_in" | "refused" | "unknown";
+        /** @description How the mitigations of an appliance stand. */
+        Mitigations: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description In the order in which they are applied. */
+            mitigations: components["schemas"]["MitigationStanding"][];
+        };
+        /**
+         * @description What a model of all components says, in which each appliance has a factor of its own and the hazard may differ
+         *     from one stretch of uptime to the next. Of two errors, the model's own and the one that holds whatever
+         *     appliances are like, each number has the larger.
+         */
+        Model: {
+            /**
+             * Format: double
+             * @description How long the appliances in it were watched.
+             */
+            appliance_days: number;
+            /** @description How many died. */
+            deaths: number;
+            /**
+             * Format: double
+             * @description How much appliances differ whatever they are made of: the variance of how many times likelier each is to
+             *     die than the average.
+             */
+            frailty: number;
+            /**
+             * Format: double
+             * @description What was left out, because something in it was too rare to be compared.
+             */
+            left_out_days: number;
+            /** @description What it says of each component, the most improbable by chance first. */
+            tests: components["schemas"]["ComponentTest"][];
         };
         /** @description Something by its id, with the name that people know it by. */
         Named: {
@@ -3876,6 +5617,24 @@ export interface components {
             at: components["schemas"]["Timestamp"][];
             /** @description The time zone. */
             time_zone: string;
+        };
+        /** @description A component that is not named, because all hangs on one appliance. */
+        OneAppliance: {
+            /** @description The appliance. */
+            appliance: string;
+            /** @description The component, or several that cannot be told apart. */
+            components: components["schemas"]["Component"][];
+            /** @description How often. */
+            deaths: number;
+            /** @description How many died with that value in all. */
+            of: number;
+            /**
+             * Format: double
+             * @description How probable chance makes what is left without it.
+             */
+            p_without?: number | null;
+            /** @description The value with which it died. */
+            value: string;
         };
         /** @description One thing asked of one appliance. */
         Operation: {
@@ -4111,6 +5870,24 @@ export interface components {
             kind: "backup_import";
         }) | {
             /** @enum {string} */
+            kind: "mitigation_check";
+            which?: components["schemas"]["Mitigation"] | null;
+        } | {
+            /** @description Only say what would be changed. */
+            dry_run?: boolean;
+            /** @enum {string} */
+            kind: "mitigation_apply";
+            /** @description Which. */
+            which: components["schemas"]["Mitigation"];
+        } | {
+            /** @description Only say what would be changed. */
+            dry_run?: boolean;
+            /** @enum {string} */
+            kind: "mitigation_revert";
+            /** @description Which. */
+            which: components["schemas"]["Mitigation"];
+        } | {
+            /** @enum {string} */
             kind: "appliance_reboot";
         } | {
             /** @description The bundle that they become; a new one where it is not said. */
@@ -4337,6 +6114,18 @@ export interface components {
              */
             total: number;
         };
+        /** @description Of a signature that somebody added. */
+        OwnSignature: {
+            /**
+             * Format: uuid
+             * @description Its id here.
+             */
+            id: string;
+            /** @description Whose it is: it is looked for in the bundles of that organisation and of those below. */
+            organisation: components["schemas"]["Named"];
+            /** @description When it was last changed. */
+            updated_at: components["schemas"]["Timestamp"];
+        };
         /**
          * @description How a drive is divided.
          * @enum {string}
@@ -4404,6 +6193,35 @@ export interface components {
          * @enum {string}
          */
         QualifyMode: "quick" | "full" | "unknown";
+        /** @description A value with its interval, 95 %. */
+        Range: {
+            /**
+             * Format: double
+             * @description The upper end. Null where there is none.
+             */
+            high?: number | null;
+            /**
+             * Format: double
+             * @description The lower end.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description The value. Null where no number is large enough.
+             */
+            value?: number | null;
+        };
+        /** @description How many times larger one rate is than another. */
+        Ratio: {
+            /**
+             * Format: double
+             * @description How probable it is that chance alone gives what is this improbable, were both the same and no two deaths
+             *     had to do with each other.
+             */
+            p: number;
+            /** @description So many times, with its exact interval. */
+            ratio: components["schemas"]["Range"];
+        };
         /** @description Why an operation was not done. */
         Reason: {
             /**
@@ -4413,6 +6231,82 @@ export interface components {
             code: string;
             /** @description A sentence for people. */
             message: string;
+        };
+        /**
+         * @description Whether a version may be used.
+         * @enum {string}
+         */
+        ReleaseState: "beta" | "stable" | "withdrawn";
+        /** @description A version of a component, and what is known of it. */
+        ReleaseView: {
+            /** @description Of what it is a version. */
+            component: components["schemas"]["Component"];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What people should know, such as what is new in it. */
+            note: string;
+            /** @description Its known problems, a sentence each. */
+            problems: string[];
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            revision: number;
+            /** @description Whether it may be used. */
+            state: components["schemas"]["ReleaseState"];
+            /** @description When something was last said of it. */
+            updated_at: components["schemas"]["Timestamp"];
+            /** @description The version, as appliances report it. */
+            version: string;
+        };
+        /** @description What is said of a version. */
+        ReleaseWords: {
+            /** @description Of what it is a version. */
+            component: components["schemas"]["Component"];
+            /** @description What people should know. */
+            note?: string;
+            /** @description Its known problems, a sentence each. */
+            problems?: string[];
+            /** @description Whether it may be used. */
+            state: components["schemas"]["ReleaseState"];
+            /** @description The version, as appliances report it. */
+            version: string;
+        };
+        /** @description All releases. */
+        Releases: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /** @description The rows. */
+            releases: components["schemas"]["ReleaseView"][];
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /** @description Which component makes appliances freeze, as far as that can be said of what was watched. */
+        ReliabilityView: {
+            /** @description When it was worked out; it may be a minute old. */
+            as_of: components["schemas"]["Timestamp"];
+            /** @description What was found. */
+            diagnosis: components["schemas"]["Diagnosis"];
+            /**
+             * Format: int64
+             * @description How many intervals come from tables that were brought here.
+             */
+            imported: number;
+            /** @description Boots that say nothing, and why. */
+            left_out: components["schemas"]["LeftOut"][];
+            /** @description The names of appliances that are spoken of by their ids. */
+            names: components["schemas"]["Named"][];
         };
         /** @description Who asked for something. */
         RequestedBy: {
@@ -4445,6 +6339,13 @@ export interface components {
          * @enum {string}
          */
         RunOutcome: "asked" | "refused";
+        /** @description Something that the kernel says. */
+        RuntimeValue: {
+            /** @description What, such as `scheduler of sda`. */
+            name: string;
+            /** @description What it is, such as `noop`. */
+            value: string;
+        };
         /**
          * Format: uuid
          * @description A schedule of backups.
@@ -4526,6 +6427,30 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /**
+         * @description How well two components can be told apart.
+         *
+         *     Each value of one has a value of the other that it mostly goes with. What is watched while both are as they
+         *     mostly are says nothing of which of the two is to blame.
+         */
+        Separation: {
+            /**
+             * Format: double
+             * @description For how many appliance-days they did not go together.
+             */
+            appliance_days: number;
+            /** @description The one. */
+            component: components["schemas"]["Component"];
+            /** @description How many died then. */
+            deaths: number;
+            /** @description The other. */
+            from: components["schemas"]["Component"];
+            /**
+             * Format: double
+             * @description Those days, as a share of all.
+             */
+            share: number;
         };
         /** @description The server. */
         ServerView: {
@@ -4620,6 +6545,67 @@ export interface components {
             uuid: components["schemas"]["VmId"];
         };
         /**
+         * @description How grave something is; the later is the graver.
+         * @enum {string}
+         */
+        Severity: "info" | "warn" | "high" | "crit" | "fatal";
+        /** @description The sign of a known fault. */
+        Signature: {
+            /** @description What to do about it. */
+            advice?: string;
+            /** @description Other signatures that are found in its samples, too. */
+            also?: string[];
+            /** @description Lines that are not meant. */
+            except?: string[];
+            /** @description Whether the kernel prints a call trace below it. */
+            has_trace?: boolean;
+            /** @description What findings, alarms and people call it. */
+            id: string;
+            /** @description What has happened. */
+            meaning: string;
+            /** @description Lines in which it must not be found, although one might think so. */
+            near_misses?: string[];
+            /** @description Regular expressions; any of them, on one line without its time and level. */
+            patterns: string[];
+            /** @description Lines in which it must be found. */
+            samples?: string[];
+            /** @description How grave that is. */
+            severity: components["schemas"]["Severity"];
+            /** @description Forms of it that have another severity. One that matches goes before `patterns`. */
+            variants?: components["schemas"]["Variant"][];
+        };
+        /** @description A signature that is looked for. */
+        SignatureView: components["schemas"]["Signature"] & {
+            /**
+             * Format: int64
+             * @description At how many appliances.
+             */
+            appliances: number;
+            /**
+             * Format: int64
+             * @description In how many bundles it was found, of those that one may see.
+             */
+            bundles: number;
+            own?: components["schemas"]["OwnSignature"] | null;
+        };
+        /** @description All signatures. */
+        Signatures: {
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /** @description The rows. */
+            signatures: components["schemas"]["SignatureView"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
+        /**
          * Format: uuid
          * @description A site, where appliances stand.
          */
@@ -4685,6 +6671,20 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /** @description What may be to blame, and what speaks for it. */
+        Suspect: {
+            /** @description One component, or several that cannot be told apart. */
+            components: components["schemas"]["Component"][];
+            /** @description The evidence, a sentence each. */
+            evidence: string[];
+            /**
+             * Format: double
+             * @description How probable chance alone makes as much, after all components were asked about.
+             */
+            p_adjusted: number;
+            /** @description What separates it from the components that it goes together with the most. */
+            separations: components["schemas"]["Separation"][];
         };
         /**
          * Format: date-time
@@ -4789,6 +6789,75 @@ export interface components {
             start_bytes: number;
             /** @description Its GUID, or `signature-number` in an MBR. */
             uuid?: string | null;
+        };
+        /** @description One value of a component. */
+        ValueReport: {
+            /**
+             * Format: double
+             * @description How long all were watched together.
+             */
+            appliance_days: number;
+            /** @description Of how many appliances. */
+            appliances: number;
+            /** @description In how many boots. */
+            boots: number;
+            compared?: components["schemas"]["Ratio"] | null;
+            /** @description The share that is left at each uptime, from the first on at which five were watched. */
+            curve: components["schemas"]["CurveStep"][];
+            /** @description How many ended with a panic, a hang or a watchdog. */
+            deaths: number;
+            /** @description How many intervals were watched. */
+            intervals: number;
+            /** @description How many never came back: censored when they were last heard of, though something may have happened. */
+            lost: number;
+            /**
+             * Format: double
+             * @description The uptime in days that half of them do not reach; null where more do.
+             */
+            median_days?: number | null;
+            /** @description The most deaths of one appliance. */
+            most_of_one_appliance: number;
+            /** @description How many were ended by a stress run: censored, not deaths. */
+            provoked: number;
+            rate_per_1000?: components["schemas"]["Range"] | null;
+            rate_per_1000_with_unknown?: components["schemas"]["Range"] | null;
+            /** @description How many ended nobody knows how. */
+            unknown: number;
+            /** @description The value. Where VMs of one appliance differ, all that there are, with ` + ` between. */
+            value: string;
+        };
+        /** @description A form of a fault that is more or less grave than others. */
+        Variant: {
+            /** @description Regular expressions. */
+            patterns: string[];
+            /** @description Lines in which it must be found. */
+            samples?: string[];
+            /** @description How grave it is. */
+            severity: components["schemas"]["Severity"];
+        };
+        /** @description What can be said. */
+        Verdict: {
+            /** @description What was watched. */
+            have: components["schemas"]["Amount"];
+            /** @enum {string} */
+            kind: "not_enough";
+            /** @description What would be needed to find a hazard ratio that is worth it (Schoenfeld 1983). */
+            need: components["schemas"]["Amount"];
+        } | {
+            /** @enum {string} */
+            kind: "nothing_stands_out";
+            /** @description Of these, too little was watched to say even that. */
+            too_little: components["schemas"]["Component"][];
+        } | {
+            /** @enum {string} */
+            kind: "inseparable";
+            /** @description The most improbable by chance first. */
+            suspects: components["schemas"]["Suspect"][];
+        } | {
+            /** @enum {string} */
+            kind: "suspects";
+            /** @description The most improbable by chance first. */
+            suspects: components["schemas"]["Suspect"][];
         };
         /** @description A VM: the durable thing. Its running incarnation is a domain. */
         Vm: {
