@@ -36,8 +36,8 @@ const ALL_BYTES: u64 = 25 * 1024 * 1024;
 const ALL_RAW_BYTES: u64 = 100 * 1024 * 1024;
 /// Logs of Xen's tools may have so much of it.
 const LOGS_RAW_BYTES: u64 = 25 * 1024 * 1024;
-/// A name in an archive.
-const PATH_CHARACTERS: usize = 150;
+/// A name in an archive has a hundred, in which a number must have room.
+const PATH_CHARACTERS: usize = 92;
 
 /// Collects `bundle` and leaves it sealed in the queue.
 pub(crate) async fn seal<D: Dom0, F: Files, N: Dialer>(

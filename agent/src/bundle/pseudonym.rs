@@ -52,6 +52,24 @@ static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     .collect()
 });
 
+/// Names that half of all boxes have are words of every log.
+const ORDINARY: [&str; 14] = [
+    "xen",
+    "dom0",
+    "domain",
+    "localhost",
+    "localdomain",
+    "linux",
+    "alpine",
+    "kernel",
+    "qemu",
+    "root",
+    "disk",
+    "test",
+    "server",
+    "system",
+];
+
 /// Addresses that are the same everywhere tell nothing, and are missed where they are not there.
 const COMMON: [&[u8]; 8] = [
     b"127.0.0.1",
@@ -89,6 +107,7 @@ impl Pseudonyms {
     pub fn learn<'n>(&mut self, word: &'static str, names: impl IntoIterator<Item = &'n str>) {
         let mut names: Vec<&str> =
             names.into_iter().filter(|name| name.chars().count() >= NAME_AT_LEAST).collect();
+        names.retain(|name| !ORDINARY.iter().any(|word| name.eq_ignore_ascii_case(word)));
         // Of two that begin alike the longer one.
         names.sort_by_key(|name| std::cmp::Reverse(name.len()));
         if names.is_empty() {
@@ -143,7 +162,7 @@ mod tests {
     async fn pseudonyms(files: &Memory) -> Pseudonyms {
         let mut pseudonyms = Pseudonyms::of(files).await.unwrap();
         pseudonyms.learn("vm", ["pbx", "pbx-two", "dc"]);
-        pseudonyms.learn("host", ["xen.office.example"]);
+        pseudonyms.learn("host", ["xen.office.example", "Xen"]);
         pseudonyms
     }
 
@@ -184,6 +203,7 @@ mod tests {
             "ata1.00: exception Emask 0x0 SAct 0x0 SErr 0x0 action 0x6 frozen",
             "at 12:34:56 the dc line",
             "subpbxes",
+            "xen: Xen version 4.17",
         ] {
             assert_eq!(text(&all, same), same);
         }

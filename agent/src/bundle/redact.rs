@@ -8,16 +8,25 @@
 
 mod forms;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex, RegexBuilder};
 
+use crate::dom0::excerpt::LEFT_OUT;
+
 /// Shorter values are too likely to be ordinary words to be taken out everywhere.
 const LEARNED_AT_LEAST: usize = 6;
+/// A shorter part of one is no help to anybody.
+const PART_AT_LEAST: usize = 3;
+/// Of a folder each file may be cut; a guest can say that, too, as often as it likes.
+const CUTS_AT_MOST: usize = 500;
 /// Each costs time with every item.
 const LEARNED_AT_MOST: usize = 4_000;
+const LEARNED_OF_ONE_TEXT: usize = 1_500;
+/// No password is longer.
+const LENGTH_AT_MOST: usize = 4 * 1024;
 
 /// Keys, anywhere in a longer name.
 const KEYS: &str = "pass(?:word|wd|phrase)?|secret|token|api[_-]?key|private[_-]?key|psk|\
@@ -60,11 +69,16 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     .collect()
 });
 
+/// Where the middle of something was left out.
+static CUTS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&regex::escape(&String::from_utf8_lossy(LEFT_OUT))).ok());
+
 /// Takes secrets out of one bundle.
 pub struct Redactor {
     key: [u8; 32],
     values: BTreeSet<Vec<u8>>,
-    learned: Option<Regex>,
+    /// Of each text that was learnt from, what was new in it.
+    learned: Vec<Regex>,
 }
 
 impl Default for Redactor {
@@ -76,94 +90,108 @@ impl Default for Redactor {
 impl Redactor {
     /// With a key of its own.
     pub fn new() -> Self {
-        Self { key: rand::random(), values: BTreeSet::new(), learned: None }
+        Self { key: rand::random(), values: BTreeSet::new(), learned: Vec::new() }
     }
 
     /// Learns the secrets that `text` holds, for everything that is redacted from now on.
     pub fn learn(&mut self, text: &[u8]) {
-        let before = self.values.len();
+        let mut new = Vec::new();
         for shape in SHAPES.iter() {
             for found in shape.regex.captures_iter(text) {
                 if let Some(secret) = secret_of(&found, shape.secret) {
-                    self.learn_value(secret);
+                    self.learn_value(&text[secret], &mut new);
                 }
             }
         }
-        if self.values.len() > before {
-            self.compile();
-        }
+        self.compile(new);
     }
 
     /// Learns each line of a file that is a secret as a whole.
     pub fn learn_lines(&mut self, text: &[u8]) {
-        for line in text.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"-----")) {
-            self.learn_value(line);
-        }
-        self.compile();
+        let mut new = Vec::new();
+        self.learn_value(text, &mut new);
+        self.compile(new);
     }
 
-    fn learn_value(&mut self, value: &[u8]) {
+    fn learn_value(&mut self, value: &[u8], new: &mut Vec<Vec<u8>>) {
+        if value.contains(&b'\n') {
+            let lines =
+                value.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"-----"));
+            lines.for_each(|line| self.learn_value(line, new));
+            return;
+        }
         let is_word = value.iter().all(u8::is_ascii_digit) && value.len() < 8;
-        let is_done = value.starts_with(b"***");
-        if value.len() < LEARNED_AT_LEAST || is_word || is_done || NO_SECRETS.contains(&value) {
+        if !(LEARNED_AT_LEAST..=LENGTH_AT_MOST).contains(&value.len()) || is_word || is_none(value)
+        {
             return;
         }
         for form in forms::of(value) {
-            if self.values.len() < LEARNED_AT_MOST {
-                self.values.insert(form);
+            // A guest that fills its part of a text must not keep others' secrets from being learnt.
+            let has_room = self.values.len() < LEARNED_AT_MOST && new.len() < LEARNED_OF_ONE_TEXT;
+            if has_room && self.values.insert(form.clone()) {
+                new.push(form);
             }
         }
     }
 
-    fn compile(&mut self) {
+    fn compile(&mut self, mut new: Vec<Vec<u8>>) {
         // Longer ones first: the value itself may be the beginning of another.
-        let mut values: Vec<_> = self.values.iter().collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        let escaped: Vec<String> = values.into_iter().map(|value| escaped(value)).collect();
-        self.learned = (!escaped.is_empty())
-            .then(|| {
-                RegexBuilder::new(&escaped.join("|")).unicode(false).size_limit(64 << 20).build()
-            })
-            .and_then(Result::ok);
+        new.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        let escaped: Vec<String> = new.iter().map(|value| escaped(value)).collect();
+        if !escaped.is_empty() {
+            let mut regex = RegexBuilder::new(&escaped.join("|"));
+            self.learned.extend(regex.unicode(false).size_limit(64 << 20).build());
+        }
     }
 
     /// `text` without its secrets, and how many there were.
+    ///
+    /// All are found in the text as it is, before any is taken out: a secret may be a word that tells of another.
     pub fn redact(&self, text: &[u8]) -> (Vec<u8>, usize) {
-        let mut count = 0;
-        let mut text = Cow::Borrowed(text);
-        if let Some(learned) = &self.learned {
-            let changed = learned.replace_all(&text, |found: &Captures<'_>| {
-                count += 1;
-                self.stand_in(found.get(0).map_or(b"".as_slice(), |whole| whole.as_bytes()))
-            });
-            if let Cow::Owned(changed) = changed {
-                text = Cow::Owned(changed);
+        let known =
+            self.learned.iter().flat_map(|regex| regex.find_iter(text)).map(|it| it.range());
+        let shaped = SHAPES.iter().flat_map(|shape| {
+            let found = shape.regex.captures_iter(text);
+            found.filter_map(|found| secret_of(&found, shape.secret))
+        });
+        let mut secrets: Vec<Range<usize>> =
+            known.chain(shaped).filter(|secret| !is_none(&text[secret.clone()])).collect();
+        secrets.extend(self.cut(text));
+        secrets.sort_by_key(|secret| (secret.start, secret.end));
+        let mut merged: Vec<Range<usize>> = Vec::new();
+        for secret in secrets {
+            match merged.last_mut() {
+                Some(last) if secret.start < last.end => last.end = last.end.max(secret.end),
+                _ => merged.push(secret),
             }
         }
-        for shape in SHAPES.iter() {
-            let replace = |found: &Captures<'_>| self.replace(found, shape, &mut count);
-            if let Cow::Owned(changed) = shape.regex.replace_all(&text, replace) {
-                text = Cow::Owned(changed);
-            }
+        let mut redacted = Vec::with_capacity(text.len());
+        let mut until = 0;
+        for secret in &merged {
+            redacted.extend_from_slice(&text[until..secret.start]);
+            redacted.extend(self.stand_in(&text[secret.clone()]));
+            until = secret.end;
         }
-        (text.into_owned(), count)
+        redacted.extend_from_slice(&text[until..]);
+        (redacted, merged.len())
     }
 
-    /// The whole match, with the secret in it replaced.
-    fn replace(&self, found: &Captures<'_>, shape: &Shape, count: &mut usize) -> Vec<u8> {
-        let whole = found.get(0).map_or(b"".as_slice(), |whole| whole.as_bytes());
-        let Some(secret) = secret_of(found, shape.secret) else { return whole.to_vec() };
-        if secret.is_empty() || secret.starts_with(b"***") || NO_SECRETS.contains(&secret) {
-            return whole.to_vec();
+    /// What is left of known secrets where the middle of a text was left out.
+    fn cut(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut parts = Vec::new();
+        let cuts = CUTS.iter().flat_map(|regex| regex.find_iter(text));
+        for cut in cuts.take(CUTS_AT_MOST) {
+            let (before, after) = (cut.start(), cut.end());
+            for value in &self.values {
+                let lengths = || (PART_AT_LEAST..value.len()).rev();
+                let begun = lengths().find(|length| text[..before].ends_with(&value[..*length]));
+                parts.extend(begun.map(|length| before - length..before));
+                let ended = lengths()
+                    .find(|length| text[after..].starts_with(&value[value.len() - length..]));
+                parts.extend(ended.map(|length| after..after + length));
+            }
         }
-        *count += 1;
-        let Some(at) = whole.windows(secret.len()).rposition(|window| window == secret) else {
-            return self.stand_in(secret);
-        };
-        let mut replaced = whole.get(..at).unwrap_or_default().to_vec();
-        replaced.extend(self.stand_in(secret));
-        replaced.extend(whole.get(at + secret.len()..).unwrap_or_default());
-        replaced
+        parts
     }
 
     fn stand_in(&self, secret: &[u8]) -> Vec<u8> {
@@ -172,13 +200,19 @@ impl Redactor {
     }
 }
 
-/// Values that say that there is none.
-const NO_SECRETS: [&[u8]; 8] =
-    [b"true", b"false", b"True", b"False", b"null", b"none", b"None", b"0"];
+/// Values that say that there is none, or that one follows.
+const NO_SECRETS: [&str; 8] = ["true", "false", "null", "none", "0", "bearer", "basic", "digest"];
 
-fn secret_of<'t>(found: &Captures<'t>, group: &str) -> Option<&'t [u8]> {
+/// Whether `value` is no secret, or one that was taken out.
+fn is_none(value: &[u8]) -> bool {
+    value.is_empty()
+        || value.starts_with(b"***")
+        || NO_SECRETS.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn secret_of(found: &Captures<'_>, group: &str) -> Option<Range<usize>> {
     let mut groups = [group, "t", "u"].into_iter();
-    groups.find_map(|group| found.name(group)).map(|secret| secret.as_bytes())
+    groups.find_map(|group| found.name(group)).map(|secret| secret.range())
 }
 
 fn escaped(value: &[u8]) -> String {

@@ -63,8 +63,16 @@ impl Excerpt {
         let line = head.iter().skip(near_end).rposition(|byte| *byte == b'\n');
         let until = line.map_or(head.len().saturating_sub(BLURRED_BYTES), |at| near_end + at);
         head.truncate(until);
-        let line = tail.iter().take(LINE_BYTES).position(|byte| *byte == b'\n');
-        let from = line.map_or(BLURRED_BYTES.min(tail.len()), |at| at + 1);
+        // What stands for the middle needs room, too.
+        let skipped = LEFT_OUT.len();
+        let first = |skipped: usize, is_end: &dyn Fn(&u8) -> bool| {
+            let found = tail.iter().take(LINE_BYTES).skip(skipped).position(is_end);
+            found.map(|at| skipped + at + 1)
+        };
+        // Without lines, behind the end of something: what follows has its own words before it.
+        let from = first(skipped, &|byte| *byte == b'\n')
+            .or_else(|| first(BLURRED_BYTES, &|byte| b",;}".contains(byte)))
+            .unwrap_or(LINE_BYTES.min(tail.len()));
         head.extend_from_slice(LEFT_OUT);
         head.extend_from_slice(tail.get(from..).unwrap_or_default());
         Collected { bytes: head, truncated: true, ..Collected::default() }
@@ -121,7 +129,7 @@ mod tests {
 
         let kept = of((0..100).map(|_| piece.clone()), 300_000);
 
-        assert!(kept.truncated && kept.bytes.len() <= 300_000 && kept.bytes.len() > 280_000);
+        assert!(kept.truncated && kept.bytes.len() <= 300_000 && kept.bytes.len() > 200_000);
     }
 
     #[test]

@@ -92,6 +92,59 @@ fn a_learned_secret_is_taken_out_in_whatever_form_it_is_written() {
 }
 
 #[test]
+fn a_secret_that_is_an_ordinary_word_hides_no_other() {
+    let mut redactor = Redactor::new();
+    redactor.learn(b"vncpasswd = 'password'\nsecret = Authorization\npsk = bearer\nAuthorization: Bearer hunter2hunter2");
+
+    for text in
+        ["password=C4nary-1", "Authorization: Bearer C4nary-1", "the password secret: C4nary-1"]
+    {
+        let redacted = String::from_utf8(redactor.redact(text.as_bytes()).0).unwrap();
+        assert!(!redacted.contains("C4nary"), "{redacted}");
+    }
+}
+
+#[test]
+fn a_guest_that_says_many_secrets_keeps_none_of_others_from_being_learnt() {
+    let mut redactor = Redactor::new();
+    let many: String =
+        (0..3000).map(|n| format!("password=junk-of-a-guest-{n}\n")).collect::<Vec<_>>().concat();
+    redactor.learn(many.as_bytes());
+    redactor.learn(format!("vncpasswd = \"{CANARY}\"").as_bytes());
+
+    let redacted = redactor.redact(format!("it is {CANARY}").as_bytes());
+
+    assert_eq!(redacted.1, 1);
+}
+
+#[test]
+fn a_known_secret_of_which_only_a_part_was_kept_is_taken_out() {
+    let mut redactor = Redactor::new();
+    redactor.learn(b"password=C4nary-s3cret");
+
+    for cut in 3..12 {
+        let (begun, ended) = "C4nary-s3cret".split_at(cut);
+        let text = format!("so {begun}\n... left out ...\n{ended} far");
+        let redacted = String::from_utf8(redactor.redact(text.as_bytes()).0).unwrap();
+
+        assert!(redacted.starts_with("so ***") && redacted.ends_with(" far"), "{redacted}");
+        assert!(!redacted.contains("C4n") && !redacted.contains("ret"), "{redacted}");
+    }
+}
+
+#[test]
+fn the_lines_of_a_key_are_known_one_by_one() {
+    let mut redactor = Redactor::new();
+    let key = b"-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEG\nCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----";
+    redactor.learn(key);
+
+    let (redacted, count) = redactor.redact(b"a line of it: CCqGSM49AwEHBG0wawIBAQQg");
+
+    assert_eq!(count, 1);
+    assert!(redacted.starts_with(b"a line of it: ***"));
+}
+
+#[test]
 fn one_value_looks_the_same_within_a_bundle_and_different_in_the_next() {
     let text = b"password=abcdefgh other_password=abcdefgh third_password=abcdefgX";
     let once = String::from_utf8(Redactor::new().redact(text).0).unwrap();
