@@ -19,6 +19,7 @@ use crate::db::bundles::{KEYS, SORTS};
 use crate::db::{self, Stored, appliances, bundles, keeping};
 use crate::domain::bundle::Bundle;
 use crate::domain::people::Role;
+use crate::uploads;
 
 pages! {
     /// A part of the table of bundles.
@@ -133,7 +134,7 @@ pub(super) async fn remove(
     }
     finish(&app, &caller, txn, &bundle, "bundle.remove", None).await?;
     app.objects.remove(due.object.as_deref()).await;
-    app.uploads.discard(id).await.map_err(anyhow::Error::from)?;
+    uploads::discard(&app, id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::db::{Stored, events, keeping, sessions};
 use crate::tasks::Task;
+use crate::uploads;
 
 /// How many bundles go in one run: removing is slow, and the next run comes.
 const AT_ONCE: u64 = 200;
@@ -53,7 +54,7 @@ impl Retention {
             }
             txn.commit().await?;
             app.objects.remove(due.object.as_deref()).await;
-            app.uploads.discard(due.id).await?;
+            uploads::discard(app, due.id);
             removed += 1;
         }
         if removed > 0 {

@@ -17,4 +17,4 @@ pub use self::announce::{Sender, Wanted, announce};
 pub use self::parts::Uploads;
 pub use self::receive::receive;
 pub use self::refused::Refused;
-pub use self::settle::{Standing, give_up, standing, store_later, terminate};
+pub use self::settle::{Standing, discard, give_up, standing, store_later, terminate};

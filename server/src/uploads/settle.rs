@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use domfleet_shared::Timestamp;
+use domfleet_shared::id::BundleId;
 use tokio::fs::File;
 
 use super::parts::Claim;
@@ -173,6 +174,18 @@ pub async fn terminate(
     app.bus.events_appended();
     claim.discard().await?;
     Ok(())
+}
+
+/// Removes what is here of a bundle that is not wanted any more. Nobody is kept waiting for it: the store may
+/// be at work on it for long.
+pub fn discard(app: &App, id: BundleId) {
+    let here = app.clone();
+    app.tracker.spawn(async move {
+        if let Err(error) = here.uploads.discard(id).await {
+            // It is tried again: see `tasks::uploads`.
+            tracing::warn!(bundle = %id, error = &error as &dyn std::error::Error, "a part stays");
+        }
+    });
 }
 
 /// Records that a bundle will not come, unless it has. It may be announced anew.

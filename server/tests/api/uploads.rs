@@ -194,8 +194,7 @@ async fn to_begin_again_with_the_same_file_is_to_go_on(db: TestDatabase) {
     let (admin, _, appliance) = appliance(&api).await;
     let content = b"hello world";
     let hash = blake3(content);
-    let metadata = [("blake3", hash.as_str())];
-    let again = || create(&admin, &appliance, content.len(), &metadata);
+    let again = async || create(&admin, &appliance, content.len(), &[("blake3", &hash)]).await;
 
     let first = location(&again().await);
     send(&admin, &first, 0, b"hello", None).await;
