@@ -147,12 +147,14 @@ fn above(strata: &[Stratum], ratio: f64, after: usize) -> f64 {
         return Normal::standard().sf((as_f64(after) - mean) / variance.sqrt());
     }
     // Death after death: how probable each number of them is.
-    let mut probabilities = vec![1.0];
+    let mut probabilities = vec![0.0; all + 1];
+    probabilities[0] = 1.0;
+    let mut died = 0;
     for stratum in strata {
         let share = share(stratum, ratio);
         for _ in 0..stratum.deaths {
-            probabilities.push(0.0);
-            for at in (0..probabilities.len()).rev() {
+            died += 1;
+            for at in (0..=died).rev() {
                 let one_less = if at > 0 { probabilities[at - 1] } else { 0.0 };
                 probabilities[at] = probabilities[at] * (1.0 - share) + one_less * share;
             }

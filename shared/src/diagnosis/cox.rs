@@ -13,7 +13,7 @@ pub(super) fn hazard_ratios(
 ) -> Result<Vec<Option<Range>>, CoxError> {
     let code = |row: &Row| factors.codes[row.combination].as_deref();
     let counted: Vec<(&Row, &[usize])> =
-        rows.rows.iter().filter_map(|row| Some((row, code(row)?))).collect();
+        rows.all.iter().filter_map(|row| Some((row, code(row)?))).collect();
     let spells: Vec<Spell> = counted.iter().map(|(row, _)| row.spell).collect();
     let appliances: Vec<usize> = counted.iter().map(|(row, _)| row.appliance).collect();
     let asked = factors.columns.iter().enumerate().filter(|(_, column)| !column.is_at_first);

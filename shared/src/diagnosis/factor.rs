@@ -36,7 +36,7 @@ pub(super) struct ColumnOf {
 /// All that is compared.
 #[derive(Debug, Default)]
 pub(super) struct Factors {
-    pub(super) factors: Vec<Factor>,
+    pub(super) all: Vec<Factor>,
     pub(super) columns: Vec<ColumnOf>,
     /// For each combination of values, the columns that are 1; nothing where it has a value that is too rare to
     /// be compared, even together with others.
@@ -83,16 +83,15 @@ impl Factors {
         };
         let mut firsts: Vec<&Coding> = Vec::new();
         for coding in &codings {
-            match firsts.iter().position(|first| first.is_the_same(coding, &counted)) {
-                Some(at) => factors.factors[at].components.push(coding.component),
-                None => {
-                    firsts.push(coding);
-                    factors.factors.push(Factor {
-                        components: vec![coding.component],
-                        reference: coding.reference.clone(),
-                        values: coding.values.clone(),
-                    });
-                }
+            if let Some(at) = firsts.iter().position(|first| first.is_the_same(coding, &counted)) {
+                factors.all[at].components.push(coding.component);
+            } else {
+                firsts.push(coding);
+                factors.all.push(Factor {
+                    components: vec![coding.component],
+                    reference: coding.reference.clone(),
+                    values: coding.values.clone(),
+                });
             }
         }
         for at in counted.iter().copied() {
@@ -135,7 +134,7 @@ impl Factors {
     /// changed.
     fn push_at_first(&mut self, coding: &Coding, rows: &Rows<'_>) {
         let mut first: Vec<Option<u64>> = vec![None; rows.appliances.len()];
-        for row in &rows.rows {
+        for row in &rows.all {
             let bits =
                 coding.bits[row.combination].filter(|_| self.codes[row.combination].is_some());
             let known = &mut first[row.appliance];

@@ -71,7 +71,7 @@ impl Question<'_> {
         let sets = self.sets(&apart);
         let fitted = fit(&self.cells, &apart.kept)?;
         let mut found = Vec::new();
-        for factor in 0..self.factors.factors.len() {
+        for factor in 0..self.factors.all.len() {
             let of = BTreeSet::from([factor]);
             found.push(match sets.iter().find(|set| set.contains(&factor)) {
                 None => self.found(&fitted, &apart, of, BTreeSet::new()),

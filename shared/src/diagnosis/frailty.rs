@@ -39,7 +39,7 @@ impl Cells {
     pub(super) fn of(rows: &Rows<'_>, factors: &Factors, is_death: impl Fn(&Row) -> bool) -> Self {
         let width = factors.columns.len();
         let mut appliances = Vec::with_capacity(rows.appliances.len());
-        for of_one in rows.rows.chunk_by(|a, b| a.appliance == b.appliance) {
+        for of_one in rows.all.chunk_by(|a, b| a.appliance == b.appliance) {
             let mut cells: BTreeMap<(usize, usize), (f64, f64)> = BTreeMap::new();
             let first = factors.at_first.get(of_one[0].appliance).map_or(&[][..], Vec::as_slice);
             for row in of_one.iter().filter(|row| factors.codes[row.combination].is_some()) {

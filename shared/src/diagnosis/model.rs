@@ -123,7 +123,7 @@ impl<'r> Fitted<'r> {
             tested.filter_map(|(found, also)| Some((found, found.joint?, also.joint?))).collect();
         let adjusted = holm(&tested.iter().map(|(_, joint, _)| joint.p).collect::<Vec<_>>());
         let of = |these: &mut dyn Iterator<Item = usize>| {
-            these.flat_map(|at| factors.factors[at].components.clone()).collect()
+            these.flat_map(|at| factors.all[at].components.clone()).collect()
         };
         let tests = tested.iter().zip(adjusted).map(|((found, joint, also), p_adjusted)| {
             let test = ComponentTest {
@@ -167,7 +167,7 @@ impl<'r> Fitted<'r> {
                 .found
                 .iter()
                 .filter(is_unchanged)
-                .flat_map(|found| factors.factors[found.factors[0]].components.clone())
+                .flat_map(|found| factors.all[found.factors[0]].components.clone())
                 .collect(),
             question,
         })
@@ -175,9 +175,8 @@ impl<'r> Fitted<'r> {
 }
 
 fn aliases(found: &[Found], factors: &Factors) -> Vec<(Vec<Component>, Vec<Component>)> {
-    let of = |these: &[usize]| {
-        these.iter().flat_map(|at| factors.factors[*at].components.clone()).collect()
-    };
+    let of =
+        |these: &[usize]| these.iter().flat_map(|at| factors.all[*at].components.clone()).collect();
     let sets = found.iter().filter(|found| found.factors.len() > 1);
     sets.map(|set| {
         let is_lost =
@@ -211,7 +210,7 @@ fn hazards(
     };
     let mut hazards = Vec::new();
     let mut effects = found.effects.iter();
-    for factor in found.factors.iter().map(|at| &factors.factors[*at]) {
+    for factor in found.factors.iter().map(|at| &factors.all[*at]) {
         let component = factor.components[0];
         let of = |at: usize| rows.combinations[at].get(&component);
         let (reference_appliance_days, reference_deaths) =

@@ -9,7 +9,7 @@ use crate::survival::{Rate, Spell};
 
 /// All intervals, those of one appliance beside each other and in order of time.
 pub(super) struct Rows<'i> {
-    pub(super) rows: Vec<Row>,
+    pub(super) all: Vec<Row>,
     pub(super) appliances: Vec<&'i str>,
     /// Each different set of values.
     pub(super) combinations: Vec<&'i Values>,
@@ -55,10 +55,10 @@ impl<'i> Rows<'i> {
             before = Some(this);
             Row { spell, end: interval.end, appliance, boot, combination }
         });
-        let rows: Vec<Row> = rows.collect();
+        let all: Vec<Row> = rows.collect();
         Self {
-            left_out: intervals.len() - rows.len(),
-            rows,
+            left_out: intervals.len() - all.len(),
+            all,
             appliances: appliances.texts,
             combinations: combinations.texts,
         }
@@ -70,14 +70,14 @@ impl<'i> Rows<'i> {
     }
 
     pub(super) fn rate(&self) -> Rate {
-        Rate::of(self.rows.iter().map(|row| &row.spell))
+        Rate::of(self.all.iter().map(|row| &row.spell))
     }
 }
 
 /// How much was watched of each combination, and how many died of it.
 pub(super) fn by_combination(rows: &Rows<'_>) -> Vec<Rate> {
     let mut rates = vec![Rate::default(); rows.combinations.len()];
-    for row in &rows.rows {
+    for row in &rows.all {
         let rate = &mut rates[row.combination];
         rate.exposure += row.spell.exposure();
         rate.events += usize::from(row.spell.is_event());

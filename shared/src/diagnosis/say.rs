@@ -64,8 +64,8 @@ fn ratio(hazard: &Hazard) -> Option<String> {
     let Range { value, low, high } = hazard.hazard_ratio?;
     let high = high.map_or_else(|| "any".to_owned(), |high| format!("{high:.2}"));
     Some(format!(
-        "All other components being the same, and knowing how each appliance had fared before, death is {:.2} times \
-         as likely with {} as with {} (95 %: {low:.2} to {high}).",
+        "All other components being the same, and whatever else appliances are like, death is {:.2} times as likely \
+         with {} as with {} (95 %: {low:.2} to {high}).",
         value?, hazard.value, hazard.reference
     ))
 }

@@ -97,7 +97,7 @@ pub(super) fn components(rows: &Rows<'_>, settings: &Settings) -> Vec<ComponentR
 
 fn of(rows: &Rows<'_>, component: Component, settings: &Settings) -> Option<ComponentReport> {
     let mut by_value: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    for row in &rows.rows {
+    for row in &rows.all {
         if let Some(value) = rows.value(row, component) {
             by_value.entry(value).or_default().push(row);
         }

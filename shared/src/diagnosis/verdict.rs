@@ -209,10 +209,10 @@ fn worst(
 ) -> Option<OneAppliance> {
     let test = &fitted.model.tests[at];
     let mut most: Vec<(usize, String, usize, usize)> = Vec::new();
-    for factor in fitted.factors[at].iter().map(|factor| &factors.factors[*factor]) {
+    for factor in fitted.factors[at].iter().map(|factor| &factors.all[*factor]) {
         for value in factor.values.iter().chain([&factor.reference]) {
             let mut deaths: BTreeMap<usize, usize> = BTreeMap::new();
-            for row in rows.rows.iter().filter(|row| row.spell.is_event()) {
+            for row in rows.all.iter().filter(|row| row.spell.is_event()) {
                 if rows.value(row, factor.components[0]) == Some(value) {
                     *deaths.entry(row.appliance).or_default() += 1;
                 }

@@ -89,7 +89,7 @@ fn changes_out_of_order_or_beyond_the_boot_spoil_nothing() {
     let told = intervals("a", &boots, None).intervals;
 
     assert_eq!(swap(&told), [Some("on"), Some("off"), Some("on")]);
-    assert_eq!(told.last().unwrap().exit_days, 10.0);
+    assert_eq!(spans(&told)[2], (6.0, 10.0, End::Ended(BootEnd::Clean)));
 }
 
 #[test]

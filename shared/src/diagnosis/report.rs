@@ -67,7 +67,7 @@ pub struct Inseparable {
 pub fn diagnose(intervals: &[Interval], settings: &Settings) -> Diagnosis {
     let rows = Rows::of(intervals);
     let factors = Factors::of(&rows, &Component::SUSPECTS, settings);
-    let (fitted, why_no_model) = if factors.factors.is_empty() {
+    let (fitted, why_no_model) = if factors.all.is_empty() {
         (None, Some("no component has two values that were watched long enough to be compared"))
     } else {
         match Fitted::of(&rows, &factors) {
@@ -84,12 +84,12 @@ pub fn diagnose(intervals: &[Interval], settings: &Settings) -> Diagnosis {
     let (verdict, hangs_on_one) = verdict(&rows, &factors, fitted.as_ref(), &separations, settings);
     Diagnosis {
         appliances: rows.appliances.len(),
-        boots: rows.rows.iter().map(|row| row.boot).collect::<BTreeSet<_>>().len(),
-        intervals: rows.rows.len(),
+        boots: rows.all.iter().map(|row| row.boot).collect::<BTreeSet<_>>().len(),
+        intervals: rows.all.len(),
         left_out: rows.left_out,
         appliance_days: rate.exposure,
         deaths: rate.events,
-        unknown: rows.rows.iter().filter(|row| row.end.is_unknown()).count(),
+        unknown: rows.all.iter().filter(|row| row.end.is_unknown()).count(),
         inseparable: inseparable(&factors, fitted.as_ref()),
         separations,
         constant: factors.constant.clone(),
@@ -103,7 +103,7 @@ pub fn diagnose(intervals: &[Interval], settings: &Settings) -> Diagnosis {
 }
 
 fn inseparable(factors: &Factors, fitted: Option<&Fitted<'_>>) -> Vec<Inseparable> {
-    let same = factors.factors.iter().filter(|factor| factor.components.len() > 1);
+    let same = factors.all.iter().filter(|factor| factor.components.len() > 1);
     let same = same.map(|factor| Inseparable {
         components: factor.components.clone(),
         why: format!("{} always changed together", list(&factor.components)),
