@@ -156,6 +156,8 @@ async fn whole(app: &App, caller: &Caller, id: BundleId, path: String) -> ApiRes
 #[into_params(parameter_in = Query)]
 pub(super) struct SearchParams {
     /// The text; capital letters do not matter.
+    #[serde(default)]
+    #[param(required = true)]
     q: String,
     /// At most so many lines.
     #[serde(default)]

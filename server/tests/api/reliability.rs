@@ -124,7 +124,7 @@ async fn a_textbook_s_uptimes_have_the_textbook_s_model(db: TestDatabase) {
     let model = &found["diagnosis"]["model"];
     let hazard = &model["tests"][0]["values"][0];
     assert_eq!((&hazard["value"], &hazard["reference"]), (&json!("placebo"), &json!("6-MP")));
-    close(&hazard["hazard_ratio"]["value"], 4.816_873_898, 5e-6);
+    close(&hazard["cox_hazard_ratio"]["value"], 4.816_873_898, 5e-6);
     assert_eq!(
         found["diagnosis"]["verdict"]["kind"], "suspects",
         "{}",
@@ -168,7 +168,7 @@ async fn a_table_that_cannot_be_read_is_refused_whole_and_says_where(db: TestDat
         let answer = bring(&admin, table).await;
 
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{table}");
-        assert!(answer.json()["errors"].to_string().contains(names), "{table}: {}", answer.json());
+        assert!(answer.json()["fields"].to_string().contains(names), "{table}: {}", answer.json());
     }
     assert_eq!(admin.get("/api/v1/reliability/imports").await.ok()["total"], 0);
     assert_eq!(admin.get("/api/v1/reliability").await.ok()["diagnosis"]["intervals"], 0);
