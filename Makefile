@@ -67,7 +67,7 @@ lab: ## all scenarios in a real Xen dom0 under QEMU
 .PHONY: prove
 prove: ## takes out one precaution at a time, and sees the tests fail
 	@deploy/dev/setup test
-	@DOMFLEET_PROVE_DISKS=200 DOMFLEET_PROVE_TABLES=100 DOMFLEET_PROVE_SEEDS=100 tests/prove
+	@DOMFLEET_PROVE_DISKS=200 DOMFLEET_PROVE_TABLES=100 DOMFLEET_PROVE_SEEDS=100 DOMFLEET_PROVE_FLEET=2000 tests/prove
 
 .PHONY: bench
 bench: release ## measures against peers and limits, prints ratios

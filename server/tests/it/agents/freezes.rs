@@ -10,7 +10,7 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::boot::Boot;
 use domfleet_shared::diagnosis::Running;
 use domfleet_shared::id::BootId;
-use domfleet_shared::inventory::{Components, Content, Facts};
+use domfleet_shared::inventory::{Components, Content, Digests, Facts};
 use domfleet_shared::protocol::{ToAgent, ToServer};
 use futures_util::StreamExt as _;
 use rand::rngs::StdRng;
@@ -52,6 +52,8 @@ struct Told {
     agent: Agent,
     boots: Vec<Boot>,
     running: Option<Running>,
+    /// What the server knows.
+    told: Digests,
 }
 
 impl Told {
@@ -99,17 +101,20 @@ impl Told {
             taint: None,
         }));
         let contents = [facts, Content::Boots(boots)];
-        let digests =
+        let digests: Digests =
             contents.iter().map(|content| (content.section(), content.digest())).collect();
+        let is_news = std::mem::replace(&mut self.told, digests.clone()) != digests;
         let answer = renew(server, &self.agent.key).await;
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         let renewed: Value = serde_json::from_slice(&answer.body).unwrap();
         self.agent.enrolled.certificate_pem = renewed["certificate_pem"].as_str().unwrap().into();
         let (mut socket, _) = self.agent.connect().await;
         socket.say(ToServer::Heartbeat { uptime_seconds: up, digests }).await;
-        assert!(matches!(socket.hear().await, Some(ToAgent::Want { .. })));
-        for content in contents {
-            socket.say(ToServer::Inventory { content }).await;
+        if is_news {
+            assert!(matches!(socket.hear().await, Some(ToAgent::Want { .. })));
+            for content in contents {
+                socket.say(ToServer::Inventory { content }).await;
+            }
         }
         socket.settle().await;
     }
@@ -128,7 +133,8 @@ async fn page(world: World, seed: u64) -> Value {
             boot.started_at = day(boot.started_at);
             boot.ended_at = boot.ended_at.map(day);
         }
-        fleet.push(Told { agent: Agent::joined(&server).await, boots, running });
+        let agent = Agent::joined(&server).await;
+        fleet.push(Told { agent, boots, running, told: Digests::new() });
     }
     for round in 1..=ROUNDS {
         server.app.clock.advance(DAY * TWO_YEARS / ROUNDS);
@@ -158,6 +164,7 @@ async fn the_binary_is_named_although_the_disk_format_nearly_always_changed_with
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "one such fleet takes long: make prove lets all of them live"]
 async fn what_never_differs_cannot_be_told_apart() {
     let world = World { keeping_format: 0.0, ..blaming(Cause::Qemu) };
 
@@ -170,6 +177,7 @@ async fn what_never_differs_cannot_be_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "one such fleet takes long: make prove lets all of them live"]
 async fn where_nothing_is_to_blame_nothing_is_named() {
     let found = page(blaming(Cause::Nothing), 3).await;
 
@@ -177,6 +185,7 @@ async fn where_nothing_is_to_blame_nothing_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "one such fleet takes long: make prove lets all of them live"]
 async fn the_scheduler_is_named() {
     let found = page(blaming(Cause::Scheduler), 4).await;
 
@@ -184,6 +193,7 @@ async fn the_scheduler_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "one such fleet takes long: make prove lets all of them live"]
 async fn a_mitigation_that_halves_the_rate_is_named() {
     let found = page(blaming(Cause::Swap), 5).await;
 
