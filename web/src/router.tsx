@@ -158,6 +158,30 @@ const schedules = createRoute({
   ),
 });
 
+const reliability = createRoute({
+  getParentRoute: () => root,
+  path: "/reliability",
+  validateSearch: (
+    search: Search,
+  ): { q?: string; alpha?: string; component?: string; a?: string; b?: string } => ({
+    q: text(search, "q"),
+    alpha: text(search, "alpha"),
+    component: text(search, "component"),
+    a: text(search, "a"),
+    b: text(search, "b"),
+  }),
+  component: lazyRouteComponent(
+    () => import("./features/reliability/ReliabilityPage"),
+    "ReliabilityPage",
+  ),
+});
+
+const releases = createRoute({
+  getParentRoute: () => root,
+  path: "/releases",
+  component: lazyRouteComponent(() => import("./features/releases/ReleasesPage"), "ReleasesPage"),
+});
+
 const enrolment = createRoute({
   getParentRoute: () => root,
   path: "/enrolment",
@@ -193,6 +217,8 @@ export const router = createRouter({
     backups,
     alarms,
     schedules,
+    reliability,
+    releases,
     enrolment,
     audit,
   ]),

@@ -7,7 +7,10 @@ import styles from "./Help.module.css";
 const KEYS: ReadonlyArray<readonly [string, string]> = [
   ["Ctrl K or ⌘ K", "Find an appliance, go to a page"],
   ["/", "Search on this page"],
-  ["g then a, o, b, l, e, u", "Go to appliances, operations, backups, alarms, enrolment, audit"],
+  [
+    "g then a, o, b, l, r, v, e, u",
+    "Go to appliances, operations, backups, alarms, reliability, releases (versions), enrolment, audit",
+  ],
   ["r", "Fetch a list again after changes"],
   ["↑ ↓ or k j", "Move through a table"],
   ["Enter", "Open the row"],

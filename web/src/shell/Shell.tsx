@@ -10,6 +10,8 @@ import {
   BackupIcon,
   EnrolIcon,
   OperationIcon,
+  ReleaseIcon,
+  ReliabilityIcon,
   SearchIcon,
   WarningIcon,
 } from "../ui/icons";
@@ -46,6 +48,8 @@ export function Shell() {
         <NavLink to="/operations" word="Operations" icon={OperationIcon} />
         <NavLink to="/backups" word="Backups" icon={BackupIcon} />
         <NavLink to="/alarms" word="Alarms" icon={WarningIcon} aside={<OpenAlarms />} />
+        <NavLink to="/reliability" word="Reliability" icon={ReliabilityIcon} />
+        <NavLink to="/releases" word="Releases" icon={ReleaseIcon} />
         <NavLink to="/enrolment" word="Enrolment" icon={EnrolIcon} aside={<PendingCount />} />
         <NavLink to="/audit" word="Audit" icon={AuditIcon} />
       </nav>
@@ -81,7 +85,15 @@ export function Shell() {
 }
 
 interface NavLinkProps {
-  to: "/appliances" | "/operations" | "/backups" | "/alarms" | "/enrolment" | "/audit";
+  to:
+    | "/appliances"
+    | "/operations"
+    | "/backups"
+    | "/alarms"
+    | "/reliability"
+    | "/releases"
+    | "/enrolment"
+    | "/audit";
   word: string;
   icon: ComponentType;
   aside?: React.ReactNode;

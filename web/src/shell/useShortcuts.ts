@@ -9,6 +9,8 @@ const PLACES = {
   o: "/operations",
   b: "/backups",
   l: "/alarms",
+  r: "/reliability",
+  v: "/releases",
   e: "/enrolment",
   u: "/audit",
 } as const;

@@ -30,17 +30,20 @@ export function NameField(props: TextFieldProps) {
   return <TextField autoComplete="off" autoCapitalize="none" spellCheck={false} {...props} />;
 }
 
-type AreaFieldProps = Around & ComponentProps<"textarea">;
+type AreaFieldProps = Around & {
+  /** A few lines of prose. */
+  short?: boolean;
+} & ComponentProps<"textarea">;
 
 /** A text of several lines. */
-export function AreaField({ label, hint, error, className, ...rest }: AreaFieldProps) {
+export function AreaField({ label, hint, error, className, short, ...rest }: AreaFieldProps) {
   const ids = useIds(hint, error);
   return (
     <Frame label={label} hint={hint} error={error} ids={ids} className={className}>
       <textarea
         {...rest}
         id={ids.field}
-        className={`${styles.input} ${styles.area}`}
+        className={`${styles.input} ${short ? styles.short : styles.area}`}
         aria-describedby={ids.described}
         aria-invalid={error ? true : undefined}
       />

@@ -50,6 +50,18 @@ export const BackupIcon = icon(
     <path d="m6.250 9.250 1.250 1.250 2.250-2.500" />
   </>,
 );
+export const ReliabilityIcon = icon(
+  <>
+    <path d="M2.500 2.500v11h11" />
+    <path d="M4.500 4.500H7v2.750h2.750v2.500h3.500" />
+  </>,
+);
+export const ReleaseIcon = icon(
+  <>
+    <path d="M8.250 2.250h5.500v5.500l-6 6-5.500-5.500z" />
+    <path d="M11 5h.01" strokeWidth="2.250" />
+  </>,
+);
 export const SearchIcon = icon(
   <>
     <circle cx="7" cy="7" r="4.250" />

@@ -5,6 +5,7 @@ import type {
   BundleState,
   OperationState,
   Presence,
+  ReleaseState,
   VmState,
 } from "../api/types";
 import type { SetState } from "../api/backups";
@@ -109,6 +110,12 @@ const USE: Record<string, Look> = {
   unknown: ["quiet", "ring", "Unknown use"],
 };
 
+const RELEASE: Record<ReleaseState, Look> = {
+  beta: ["warn", "triangle", "Beta"],
+  stable: ["good", "disc", "Stable"],
+  withdrawn: ["bad", "cross", "Withdrawn"],
+};
+
 // A newer server may name a state that this page does not know; it is shown as it is.
 function badge<K extends string>(looks: Record<K, Look>, state: K, bare?: boolean) {
   const look: Look = looks[state] ?? ["quiet", "ring", state];
@@ -140,6 +147,9 @@ export const BundleStateBadge = ({ state, bare }: StateProps<BundleState>) =>
 export const VerdictBadge = ({ state, bare }: StateProps<string>) => badge(VERDICT, state, bare);
 export const SetStateBadge = ({ state, bare }: StateProps<SetState>) => badge(SET, state, bare);
 export const DriveUseBadge = ({ state, bare }: StateProps<string>) => badge(USE, state, bare);
+
+export const ReleaseStateBadge = ({ state, bare }: StateProps<ReleaseState>) =>
+  badge(RELEASE, state, bare);
 
 export function bootEndTone(end: BootEnd | null | undefined): Tone {
   return end ? (BOOT_END[end]?.[0] ?? "quiet") : "good";

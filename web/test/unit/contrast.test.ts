@@ -35,6 +35,8 @@ const READ: Array<[string, string]> = [
     [ink, "hover"],
     [ink, "selected"],
   ]),
+  // The series of charts are labelled in their colours.
+  ...[..."abcdefgh"].map((letter): [string, string] => [`series-${letter}`, "surface"]),
   ["muted", "quiet-soft"],
   ["text", "warn-soft"],
   ["text", "bad-soft"],

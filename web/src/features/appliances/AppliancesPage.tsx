@@ -17,6 +17,7 @@ import { useSelection, type Selection } from "../../ui/DataGrid/selection";
 import { useBlocks } from "../../ui/DataGrid/useBlocks";
 import { useMoved } from "../../ui/DataGrid/useMoved";
 import { EmptyState, Loading } from "../../ui/EmptyState";
+import { FilterBar } from "../../ui/FilterBar/FilterBar";
 import { count } from "../../ui/format";
 import { Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
@@ -24,7 +25,6 @@ import { Segments } from "../../ui/Segments";
 import styles from "./AppliancesPage.module.css";
 import type { Target } from "./bulk";
 import { COLUMNS } from "./columns";
-import { FilterBar } from "./FilterBar";
 import { comparing, matches } from "./matching";
 
 const BulkDialog = lazy(() => import("./BulkDialog"));

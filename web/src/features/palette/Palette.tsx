@@ -29,6 +29,8 @@ const PLACES = [
   ["/backups", "Backups"],
   ["/alarms", "Alarms"],
   ["/schedules", "Backup schedules"],
+  ["/reliability", "Reliability"],
+  ["/releases", "Releases"],
   ["/enrolment", "Enrolment"],
   ["/audit", "Audit"],
 ] as const;

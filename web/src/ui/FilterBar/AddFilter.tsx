@@ -1,9 +1,9 @@
 import { useState } from "react";
 
 import { APPLIANCE_KEYS, type Comparison, type Term } from "../../api/filter";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogButtons } from "../../ui/Dialog";
-import { SelectField, TextField } from "../../ui/Field";
+import { Button } from "../Button";
+import { Dialog, DialogButtons } from "../Dialog";
+import { SelectField, TextField } from "../Field";
 
 interface AddFilterProps {
   onAdd: (term: Term) => void;

@@ -1,9 +1,9 @@
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 
 import { APPLIANCE_KEYS, parseFilter, printFilter, printTerm, type Term } from "../../api/filter";
-import { Button } from "../../ui/Button";
-import { CloseIcon, FilterIcon, SearchIcon } from "../../ui/icons";
-import { presenceWord } from "../../ui/states";
+import { Button } from "../Button";
+import { CloseIcon, FilterIcon, SearchIcon } from "../icons";
+import { presenceWord } from "../states";
 import styles from "./FilterBar.module.css";
 
 const AddFilter = lazy(() => import("./AddFilter"));
