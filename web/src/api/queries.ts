@@ -210,6 +210,11 @@ export const openAlarms = () =>
     },
   });
 
+/** Somebody has looked into it. */
+export async function clearAlarm(id: string): Promise<void> {
+  await answered(api.POST("/api/v1/alarms/{id}/clear", { params: { path: { id } } }));
+}
+
 /** Asks many appliances, or only whether they could be asked. Twice with one key is once. */
 export function requestBulk(request: BulkRequest, key: string): Promise<Bulk> {
   return answered(

@@ -1,6 +1,7 @@
 // What came of an operation, in the agent's words. The API hands it on as it is, so that its shape is
 // looked at here, once; what does not have it is shown as it came.
 import { isRecord, list, number, text, texts, type Given } from "./given";
+import { mitigationAnswersOf, type MitigationAnswers } from "./mitigations";
 import { comparisonOf, pruningOf, type Comparison, type Pruning } from "./setResults";
 import type { SetSummary, UsbDrive } from "./types";
 
@@ -84,6 +85,7 @@ export type Result =
     }
   | { readonly is: "comparison"; readonly comparison: Comparison }
   | { readonly is: "pruning"; readonly pruning: Pruning }
+  | { readonly is: "mitigations"; readonly given: MitigationAnswers }
   | {
       readonly is: "restored";
       readonly name: string;
@@ -139,6 +141,12 @@ export function resultOf(kind: string, value: unknown): Result | null {
     case "backup_prune": {
       const pruning = pruningOf(value);
       return pruning && { is: "pruning", pruning };
+    }
+    case "mitigation_check":
+    case "mitigation_apply":
+    case "mitigation_revert": {
+      const given = mitigationAnswersOf(value);
+      return given && { is: "mitigations", given };
     }
     case "backup_restore": {
       const name = text(value, "name");

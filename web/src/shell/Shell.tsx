@@ -8,6 +8,7 @@ import {
   ApplianceIcon,
   AuditIcon,
   BackupIcon,
+  DebugIcon,
   EnrolIcon,
   OperationIcon,
   ReleaseIcon,
@@ -47,6 +48,7 @@ export function Shell() {
         <NavLink to="/appliances" word="Appliances" icon={ApplianceIcon} />
         <NavLink to="/operations" word="Operations" icon={OperationIcon} />
         <NavLink to="/backups" word="Backups" icon={BackupIcon} />
+        <NavLink to="/debug-files" word="Debug files" icon={DebugIcon} />
         <NavLink to="/alarms" word="Alarms" icon={WarningIcon} aside={<OpenAlarms />} />
         <NavLink to="/reliability" word="Reliability" icon={ReliabilityIcon} />
         <NavLink to="/releases" word="Releases" icon={ReleaseIcon} />
@@ -92,6 +94,8 @@ interface NavLinkProps {
     | "/alarms"
     | "/reliability"
     | "/releases"
+    | "/debug-files"
+    | "/alarms"
     | "/enrolment"
     | "/audit";
   word: string;
@@ -114,8 +118,10 @@ function useArrival(): void {
   useEffect(
     () =>
       router.subscribe("onRendered", ({ fromLocation, toLocation }) => {
-        // The tabs of one page are no arrival.
-        const place = (path: string) => path.split("/").slice(0, 3).join("/");
+        // The tabs of an appliance are no arrival.
+        const place = (path: string) => {
+          return path.startsWith("/appliances/") ? path.split("/").slice(0, 3).join("/") : path;
+        };
         if (!fromLocation || place(fromLocation.pathname) === place(toLocation.pathname)) return;
         document.querySelector("#content")?.scrollTo({ top: 0 });
         arrive();

@@ -8,6 +8,7 @@ const PLACES = {
   a: "/appliances",
   o: "/operations",
   b: "/backups",
+  d: "/debug-files",
   l: "/alarms",
   r: "/reliability",
   v: "/releases",

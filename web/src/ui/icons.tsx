@@ -94,3 +94,10 @@ export const WarningIcon = icon(
     <path d="M8 6.500v3M8 11.250h.01" />
   </>,
 );
+export const DebugIcon = icon(
+  <>
+    <path d="M9.250 13.750H4.500a1 1 0 0 1-1-1v-9.500a1 1 0 0 1 1-1h4.250l3.750 3.750v1" />
+    <circle cx="10.250" cy="10.250" r="2.250" />
+    <path d="m12 12 2 2" />
+  </>,
+);

@@ -6,6 +6,7 @@ import type {
   OperationState,
   Presence,
   ReleaseState,
+  Severity,
   VmState,
 } from "../api/types";
 import type { SetState } from "../api/backups";
@@ -116,6 +117,25 @@ const RELEASE: Record<ReleaseState, Look> = {
   withdrawn: ["bad", "cross", "Withdrawn"],
 };
 
+const SEVERITY: Record<Severity, Look> = {
+  fatal: ["bad", "cross", "Fatal"],
+  crit: ["bad", "triangle", "Critical"],
+  high: ["warn", "triangle", "High"],
+  warn: ["warn", "half", "Warning"],
+  info: ["info", "ring", "Info"],
+};
+
+const MITIGATION: Record<string, Look> = {
+  applied: ["good", "disc", "Applied"],
+  not_applied: ["quiet", "ring", "Not applied"],
+  pending_reboot: ["warn", "half", "In force after a reboot"],
+  drifted: ["bad", "triangle", "Not in force any more"],
+  not_offered: ["quiet", "square", "Not for this release"],
+  built_in: ["good", "square", "Part of the release"],
+  refused: ["warn", "cross", "Cannot be changed as things are"],
+  unknown: ["quiet", "ring", "Unknown"],
+};
+
 // A newer server may name a state that this page does not know; it is shown as it is.
 function badge<K extends string>(looks: Record<K, Look>, state: K, bare?: boolean) {
   const look: Look = looks[state] ?? ["quiet", "ring", state];
@@ -147,6 +167,18 @@ export const BundleStateBadge = ({ state, bare }: StateProps<BundleState>) =>
 export const VerdictBadge = ({ state, bare }: StateProps<string>) => badge(VERDICT, state, bare);
 export const SetStateBadge = ({ state, bare }: StateProps<SetState>) => badge(SET, state, bare);
 export const DriveUseBadge = ({ state, bare }: StateProps<string>) => badge(USE, state, bare);
+export const SeverityBadge = ({ state, bare }: StateProps<Severity>) =>
+  badge(SEVERITY, state, bare);
+export const MitigationBadge = ({ state, bare }: StateProps<string>) =>
+  badge(MITIGATION, state, bare);
+
+export function severityWord(severity: Severity): string {
+  return SEVERITY[severity]?.[2] ?? severity;
+}
+
+export function bootEndWord(end: BootEnd): string {
+  return BOOT_END[end]?.[2] ?? end;
+}
 
 export const ReleaseStateBadge = ({ state, bare }: StateProps<ReleaseState>) =>
   badge(RELEASE, state, bare);

@@ -1,8 +1,11 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
 
-import { allAlarms } from "../../api/queries";
+import { allAlarms, clearAlarm } from "../../api/queries";
 import type { Alarm } from "../../api/types";
+import { queries } from "../../live/live";
+import { useRoleReason } from "../../live/operations";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
@@ -11,6 +14,7 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { Segments } from "../../ui/Segments";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
+import { tell, tellProblem } from "../../ui/toasts";
 
 const route = getRouteApi("/alarms");
 
@@ -67,6 +71,7 @@ export function AlarmsPage() {
 const TITLES: Readonly<Record<string, string>> = {
   backup_damaged: "Backup damaged",
   clone: "Two of one appliance",
+  fatal_finding: "Fatal message in debug files",
   mitigation_drifted: "Mitigation not in force",
   operation_forgotten: "Operation forgotten",
   server_suspect: "Large part of the fleet silent",
@@ -74,6 +79,9 @@ const TITLES: Readonly<Record<string, string>> = {
   thin_pool_full: "Thin pool all but full",
   unreconciled: "Unknown to the restored server",
 };
+
+/** Kinds that end by no event: somebody looks into what was found, and says so. */
+const CLEARED_BY_HAND: ReadonlySet<string> = new Set(["fatal_finding"]);
 
 const COLUMNS: readonly TableColumn<Alarm>[] = [
   {
@@ -105,4 +113,34 @@ const COLUMNS: readonly TableColumn<Alarm>[] = [
     cell: ({ cleared_at }) =>
       cleared_at ? <Time at={cleared_at} /> : <span className="muted">not yet</span>,
   },
+  { key: "clear", title: "Clear", silent: true, cell: (alarm) => <Clear alarm={alarm} /> },
 ];
+
+function Clear({ alarm }: { alarm: Alarm }) {
+  const { id, kind, appliance, cleared_at } = alarm;
+  const role = useRoleReason("operator");
+  const [busy, setBusy] = useState(false);
+  if (cleared_at || !CLEARED_BY_HAND.has(kind)) return null;
+  const clear = async () => {
+    setBusy(true);
+    try {
+      await clearAlarm(id);
+      await queries.invalidateQueries({ queryKey: ["alarms"] });
+      tell("Cleared the alarm: somebody has looked into it");
+    } catch (error) {
+      tellProblem(error);
+    }
+    setBusy(false);
+  };
+  return (
+    <Button
+      small
+      busy={busy}
+      disabledReason={role}
+      aria-label={`Clear: ${TITLES[kind] ?? kind}${appliance ? ` at ${appliance.name}` : ""}`}
+      onClick={() => void clear()}
+    >
+      Clear
+    </Button>
+  );
+}

@@ -116,8 +116,8 @@ function Shown({ seen }: { seen: Operation }) {
                 ? [
                     [
                       "Debug bundle",
-                      <Link key="bundle" to="/appliances/$id/debug" params={{ id: appliance.id }}>
-                        Show the bundles
+                      <Link key="bundle" to="/debug-files/$id" params={{ id: operation.bundle_id }}>
+                        Show the bundle
                       </Link>,
                     ] as const,
                   ]

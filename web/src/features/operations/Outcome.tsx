@@ -3,6 +3,7 @@ import type { Operation, SetSummary } from "../../api/types";
 import { DriveName, DriveUse, qualificationRows } from "../../ui/DriveFacts";
 import { count, formatBytes } from "../../ui/format";
 import { imageRows, Reasons, Verdict } from "../../ui/ImageFacts";
+import { MitigationOutcome } from "../../ui/MitigationFacts";
 import { Card, Facts } from "../../ui/Page";
 import { SetCondition, SetVms } from "../../ui/SetFacts";
 import { Table } from "../../ui/Table";
@@ -78,6 +79,8 @@ function Known({ result }: { result: Result }) {
       return <Compared comparison={result.comparison} />;
     case "pruning":
       return <Pruned pruning={result.pruning} />;
+    case "mitigations":
+      return <MitigationOutcome given={result.given} />;
     case "restored":
       return (
         <Facts
