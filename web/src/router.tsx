@@ -95,6 +95,22 @@ const debug = createRoute({
   component: lazyRouteComponent(() => import("./features/appliance/DebugTab"), "DebugTab"),
 });
 
+const timeline = createRoute({
+  getParentRoute: () => appliance,
+  path: "timeline",
+  validateSearch: (search: Search): { range?: string } => ({ range: text(search, "range") }),
+  component: lazyRouteComponent(() => import("./features/appliance/TimelineTab"), "TimelineTab"),
+});
+
+const mitigations = createRoute({
+  getParentRoute: () => appliance,
+  path: "mitigations",
+  component: lazyRouteComponent(
+    () => import("./features/appliance/MitigationsTab"),
+    "MitigationsTab",
+  ),
+});
+
 const operations = createRoute({
   getParentRoute: () => root,
   path: "/operations",
@@ -140,6 +156,64 @@ const backups = createRoute({
     sort: text(search, "sort"),
   }),
   component: lazyRouteComponent(() => import("./features/backups/BackupsPage"), "BackupsPage"),
+});
+
+const debugFiles = createRoute({
+  getParentRoute: () => root,
+  path: "/debug-files",
+  validateSearch: (
+    search: Search,
+  ): { appliance?: string; state?: string; trigger?: string; held?: string; sort?: string } => ({
+    appliance: text(search, "appliance"),
+    state: text(search, "state"),
+    trigger: text(search, "trigger"),
+    held: text(search, "held"),
+    sort: text(search, "sort"),
+  }),
+  component: lazyRouteComponent(
+    () => import("./features/debug-files/DebugFilesPage"),
+    "DebugFilesPage",
+  ),
+});
+
+const bundle = createRoute({
+  getParentRoute: () => root,
+  path: "/debug-files/$id",
+  validateSearch: (search: Search): { q?: string } => ({ q: text(search, "q") }),
+  component: lazyRouteComponent(() => import("./features/debug-files/BundlePage"), "BundlePage"),
+});
+
+const bundleFile = createRoute({
+  getParentRoute: () => root,
+  path: "/debug-files/$id/file",
+  validateSearch: (search: Search): { path?: string; line?: string } => ({
+    path: text(search, "path"),
+    line: text(search, "line"),
+  }),
+  component: lazyRouteComponent(() => import("./features/debug-files/FilePage"), "FilePage"),
+});
+
+const signatures = createRoute({
+  getParentRoute: () => root,
+  path: "/signatures",
+  component: lazyRouteComponent(
+    () => import("./features/signatures/SignaturesPage"),
+    "SignaturesPage",
+  ),
+});
+
+const findings = createRoute({
+  getParentRoute: () => root,
+  path: "/signatures/findings",
+  validateSearch: (
+    search: Search,
+  ): { appliance?: string; signature?: string; severity?: string; sort?: string } => ({
+    appliance: text(search, "appliance"),
+    signature: text(search, "signature"),
+    severity: text(search, "severity"),
+    sort: text(search, "sort"),
+  }),
+  component: lazyRouteComponent(() => import("./features/signatures/FindingsPage"), "FindingsPage"),
 });
 
 const alarms = createRoute({
@@ -207,6 +281,8 @@ export const router = createRouter({
       storage,
       applianceBackups,
       boots,
+      timeline,
+      mitigations,
       applianceOperations,
       debug,
     ]),
@@ -215,6 +291,11 @@ export const router = createRouter({
     bulks,
     bulk,
     backups,
+    debugFiles,
+    bundle,
+    bundleFile,
+    signatures,
+    findings,
     alarms,
     schedules,
     reliability,

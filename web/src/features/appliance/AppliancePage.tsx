@@ -21,6 +21,8 @@ const TABS = [
   ["/appliances/$id/storage", "Storage"],
   ["/appliances/$id/backups", "Backups"],
   ["/appliances/$id/boots", "Boots"],
+  ["/appliances/$id/timeline", "Timeline"],
+  ["/appliances/$id/mitigations", "Mitigations"],
   ["/appliances/$id/operations", "Operations"],
   ["/appliances/$id/debug", "Debug"],
 ] as const;

@@ -3,7 +3,7 @@
 import type { NewDisk, Operation, OperationRequest } from "../../api/types";
 import { operationTitle } from "../../ui/format";
 
-export type Lock = "power" | "storage" | "usb" | `vm:${string}`;
+export type Lock = "power" | "storage" | "usb" | "os" | `vm:${string}`;
 
 function locksOf(operation: OperationRequest): readonly Lock[] {
   switch (operation.kind) {
@@ -12,8 +12,12 @@ function locksOf(operation: OperationRequest): readonly Lock[] {
     case "image_inspect":
     case "usb_list":
     case "debug_bundle":
+    case "mitigation_check":
     case "unknown":
       return [];
+    case "mitigation_apply":
+    case "mitigation_revert":
+      return operation.dry_run ? [] : ["os"];
     case "appliance_reboot":
       return ["power"];
     case "usb_qualify":
