@@ -95,7 +95,6 @@ interface NavLinkProps {
     | "/reliability"
     | "/releases"
     | "/debug-files"
-    | "/alarms"
     | "/enrolment"
     | "/audit";
   word: string;
