@@ -25,10 +25,16 @@ export function formatRange({ value, low, high }: RangeOf): string {
 
 /** A probability; what is very small is as good as any other that is. */
 export function formatP(p: number): string {
-  if (p < 1e-6) return "less than one in a million";
+  if (p < 1e-6) return "< 0.000001";
   if (p >= 0.0995) return p > 0.995 ? "1" : p.toFixed(2);
   if (p >= 0.001) return p.toFixed(3);
   return p.toFixed(1 - Math.floor(Math.log10(p)));
+}
+
+/** The same in a sentence: "p = 0.042". */
+export function pWords(p: number): string {
+  const text = formatP(p);
+  return text.startsWith("<") ? `p ${text}` : `p = ${text}`;
 }
 
 export function formatDays(days: number): string {

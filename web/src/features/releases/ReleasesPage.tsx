@@ -31,7 +31,7 @@ export function ReleasesPage() {
   return (
     <Page
       title="Releases"
-      lead="What is known of versions. An appliance that runs a beta, a withdrawn version or one with known problems says so on its page."
+      lead="What is known of versions. Appliances that should not run theirs say so on their pages."
       aside={
         may && (
           <Button look="primary" aria-haspopup="dialog" onClick={() => setOpen({ what: "add" })}>

@@ -62,7 +62,7 @@ export function CompareCard({ report, pair: [a, b], q, onChange }: CompareCardPr
       ) : !found.data ? (
         <Loading what="both" />
       ) : found.data.report ? (
-        <Compared found={found.data} report={found.data.report} title={`${a} beside ${b}`} />
+        <Compared found={found.data} report={found.data.report} />
       ) : (
         <EmptyState title="Neither of them was watched" />
       )}
@@ -73,10 +73,11 @@ export function CompareCard({ report, pair: [a, b], q, onChange }: CompareCardPr
 interface ComparedProps {
   found: Comparison;
   report: ComponentReport;
-  title: string;
 }
 
-function Compared({ found: { around, names }, report, title }: ComparedProps) {
+function Compared({ found: { around, names }, report }: ComparedProps) {
+  // Of what is shown, which may not yet be what was chosen.
+  const title = report.values.map(({ value }) => value).join(" beside ");
   const ratio = ratioWords(report);
   return (
     <>

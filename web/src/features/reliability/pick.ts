@@ -31,8 +31,8 @@ export function pickPair(
   const longest = mostWatched(values, values.length).map(({ value }) => value);
   const known = (value: string | undefined) => longest.find((other) => other === value);
   const a = known(wanted.a) ?? longest.find((value) => value !== known(wanted.b));
-  const b = known(wanted.b) ?? longest.find((value) => value !== a);
-  return a === undefined || b === undefined || a === b ? null : [a, b];
+  const b = [known(wanted.b), ...longest].find((value) => value !== undefined && value !== a);
+  return a === undefined || b === undefined ? null : [a, b];
 }
 
 /** Those that were watched longest, as many as `most`. */

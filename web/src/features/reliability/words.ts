@@ -2,7 +2,7 @@
 import type { ComponentReport, Diagnosis, Named, Verdict } from "../../api/types";
 import { componentList, componentName } from "../../ui/componentNames";
 import { count } from "../../ui/format";
-import { formatDays, formatNumber, formatP, formatRange } from "../../ui/statistics";
+import { formatDays, formatNumber, formatP, formatRange, pWords } from "../../ui/statistics";
 
 /** The hazard ratio that the server thinks worth finding. */
 const WORTHWHILE = "three times";
@@ -114,7 +114,7 @@ export function logRankWords({ log_rank, component }: ComponentReport): string {
   if (!log_rank) return "There is nothing to compare by the log-rank test.";
   const { chi2, df, p } = log_rank;
   return (
-    `Log-rank test: χ² = ${formatNumber(chi2)} with ${count(df, "degree")} of freedom, p = ${formatP(p)}. ` +
+    `Log-rank test: χ² = ${formatNumber(chi2)} with ${count(df, "degree")} of freedom, ${pWords(p)}. ` +
     `It does not know of components other than ${componentName(component)}, nor that boots of one appliance are alike.`
   );
 }
@@ -127,6 +127,6 @@ export function ratioWords({ values }: ComponentReport): string | null {
   const { ratio, p } = compared.compared;
   return (
     `With ${compared.value} the rate of deaths is ${formatRange(ratio)} times that with ${other.value} ` +
-    `(exact interval, 95 %; p = ${formatP(p)}, were no two deaths to have to do with each other).`
+    `(exact interval, 95 %; ${pWords(p)}, were no two deaths to have to do with each other).`
   );
 }
