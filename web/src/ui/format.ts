@@ -76,6 +76,11 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString("en-GB")} ${n === 1 ? one : many}`;
 }
 
+/** A text with the full stop that it may lack. */
+export function asSentence(text: string): string {
+  return /[.!?]$/.test(text) || text === "" ? text : `${text}.`;
+}
+
 /** A size as an operator types it: "20", "20 GiB", "512M". Plain numbers are GiB. */
 export function parseSize(text: string): number | null {
   const found = /^\s*(\d+(?:[.,]\d+)?)\s*([KMGT]?)(?:i?B)?\s*$/i.exec(text);

@@ -131,6 +131,22 @@ const SCREENS: readonly Screen[] = [
     path: "/appliances/ID/debug",
     open: opens("Request a bundle", "dialog"),
   },
+  { name: "timeline", path: "/appliances/ID/timeline?range=all" },
+  {
+    name: "timeline as a table",
+    path: "/appliances/ID/timeline",
+    open: async (page) => {
+      await page.getByText(/^As a table/).click();
+      await page.getByRole("region", { name: "Timeline as a table" }).waitFor();
+    },
+  },
+  { name: "mitigations", path: "/appliances/ID/mitigations" },
+  { name: "debug files", path: "/debug-files" },
+  { name: "debug files, none found", path: "/debug-files?appliance=no-such-name" },
+  { name: "signatures", path: "/signatures" },
+  { name: "add a signature", path: "/signatures", open: opens("Add a signature", "dialog") },
+  { name: "findings", path: "/signatures/findings" },
+  { name: "alarms", path: "/alarms?show=all" },
   { name: "operations", path: "/operations" },
   { name: "operations, newest first", path: "/operations?sort=-created_at" },
   { name: "backups", path: "/backups" },

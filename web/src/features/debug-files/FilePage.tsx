@@ -3,10 +3,10 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { bundleDetail, bundleFiles, downloadFile, findingsOf } from "../../api/bundles";
-import type { Finding } from "../../api/types";
+import type { Bundle, Finding } from "../../api/types";
 import { bundleTitle } from "../../ui/BundleFacts";
 import { Button } from "../../ui/Button";
-import { EmptyState } from "../../ui/EmptyState";
+import { EmptyState, Loading } from "../../ui/EmptyState";
 import { NameField } from "../../ui/Field";
 import { count, formatBytes } from "../../ui/format";
 import { DownloadIcon } from "../../ui/icons";
@@ -15,21 +15,24 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { SeverityBadge } from "../../ui/states";
 import styles from "./FilePage.module.css";
 import { FileView } from "./FileView";
-import { lineOf } from "./manifest";
+import { lineOf, pathIn } from "./manifest";
 
 const route = getRouteApi("/debug-files/$id/file");
 
 /** A file of a bundle, as text. */
 export function FilePage() {
   const { id } = route.useParams();
-  const { path = "", line: asked } = route.useSearch();
-  const line = lineOf(asked);
+  const { path: asked = "", line: typed } = route.useSearch();
+  const line = lineOf(typed);
   const bundle = useQuery(bundleDetail(id));
   const files = useQuery(bundleFiles(id));
   const found = useQuery(findingsOf(id));
-  const findings = found.data?.findings.filter(({ file }) => file === path) ?? [];
+  const path = pathIn(files.data, asked);
+  const findings = (found.data?.findings ?? []).filter(({ file }) => {
+    return pathIn(files.data, file) === path;
+  });
   const file = files.data?.files.find((known) => known.path === path);
-  if (path === "") {
+  if (asked === "") {
     return (
       <Page title="File">
         <EmptyState title="The address names no file">
@@ -43,7 +46,7 @@ export function FilePage() {
   return (
     <Page
       fill
-      title={path}
+      title={nameOf(bundle.data, path)}
       lead={
         <span className="line">
           <Link to="/debug-files/$id" params={{ id }}>
@@ -66,9 +69,18 @@ export function FilePage() {
         <GoToLine />
         <FoundHere findings={findings} />
       </div>
-      <FileView key={`${id} ${path}`} bundle={id} path={path} line={line} findings={findings} />
+      {files.isPending ? (
+        <Loading what="the bundle" />
+      ) : (
+        <FileView key={`${id} ${path}`} bundle={id} path={path} line={line} findings={findings} />
+      )}
     </Page>
   );
+}
+
+/** A file that came alone is called as it was when it was brought. */
+function nameOf(bundle: Bundle | undefined, path: string): string {
+  return bundle?.kind === "file" ? (bundle.file_name ?? path) : path;
 }
 
 function GoToLine() {

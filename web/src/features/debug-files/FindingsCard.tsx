@@ -9,7 +9,7 @@ import { findingCount, LinePlace } from "../../ui/BundleFacts";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
 import { FindingContext } from "../../ui/FindingContext";
-import { count } from "../../ui/format";
+import { asSentence, count } from "../../ui/format";
 import { Card } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { SeverityBadge } from "../../ui/states";
@@ -75,7 +75,7 @@ function FindingItem({ finding, signature, canOpen }: FindingItemProps) {
       </div>
       {signature && (
         <p>
-          {signature.meaning} {signature.advice}
+          {asSentence(signature.meaning)} {signature.advice}
         </p>
       )}
       <p>

@@ -69,6 +69,8 @@ export class FileText {
   close(): void {
     this.#stop.abort();
     this.#stop = new AbortController();
+    this.#isGoingOn = false;
+    this.#change({});
   }
 
   /** The row of that number, if it is in memory. */
@@ -115,22 +117,19 @@ export class FileText {
     return part < 0 || row < 0 ? undefined : part;
   }
 
-  /** Reads the next part; says whether there was one. */
+  /** Reads the next part; says whether it is worth looking again. */
   async #goOn(limit: number): Promise<boolean> {
-    while (this.#isGoingOn) {
-      // Another has begun; what it reads is what is wanted.
-      await new Promise<void>((resolve) => {
-        const forget = this.subscribe(() => {
-          forget();
-          resolve();
-        });
-      });
+    if (this.#isGoingOn) {
+      // Another has begun: what it reads may be what is wanted.
+      await this.#changed();
+      return this.#state.error === null;
     }
     const [offset, { signal }] = [this.#next, this.#stop];
     if (offset === null || this.#state.error !== null) return false;
     this.#isGoingOn = true;
     try {
       const part = await this.#read(offset, limit, signal);
+      if (signal.aborted) return false;
       const { rows, end } = rowsOf(part.text, this.#end);
       const firstRow = this.#state.rows;
       this.#known.push({
@@ -152,10 +151,20 @@ export class FileText {
       });
       return true;
     } catch (error) {
+      if (signal.aborted) return false;
       this.#isGoingOn = false;
-      this.#change(signal.aborted ? {} : { error });
+      this.#change({ error });
       return false;
     }
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = this.subscribe(() => {
+        forget();
+        resolve();
+      });
+    });
   }
 
   async #readAgain(part: number): Promise<void> {

@@ -11,7 +11,7 @@ import { ConfirmByTyping } from "../../ui/ConfirmByTyping";
 import { EmptyState, Loading } from "../../ui/EmptyState";
 import { NameField } from "../../ui/Field";
 import filters from "../../ui/Filters.module.css";
-import { count } from "../../ui/format";
+import { asSentence, count } from "../../ui/format";
 import { Card, Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { SeverityBadge } from "../../ui/states";
@@ -167,7 +167,7 @@ function What({ signature }: { signature: Signature }) {
     <div className={styles.what}>
       <code>{id}</code>
       <p>
-        {meaning} {advice && <span className="muted">{advice}</span>}
+        {asSentence(meaning)} {advice && <span className="muted">{advice}</span>}
       </p>
       <details>
         <summary>Patterns</summary>
