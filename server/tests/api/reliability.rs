@@ -1,5 +1,7 @@
 //! What the server says of why appliances freeze, held against what is known of textbooks' data.
 
+use std::fmt::Write as _;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use domfleet_server::db::entity::boot;
@@ -51,7 +53,8 @@ fn freireich(days: i32) -> String {
     for (xen, weeks) in [("6-MP", SIX_MP), ("placebo", PLACEBO)] {
         for (at, weeks) in weeks.into_iter().enumerate() {
             let end = if weeks < 0 { "clean" } else { "hang" };
-            table += &format!("{xen} {at},{},{end},{xen}\n", weeks.abs() * days);
+            let days = weeks.abs() * days;
+            writeln!(table, "{xen} {at},{days},{end},{xen}").unwrap();
         }
     }
     table
@@ -131,8 +134,6 @@ async fn a_textbook_s_uptimes_have_the_textbook_s_model(db: TestDatabase) {
         found["diagnosis"]["verdict"]
     );
     assert_eq!(found["diagnosis"]["verdict"]["suspects"][0]["components"], json!(["xen"]));
-    let strict = admin.get("/api/v1/reliability?alpha=0.0001").await.ok();
-    assert_ne!(strict["diagnosis"]["verdict"]["kind"], "suspects");
     let wrong = admin.get("/api/v1/reliability?alpha=2").await;
     assert_eq!(wrong.code(), "invalid");
 }

@@ -148,30 +148,42 @@ fn row(method: &str, path: &str) -> Option<Route> {
         }
         ("patch", "/backup-schedules/{id}") => (A::Schedule, "operator", json!({ "paused": true })),
         ("delete", "/backup-schedules/{id}") => (A::Schedule, "operator", Value::Null),
-        ("get", "/releases") => (A::Server, "viewer", Value::Null),
-        ("put", "/releases") => {
-            let said = json!({ "component": "xen", "version": "4.6", "state": "beta" });
-            (A::TopmostOnly, "admin", said)
-        }
-        ("delete", "/releases/{id}") => (A::TopmostOnly, "admin", Value::Null),
-        ("get", "/signatures") => (A::Server, "viewer", Value::Null),
-        ("post", "/signatures") => (A::Caller, "operator", signatures::own("pbx_down")),
-        ("delete", "/signatures/{id}") => (A::Signature, "operator", Value::Null),
-        ("get", "/findings") => (A::List("findings"), "viewer", Value::Null),
-        // Of what is in the scope: see `reliability`.
-        ("get", "/reliability") => (A::Server, "viewer", Value::Null),
-        ("get", "/reliability/compare") => (A::Server, "viewer", Value::Null),
-        ("get", "/reliability/imports") => (A::Server, "viewer", Value::Null),
-        ("post", "/reliability/imports") => (A::Caller, "operator", Value::Null),
-        ("delete", "/reliability/imports/{id}") => (A::Import, "operator", Value::Null),
         ("get", "/events") => (A::Stream, "viewer", Value::Null),
-        ("post", "/alarms/{id}/clear") => (A::OpenAlarm, "operator", Value::Null),
         ("get", "/alarms") => (A::List("alarms"), "viewer", Value::Null),
         ("get", "/audit") => (A::List("audit"), "admin", Value::Null),
         ("get", "/server") => (A::Server, "viewer", Value::Null),
         ("post", "/server/release-hold") => {
             (A::TopmostOnly, "admin", json!({ "confirm": "release" }))
         }
+        (method, path) => return why_they_freeze(method, path),
+    };
+    Some(Route { about, role, body })
+}
+
+/// What is known of freezes: releases, signatures, findings, uptimes.
+fn why_they_freeze(method: &str, path: &str) -> Option<Route> {
+    use About as A;
+    let (about, role, body) = match (method, path) {
+        // Of what is in the scope: see `reliability` and `signatures`.
+        (
+            "get",
+            "/releases"
+            | "/signatures"
+            | "/reliability"
+            | "/reliability/compare"
+            | "/reliability/imports",
+        ) => (A::Server, "viewer", Value::Null),
+        ("put", "/releases") => {
+            let said = json!({ "component": "xen", "version": "4.6", "state": "beta" });
+            (A::TopmostOnly, "admin", said)
+        }
+        ("delete", "/releases/{id}") => (A::TopmostOnly, "admin", Value::Null),
+        ("post", "/signatures") => (A::Caller, "operator", signatures::own("pbx_down")),
+        ("delete", "/signatures/{id}") => (A::Signature, "operator", Value::Null),
+        ("get", "/findings") => (A::List("findings"), "viewer", Value::Null),
+        ("post", "/reliability/imports") => (A::Caller, "operator", Value::Null),
+        ("delete", "/reliability/imports/{id}") => (A::Import, "operator", Value::Null),
+        ("post", "/alarms/{id}/clear") => (A::OpenAlarm, "operator", Value::Null),
         _ => return None,
     };
     Some(Route { about, role, body })

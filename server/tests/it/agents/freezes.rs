@@ -53,7 +53,7 @@ struct Told {
     boots: Vec<Boot>,
     running: Option<Running>,
     /// What the server knows.
-    told: Digests,
+    known: Digests,
 }
 
 impl Told {
@@ -103,7 +103,7 @@ impl Told {
         let contents = [facts, Content::Boots(boots)];
         let digests: Digests =
             contents.iter().map(|content| (content.section(), content.digest())).collect();
-        let is_news = std::mem::replace(&mut self.told, digests.clone()) != digests;
+        let is_news = std::mem::replace(&mut self.known, digests.clone()) != digests;
         let answer = renew(server, &self.agent.key).await;
         assert_eq!(answer.status, 200, "{:?}", answer.body);
         let renewed: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -128,13 +128,13 @@ async fn page(world: World, seed: u64) -> Value {
     let mut fleet = Vec::new();
     for _ in 0..world.appliances {
         let (mut boots, running) = Life::of(&world, StdRng::seed_from_u64(random.random())).live();
+        let day = |at: Timestamp| began + Duration::from_millis(at.as_millis().unsigned_abs());
         for boot in &mut boots {
-            let day = |at: Timestamp| began + Duration::from_millis(at.as_millis().unsigned_abs());
             boot.started_at = day(boot.started_at);
             boot.ended_at = boot.ended_at.map(day);
         }
         let agent = Agent::joined(&server).await;
-        fleet.push(Told { agent, boots, running, told: Digests::new() });
+        fleet.push(Told { agent, boots, running, known: Digests::new() });
     }
     for round in 1..=ROUNDS {
         server.app.clock.advance(DAY * TWO_YEARS / ROUNDS);
