@@ -130,6 +130,32 @@ test("while the server is away it waits longer and longer, and loses nothing", a
   expect(last).toEqual({ is: "done" });
 });
 
+test("a piece that came although its answer was lost is not sent again", async () => {
+  const server = new Server();
+  let isLost = false;
+  const send: Means["send"] = async (path, request) => {
+    const answer = await server.send(path, request);
+    if (request.method !== "PATCH" || isLost) return answer;
+    isLost = true;
+    throw unreachable();
+  };
+  const states: UploadState[] = [];
+  const watcher = {
+    state: (state: UploadState) => void states.push(state),
+    offset() {},
+    location() {},
+  };
+
+  const means = { ...server.means, send };
+  await upload(file(PIECE + 1), announced, null, means, watcher, new AbortController().signal);
+
+  expect(server.asked.filter((line) => line.startsWith("PATCH"))).toEqual([
+    `PATCH ${LOCATION} 0`,
+    `PATCH ${LOCATION} ${PIECE}`,
+  ]);
+  expect(states.at(-1)).toEqual({ is: "done" });
+});
+
 test("a server that says when to come back is taken at its word", async () => {
   const server = new Server();
   server.trouble = [() => refusal(429, "too_many", { "Retry-After": "60" })];
