@@ -3,7 +3,8 @@
 //! Every byte that is appended counts as one point, and so does every flush and every rename. A
 //! death can be set at any point: the agent is killed there, or the power goes, and then what was
 //! not flushed is there in part or not at all. Of a file that replaces another nobody sees a byte
-//! before the rename, so that all deaths on the way there are the same: they are [`WRITING`] points.
+//! before the rename, so that all deaths on the way there are the same: of a long one only the first
+//! [`WRITING`] bytes count.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -46,8 +47,8 @@ pub enum Death {
 /// The room there is where nobody has said otherwise.
 const ROOM: u64 = 2 * 1024 * 1024 * 1024;
 
-/// The points at which a file that replaces another is written: enough for each kind of death.
-const WRITING: u64 = 4;
+/// The bytes at which a death may come while a file is written that replaces another.
+const WRITING: usize = 256;
 
 /// What came of a write.
 enum Written {
@@ -205,7 +206,7 @@ impl Inner {
             return Written::Full;
         }
         // The bytes and their flush: until then there is only the old content.
-        if let Err((_, death)) = self.pass(WRITING + 1) {
+        if let Err((_, death)) = self.pass(bytes.len().min(WRITING) as u64 + 1) {
             return Written::Death(death);
         }
         // The rename, which is not durable before the folder is flushed.
@@ -330,7 +331,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_replaced_file_is_the_old_one_or_the_new_one_wherever_death_comes() {
-        for point in 0..=WRITING + 1 {
+        for point in 0..5 {
             let files = SimFiles::new(Dice::new(point));
             files.replace("a", b"old".to_vec()).await.unwrap();
             files.die_after(point, Death::PowerCut);
@@ -338,7 +339,7 @@ mod tests {
             dies(&files, files.replace("a", b"new".to_vec())).await;
 
             let left = files.content().remove("a").unwrap();
-            assert!(left == b"old" || (left == b"new" && point > WRITING), "{point}: {left:?}");
+            assert!(left == b"old" || (left == b"new" && point == 4), "{point}: {left:?}");
         }
     }
 
