@@ -4,7 +4,9 @@ pub mod backup;
 mod facts;
 pub mod image;
 pub mod keep;
+mod lock;
 mod pace;
+mod priority;
 mod report;
 pub mod sets;
 mod state;
@@ -17,7 +19,9 @@ use utoipa::ToSchema;
 
 use self::backup::{BackupCreate, BackupRestore};
 use self::image::{ImageAt, ImageConvert};
+pub use self::lock::{Lock, conflicts};
 pub use self::pace::Pace;
+pub use self::priority::Priority;
 pub use self::report::{Progress, Reason, Report};
 use self::sets::{BackupCompare, BackupImport, BackupPrune};
 pub use self::state::{Change, IllegalChange, OperationState, Reported};
@@ -295,84 +299,9 @@ pub enum Class {
     Destructive,
 }
 
-/// What is offered first to an appliance that has several things to do. It breaks no lock.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// One of many, which nobody waits for.
-    Bulk,
-    /// As usual.
-    #[default]
-    Normal,
-    /// Somebody stands beside it.
-    Urgent,
-}
-
-impl Priority {
-    /// Whether it is the usual one, which is not written down.
-    pub fn is_usual(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// What only one operation at a time may hold on an appliance.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Lock {
-    /// The system: its disk, its boot loader.
-    Os,
-    /// Volume groups and what is in them.
-    Storage,
-    /// USB drives: one is tried, prepared, written to or read at a time, or each is slower.
-    Usb,
-    /// Whether dom0 runs.
-    Power,
-    /// One VM.
-    Vm(VmId),
-}
-
-impl std::fmt::Display for Lock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Os => f.write_str("os"),
-            Self::Storage => f.write_str("storage"),
-            Self::Usb => f.write_str("usb"),
-            Self::Power => f.write_str("power"),
-            Self::Vm(vm) => write!(f, "vm:{vm}"),
-        }
-    }
-}
-
-/// Whether an operation that wants `wanted` must wait for the holder of `held`.
-pub fn conflicts(wanted: &Lock, held: &Lock) -> bool {
-    wanted == held || *wanted == Lock::Power || *held == Lock::Power
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_reboot_of_the_appliance_waits_for_everything_and_everything_for_it() {
-        let vm = Lock::Vm(VmId::new());
-
-        assert!(conflicts(&Lock::Power, &vm));
-        assert!(conflicts(&Lock::Storage, &Lock::Power));
-        assert!(!conflicts(&Lock::Storage, &vm));
-        assert!(!conflicts(&Lock::Vm(VmId::new()), &vm));
-    }
 
     #[test]
     fn an_operation_of_tomorrow_is_understood_as_unknown() {

@@ -41,7 +41,7 @@ mod tests {
         for path in [
             "/etc/shadow",
             "/etc/ssh/ssh_host_ed25519_key",
-            "/root/.ssh/id_rsa",
+            "/home/admin/.ssh/id_rsa",
             "/etc/xen/tls/server.KEY",
             "/etc/ssl/box.p12",
             "/etc/wpa_supplicant/wpa_supplicant.conf",

@@ -139,8 +139,9 @@ async fn greet(
         return Err(Refusal::protocol("the first frame must be a hello").into());
     };
     let key = &certificate.spki_sha256;
-    let admitted =
-        hello::admit(app, certificate, &hello).await.map_err(|trouble| trouble.refusal(key))?;
+    let admitted = hello::admit(app, certificate, &hello, socket)
+        .await
+        .map_err(|trouble| trouble.refusal(key))?;
     if let Err(end) = receive(app, socket, &admitted, &hello).await {
         app.registry.leave(&admitted.slot);
         return Err(end);

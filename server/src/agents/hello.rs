@@ -7,6 +7,7 @@ use domfleet_shared::protocol::{Hello, ToAgent, Version, Versions, Welcome};
 
 use super::refusal::Refusal;
 use super::registry::Slot;
+use super::socket::Socket;
 use super::trouble::Trouble;
 use super::{progress, record, restored};
 use crate::app::App;
@@ -34,6 +35,7 @@ pub(super) async fn admit(
     app: &App,
     certificate: &ClientCertificate,
     hello: &Hello,
+    socket: &mut Socket,
 ) -> Result<Admitted, Trouble> {
     let version = Versions::OURS.common(hello.versions).ok_or_else(Refusal::version)?;
     let incarnation = server_state::incarnation(app.db.read()).await?;
@@ -47,7 +49,7 @@ pub(super) async fn admit(
             .await?
             .ok_or_else(Refusal::unknown_key)?;
         check_admission(&guest, &credential, hello)?;
-        let verdict = judge(app, &guest, hello).await;
+        let verdict = judge(app, &guest, hello, socket).await?;
         if let Some(terms) = settle(app, &guest, hello, verdict).await? {
             return Ok(enter(app, guest, hello, version, &terms, incarnation));
         }
@@ -84,18 +86,27 @@ fn check_admission(guest: &Guest, credential: &Credential, hello: &Hello) -> Res
     Ok(())
 }
 
-async fn judge(app: &App, guest: &Guest, hello: &Hello) -> Verdict {
+async fn judge(
+    app: &App,
+    guest: &Guest,
+    hello: &Hello,
+    socket: &mut Socket,
+) -> Result<Verdict, Refusal> {
     let other = app.registry.get(guest.id).filter(|slot| slot.instance != hello.instance);
     let other_is_alive = match other {
         Some(other) => other.is_alive(ALIVE).await,
         None => false,
     };
+    // A server that is busy may read a hello when its process has died and the next one is here already.
+    if other_is_alive && !socket.still_answers(ALIVE).await {
+        return Err(Refusal::silent());
+    }
     let shown = Shown {
         number: hello.session,
         instance: hello.instance,
         fingerprint: hello.fingerprint.clone(),
     };
-    session::judge(&guest.known, &shown, other_is_alive)
+    Ok(session::judge(&guest.known, &shown, other_is_alive))
 }
 
 /// What a session is given.

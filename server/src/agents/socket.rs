@@ -149,6 +149,24 @@ impl Socket {
         self.send(Message::Ping(number)).await
     }
 
+    /// Whether someone still answers who has said something before: what was said may be read long after
+    /// that. Until then an agent is to say nothing more; one that does is out of order.
+    pub(super) async fn still_answers(&mut self, patience: Duration) -> bool {
+        const PROBE: u64 = 1;
+        let answer = async {
+            self.ping(PROBE).await.ok()?;
+            loop {
+                let received = self.receive().await;
+                match self.read(received).ok()? {
+                    Heard::Answer(PROBE) => return Some(()),
+                    Heard::Answer(_) | Heard::Ping => {}
+                    Heard::Frame(_) | Heard::Over => return None,
+                }
+            }
+        };
+        timeout(patience, answer).await.is_ok_and(|answer| answer.is_some())
+    }
+
     async fn send(&mut self, message: Message) -> Result<(), End> {
         let stream = self.stream.as_mut().ok_or(End::Gone)?;
         match timeout(SEND, stream.send(message)).await {

@@ -4,7 +4,7 @@
 //! death can be set at any point: the agent is killed there, or the power goes, and then what was
 //! not flushed is there in part or not at all. Of a file that replaces another nobody sees a byte
 //! before the rename, so that all deaths on the way there are the same: of a long one only the first
-//! [`WRITING`] bytes count.
+//! `WRITING` bytes count.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -389,6 +389,16 @@ impl Socket {
         }
     }
 
+    /// Waits until the server asks for a sign of life. The answer goes with what is said next.
+    pub(crate) async fn answer_ping(&mut self) {
+        loop {
+            let message = timeout(PATIENCE, self.inner.next()).await.expect("in time");
+            if matches!(message.unwrap().unwrap(), Message::Ping(_)) {
+                return;
+            }
+        }
+    }
+
     /// Answers pings and nothing else, until the server says something.
     pub(crate) async fn refused(&mut self) -> String {
         match self.hear().await {

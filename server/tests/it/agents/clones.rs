@@ -103,6 +103,24 @@ async fn two_that_answer_at_the_same_time_are_found_though_both_show_the_right_n
 }
 
 #[tokio::test]
+async fn a_hello_whose_process_has_died_before_it_is_read_is_no_second_agent() {
+    let server = Server::start().await;
+    let mut agent = Agent::joined(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    socket.settle().await;
+
+    let mut died = agent.copied().socket().await;
+    died.say(ToServer::Hello(Box::new(agent.copied().hello()))).await;
+    drop(died);
+    socket.answer_ping().await;
+    socket.settle().await;
+
+    let (_, welcome) = agent.connect().await;
+    assert_eq!(welcome.read_only, None);
+    assert_eq!(read_only(&server, &agent).await, None);
+}
+
+#[tokio::test]
 async fn a_dead_connection_is_no_second_agent() {
     let server = Server::start().await;
     let mut agent = Agent::joined(&server).await;
