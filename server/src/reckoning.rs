@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use domfleet_shared::Timestamp;
 use domfleet_shared::component::Component;
 use domfleet_shared::diagnosis::{Settings, before_after, diagnose};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::App;
 use crate::auth::Scope;
@@ -26,7 +26,7 @@ const KEPT: usize = 32;
 pub struct Reckoning {
     kept: Mutex<HashMap<Question, Arc<Reliability>>>,
     /// It takes all of a processor and the memory of every boot.
-    place: Semaphore,
+    place: Arc<Semaphore>,
 }
 
 /// What is asked: whose appliances, which of them, and how sure one has to be.
@@ -39,7 +39,7 @@ struct Question {
 
 impl Default for Reckoning {
     fn default() -> Self {
-        Self { kept: Mutex::default(), place: Semaphore::new(1) }
+        Self { kept: Mutex::default(), place: Arc::new(Semaphore::new(1)) }
     }
 }
 
@@ -55,7 +55,7 @@ pub async fn reliability(
         filter: format!("{filter:?}"),
         alpha: alpha.to_bits(),
     };
-    let _place = app.reckoning.place.acquire().await.context("the server is going down")?;
+    let place = app.reckoning.place().await?;
     let now = app.clock.now();
     if let Some(kept) = app.reckoning.kept(&question, now) {
         return Ok(kept);
@@ -63,7 +63,7 @@ pub async fn reliability(
     let Watched { intervals, left_out, imported } =
         watched::watched(app.db.read(), scope, filter, now).await?;
     let settings = Settings { alpha, ..Settings::default() };
-    let diagnosis = apart(move || diagnose(&intervals, &settings)).await?;
+    let diagnosis = apart(place, move || diagnose(&intervals, &settings)).await?;
     let named = diagnosis.hangs_on_one.iter().map(|one| one.appliance.as_str());
     let found = Arc::new(Reliability {
         names: watched::names(app.db.read(), named).await?,
@@ -83,10 +83,10 @@ pub async fn compare(
     filter: &Filter,
     (component, one, other): (Component, String, String),
 ) -> anyhow::Result<Comparison> {
-    let _place = app.reckoning.place.acquire().await.context("the server is going down")?;
+    let place = app.reckoning.place().await?;
     let now = app.clock.now();
     let mut intervals = watched::watched(app.db.read(), scope, filter, now).await?.intervals;
-    let compared = apart(move || {
+    let compared = apart(place, move || {
         let around = [
             before_after(&intervals, component, &one, &other),
             before_after(&intervals, component, &other, &one),
@@ -106,12 +106,25 @@ pub async fn compare(
     Ok(Comparison { report, around, names, as_of: now })
 }
 
-/// On a thread of its own.
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+/// On a thread of its own, which keeps the place until it is done: whoever asked may have gone long before.
+async fn apart<T: Send + 'static>(
+    place: OwnedSemaphorePermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
+    let work = move || {
+        let done = work();
+        drop(place);
+        done
+    };
     tokio::task::spawn_blocking(work).await.context("the statistics have failed")
 }
 
 impl Reckoning {
+    async fn place(&self) -> anyhow::Result<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.place).acquire_owned().await;
+        place.context("the server is going down")
+    }
+
     fn kept(&self, question: &Question, now: Timestamp) -> Option<Arc<Reliability>> {
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, found| now.since(found.as_of) < GOOD_FOR);

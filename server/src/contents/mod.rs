@@ -24,6 +24,7 @@ pub use self::page::{Page, page};
 pub use self::read::{Part, copy, read};
 pub use self::search::{Found, Hit, search};
 pub use self::source::{Source, open};
+pub use self::walk::ONLY;
 use crate::domain::bundle::BundleKind;
 
 /// What is in a bundle.

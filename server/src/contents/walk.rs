@@ -8,7 +8,7 @@ use super::bounds::{Bounds, Stop};
 use super::unpack::unpack;
 
 /// What the only file is called of a bundle that is no archive.
-pub(super) const ONLY: &str = "content";
+pub const ONLY: &str = "content";
 /// What is read of a name that has an entry of its own. tar would read all of it into memory.
 const NAME_BYTES: u64 = 16 * 1024;
 /// What is kept of a name.

@@ -25,7 +25,7 @@ use crate::auth::Scope;
 use crate::db::alarms::{self, AlarmKind, NewAlarm};
 use crate::domain::bundle::BundleState;
 use crate::domain::filter::{Holds, Key};
-use crate::domain::signature::{Found, rank};
+use crate::domain::signature::{Found, rank, without_zero_bytes};
 
 /// What findings can be filtered by.
 pub const KEYS: [Key; 5] = [
@@ -107,9 +107,10 @@ pub async fn store(
     txn: &impl ConnectionTrait,
     searched: &Unsearched,
     by: &str,
-    mut findings: Vec<Finding>,
+    findings: Vec<Finding>,
     now: Timestamp,
 ) -> Result<(), DbErr> {
+    let mut findings: Vec<Finding> = findings.into_iter().map(without_zero_bytes).collect();
     let before = fatal_before(txn, searched.id).await?;
     Entity::delete_many().filter(Column::BundleId.eq(searched.id.0)).exec(txn).await?;
     // Those of one severity stay in the order of the files.

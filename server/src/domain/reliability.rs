@@ -74,6 +74,9 @@ pub enum TableError {
     /// A row or column makes no sense.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// No database keeps those in a text.
+    #[error("it holds zero bytes, so it is no text: save it as CSV in UTF-8")]
+    ZeroBytes,
     /// There is nothing in it.
     #[error("it has a header and no row")]
     Empty,
@@ -81,6 +84,9 @@ pub enum TableError {
 
 /// Reads a table of uptimes: CSV with a header, and a row for each boot.
 pub fn read_table(text: &[u8]) -> Result<Vec<Interval>, TableError> {
+    if text.contains(&0) {
+        return Err(TableError::ZeroBytes);
+    }
     // What spreadsheets put before it.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);

@@ -91,6 +91,15 @@ impl Wanted {
 /// Raised when the same signatures find something else, because of how they are looked for.
 const FORMAT: u32 = 1;
 
+/// PostgreSQL keeps no zero bytes in a text, and what a reset left of a log ends in some.
+pub fn without_zero_bytes(finding: Finding) -> Finding {
+    let Ok(json) = serde_json::to_string(&finding) else { return finding };
+    if !json.contains(r"\u0000") {
+        return finding;
+    }
+    serde_json::from_str(&json.replace(r"\u0000", r"\ufffd")).unwrap_or(finding)
+}
+
 /// How grave a finding is, as a number to sort by.
 pub fn rank(severity: Severity) -> i64 {
     match severity {

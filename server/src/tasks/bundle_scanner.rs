@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use domfleet_shared::id::OrganisationId;
 use domfleet_shared::scan_input::Limits;
-use domfleet_shared::signatures::{Finding, Scan};
+use domfleet_shared::signatures::{Finding, Scan, Signature};
 use futures_util::TryStreamExt as _;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 
 use super::Task;
 use crate::app::App;
+use crate::contents::ONLY;
 use crate::db::findings::{self, Unsearched};
 use crate::db::signatures;
 use crate::domain::signature::Wanted;
@@ -32,10 +32,12 @@ const LIMITS: Limits = Limits {
     layers: 4,
 };
 
-/// How a bundle is called that is no archive but one log.
-const NAME: &str = "log";
-
-pub struct BundleScanner(pub App);
+/// See the module.
+pub struct BundleScanner {
+    app: App,
+    /// What was looked for in the last run, compiled; by what was added to ours.
+    wanted: HashMap<String, Arc<Wanted>>,
+}
 
 /// What one run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,50 +52,72 @@ impl Task for BundleScanner {
     type Report = Searched;
 
     async fn run(&mut self) -> anyhow::Result<Searched> {
-        let db = self.0.db.read();
-        let mut own = signatures::by_organisation(db).await?;
-        let ours = Wanted::of(Vec::new()).context("our own signatures")?;
-        let mut wanted: HashMap<OrganisationId, Wanted> = HashMap::new();
+        let app = self.app.clone();
+        let db = app.db.read();
+        let own = signatures::by_organisation(db).await?;
+        let mut compiled = std::mem::take(&mut self.wanted);
         let mut searched = Searched::default();
         for (organisation, by) in findings::searched(db).await? {
-            if !wanted.contains_key(&organisation)
-                && let Some(own) = own.remove(&organisation.0)
-            {
-                wanted.insert(organisation, for_own(organisation, own)?);
-            }
-            let wanted = wanted.get(&organisation).unwrap_or(&ours);
+            let own = own.get(&organisation.0).map(Vec::as_slice).unwrap_or_default();
+            let wanted = self.wanted(&mut compiled, own)?;
             if by.as_deref() == Some(&wanted.name) {
                 continue;
             }
             let left = AT_ONCE.saturating_sub(searched.bundles as u64);
             for bundle in findings::unsearched(db, organisation, by.as_deref(), left).await? {
-                searched.findings += self.search(&bundle, wanted).await?;
                 searched.bundles += 1;
+                // One that cannot be fetched now must not keep the others waiting; it comes again.
+                match self.search(&bundle, &wanted).await {
+                    Ok(findings) => searched.findings += findings,
+                    Err(error) => {
+                        let error = format!("{error:#}");
+                        tracing::warn!(bundle = %bundle.id, error, "a bundle could not be searched");
+                    }
+                }
             }
         }
         if searched.bundles > 0 {
-            self.0.bus.events_appended();
+            app.bus.events_appended();
         }
         Ok(searched)
     }
 }
 
-fn for_own(
-    organisation: OrganisationId,
-    own: Vec<domfleet_shared::signatures::Signature>,
-) -> anyhow::Result<Wanted> {
-    let wanted = Wanted::of(own).context("signatures")?;
+fn compile(own: &[Signature]) -> anyhow::Result<Arc<Wanted>> {
+    let wanted = Wanted::of(own.to_vec()).context("signatures")?;
     for (id, error) in &wanted.left_out {
         let error = error as &dyn std::error::Error;
-        tracing::warn!(%organisation, signature = id, error, "a signature is not looked for");
+        tracing::warn!(signature = id, error, "a signature is not looked for");
     }
-    Ok(wanted)
+    Ok(Arc::new(wanted))
 }
 
 impl BundleScanner {
+    pub fn new(app: App) -> Self {
+        Self { app, wanted: HashMap::new() }
+    }
+
+    /// What is looked for where `own` was added: compiled once, for however many organisations.
+    fn wanted(
+        &mut self,
+        compiled: &mut HashMap<String, Arc<Wanted>>,
+        own: &[Signature],
+    ) -> anyhow::Result<Arc<Wanted>> {
+        let key = serde_json::to_string(own)?;
+        if let Some(known) = self.wanted.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let wanted = match compiled.remove(&key) {
+            Some(known) => known,
+            None => compile(own)?,
+        };
+        self.wanted.insert(key, Arc::clone(&wanted));
+        Ok(wanted)
+    }
+
     /// Searches one; gives how much was found.
     async fn search(&self, bundle: &Unsearched, wanted: &Wanted) -> anyhow::Result<usize> {
-        let app = &self.0;
+        let app = &self.app;
         let Some(file) = self.fetch(bundle).await? else {
             let txn = app.db.begin().await?;
             findings::give_up(&txn, bundle, &wanted.name).await?;
@@ -103,10 +127,11 @@ impl BundleScanner {
         let catalogue = Arc::clone(&wanted.catalogue);
         let found = tokio::task::spawn_blocking(move || -> Vec<Finding> {
             let mut scan = Scan::new(&catalogue, LIMITS);
-            scan.file(NAME, file);
+            scan.file(ONLY, file);
+            // A file in an archive goes by its path alone, as it does where it can be read.
             let found = scan.finish().findings.into_iter().map(|finding| {
                 let within =
-                    finding.file.strip_prefix(NAME).and_then(|file| file.strip_prefix('/'));
+                    finding.file.strip_prefix(ONLY).and_then(|file| file.strip_prefix('/'));
                 Finding { file: within.unwrap_or(&finding.file).to_owned(), ..finding }
             });
             found.collect()
@@ -121,7 +146,7 @@ impl BundleScanner {
 
     /// The bytes of a bundle, in a file without a name; nothing where they are gone.
     async fn fetch(&self, bundle: &Unsearched) -> anyhow::Result<Option<File>> {
-        let object = match self.0.objects.get(&Path::from(bundle.object.as_str())).await {
+        let object = match self.app.objects.get(&Path::from(bundle.object.as_str())).await {
             Ok(object) => object,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error).context("the store of objects does not answer"),

@@ -97,7 +97,7 @@ pub fn start_for_agents(app: &App) {
 pub fn start_housekeeping(app: &App) {
     let stop = || app.stop.clone();
     spawn(retention::Retention(app.clone()), Wake::default(), &app.tracker, stop());
-    spawn(bundle_scanner::BundleScanner(app.clone()), Wake::default(), &app.tracker, stop());
+    spawn(bundle_scanner::BundleScanner::new(app.clone()), Wake::default(), &app.tracker, stop());
     spawn(hold::Hold(app.clone()), Wake::default(), &app.tracker, stop());
     spawn(memory::Memory, Wake::default(), &app.tracker, stop());
 }

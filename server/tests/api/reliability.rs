@@ -163,6 +163,7 @@ async fn a_table_that_cannot_be_read_is_refused_whole_and_says_where(db: TestDat
         ("appliance,exit_days,end,colour\na,5,hang,red\n", "colour"),
         ("appliance,exit_days,end\na,5,exploded\n", "exploded"),
         ("appliance,exit_days,end\na,5,running\n", "entry_days"),
+        ("appliance,exit_days,end\na\0,5,hang\n", "zero bytes"),
         ("", "appliance"),
     ];
     for (table, names) in tables {

@@ -119,11 +119,12 @@ fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     packed
 }
 
+/// Its last bytes never came to the disk.
 const PANIC: &str =
-    "<6>[    1.0] booting\n<0>[  99.5] Kernel panic - not syncing: sysrq triggered crash\n";
+    "<6>[    1.0] booting\n<0>[  99.5] Kernel panic - not syncing: sysrq triggered crash\0\0\n\0\0";
 
 async fn scan(api: &Api) -> usize {
-    BundleScanner(api.app.clone()).run().await.unwrap().bundles
+    BundleScanner::new(api.app.clone()).run().await.unwrap().bundles
 }
 
 async fn found(user: &User<'_>, bundle: BundleId) -> Vec<Value> {

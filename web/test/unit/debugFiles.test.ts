@@ -9,7 +9,6 @@ import {
   lossesOf,
   manifestOf,
   matchingFiles,
-  pathIn,
 } from "../../src/features/debug-files/manifest";
 
 const inside = (path: string, more: Partial<FileInside> = {}): FileInside => ({
@@ -49,14 +48,6 @@ test("files are shown by folder, in their order", () => {
     ["a/b", ["c", "f"]],
     ["d", ["e"]],
   ]);
-});
-
-test("a log that came alone is found by whatever name a finding gives it", () => {
-  const alone = { kind: "file", files: [inside("content")] } as unknown as BundleContents;
-  const archive = { kind: "archive", files: [inside("a")] } as unknown as BundleContents;
-
-  expect(pathIn(alone, "log")).toBe("content");
-  expect([pathIn(archive, "b"), pathIn(undefined, "b")]).toEqual(["b", "b"]);
 });
 
 test("what was cut, what failed and what was taken out is summed up", () => {

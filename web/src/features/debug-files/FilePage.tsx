@@ -15,24 +15,21 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { SeverityBadge } from "../../ui/states";
 import styles from "./FilePage.module.css";
 import { FileView } from "./FileView";
-import { lineOf, pathIn } from "./manifest";
+import { lineOf } from "./manifest";
 
 const route = getRouteApi("/debug-files/$id/file");
 
 /** A file of a bundle, as text. */
 export function FilePage() {
   const { id } = route.useParams();
-  const { path: asked = "", line: typed } = route.useSearch();
+  const { path = "", line: typed } = route.useSearch();
   const line = lineOf(typed);
   const bundle = useQuery(bundleDetail(id));
   const files = useQuery(bundleFiles(id));
   const found = useQuery(findingsOf(id));
-  const path = pathIn(files.data, asked);
-  const findings = (found.data?.findings ?? []).filter(({ file }) => {
-    return pathIn(files.data, file) === path;
-  });
+  const findings = (found.data?.findings ?? []).filter(({ file }) => file === path);
   const file = files.data?.files.find((known) => known.path === path);
-  if (asked === "") {
+  if (path === "") {
     return (
       <Page title="File">
         <EmptyState title="The address names no file">

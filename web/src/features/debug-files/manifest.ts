@@ -83,12 +83,6 @@ export function fileName({ path }: FileInside): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Where a file is that a finding names. A log that came alone has another name in its findings. */
-export function pathIn(contents: BundleContents | undefined, path: string): string {
-  if (!contents || contents.kind !== "file") return path;
-  return contents.files.length === 1 ? (contents.files[0]?.path ?? path) : path;
-}
-
 /** A number as somebody may have typed it into the address; nothing where it is no line. */
 export function lineOf(typed: string | undefined): number | null {
   if (!typed || !/^\d{1,12}$/.test(typed)) return null;
