@@ -68,6 +68,7 @@ async fn clerk<D: Dom0, F: Files, N: Dialer>(
                 {
                     write(agent, id, Event::Acknowledged).await;
                 }
+                agent.journal.acknowledged(id, report);
             }
         }
     }

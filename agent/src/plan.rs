@@ -76,7 +76,8 @@ pub(crate) fn plan(
         | Operation::BackupImport(_)
         | Operation::MitigationCheck { .. }
         | Operation::MitigationApply { .. }
-        | Operation::MitigationRevert { .. } => work::steps(id, host, operation),
+        | Operation::MitigationRevert { .. }
+        | Operation::StressRun(_) => work::steps(id, host, operation),
         // It changes nothing in dom0; the bundle's own code carries it out.
         Operation::DebugBundle { .. } => Ok(Vec::new()),
         Operation::Unknown => Err(reason(

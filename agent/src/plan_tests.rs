@@ -26,6 +26,7 @@ pub(super) fn vm(state: VmState, domid: Option<u32>) -> Vm {
         config_path: Some("/etc/xen/pbx.cfg".into()),
         managed: false,
         autostart: None,
+        started_at: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domfleet_shared::id::OperationId;
+use domfleet_shared::operation::stress::StressRun;
 use domfleet_shared::operation::{Class, Operation, Progress};
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
@@ -12,12 +13,13 @@ use crate::agent::{Agent, World};
 use crate::backup::cipher::Keyring;
 use crate::dial::Dialer;
 use crate::dom0::{Dom0, Step};
-use crate::journal::Event;
+use crate::journal::{Event, Standing};
 use crate::keys;
 use crate::meter::Meter;
 use crate::plan::{self, reason};
 use crate::snapshots;
 use crate::storage::Files;
+use crate::stress;
 use crate::works::{Gauge, Work, WorkError};
 
 /// Between two words on how far it is.
@@ -44,6 +46,9 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
             return Some(Event::Failed { reason });
         }
     };
+    if let (Operation::StressRun(run), false) = (operation, is_fresh) {
+        return Some(look_back(agent, id, run).await);
+    }
     if operation.class() == Class::Destructive && !is_fresh {
         let why = "the agent was restarted in the middle of it, and it was not begun again: look at \
                    what there is now, and ask again";
@@ -56,7 +61,11 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
             Keyring::EMPTY
         }
     };
-    let done = carry_on(agent, id, work, keys).await;
+    let work = carry_on(agent, id, work, keys);
+    let done = match operation {
+        Operation::StressRun(run) => stress::on_record(agent, id, run, work).await,
+        _ => work.await,
+    };
     let restarted = give_back(agent, id, steps, steps.len()).await;
     let event = match done {
         Ok(mut result) => {
@@ -79,6 +88,22 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
     };
     agent.look_again.notify_one();
     Some(event)
+}
+
+/// What came of a stress run that an earlier run of the agent has begun, of which nothing stays.
+async fn look_back<D: Dom0, F: Files, N: Dialer>(
+    agent: &Agent<D, F, N>,
+    id: OperationId,
+    run: &StressRun,
+) -> Event {
+    let begun_in = match agent.journal.standing(id) {
+        Some(Standing::Begun { boot_id, .. }) => boot_id,
+        _ => agent.boot_id,
+    };
+    if let Err(error) = carry_on(agent, id, Work::ClearStress(run.clone()), Keyring::EMPTY).await {
+        tracing::warn!(operation = %id, ?error, "something of a stress run is left");
+    }
+    stress::afterwards(agent, id, begun_in).await
 }
 
 /// Stops the work of a future that is dropped.

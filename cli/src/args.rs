@@ -6,6 +6,7 @@ pub(crate) mod mitigations;
 pub(crate) mod reliability;
 pub(crate) mod schedules;
 pub(crate) mod signatures;
+pub(crate) mod stress;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use self::mitigations::Mitigations;
 use self::reliability::Reliability;
 use self::schedules::Schedules;
 use self::signatures::Signatures;
+use self::stress::Stress;
 use crate::output::Format;
 
 /// Looks after fleets of hypervisor appliances.
@@ -190,6 +192,8 @@ pub(crate) enum Appliances {
         #[command(flatten)]
         waiting: Waiting,
     },
+    /// Put load on dom0's disk and see whether dom0 survives it. It may freeze, and with it every VM.
+    Stress(Stress),
 }
 
 #[derive(Debug, Subcommand)]

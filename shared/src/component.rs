@@ -229,6 +229,7 @@ mod tests {
             config_path: None,
             managed: true,
             autostart: None,
+            started_at: None,
         }
     }
 

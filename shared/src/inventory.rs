@@ -246,6 +246,10 @@ pub struct Vm {
     /// Whether it is started with dom0, where that can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autostart: Option<bool>,
+    /// When its domain was created, or the last one was that the agent has seen, by dom0's clock; nothing
+    /// where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
 }
 
 /// A disk of a VM.

@@ -10,6 +10,7 @@ mod priority;
 mod report;
 pub mod sets;
 mod state;
+pub mod stress;
 pub mod usb;
 pub mod vm;
 pub mod volume;
@@ -25,6 +26,7 @@ pub use self::priority::Priority;
 pub use self::report::{Progress, Reason, Report};
 use self::sets::{BackupCompare, BackupImport, BackupPrune};
 pub use self::state::{Change, IllegalChange, OperationState, Reported};
+use self::stress::StressRun;
 use self::usb::DriveAt;
 use self::vm::{Disks, VmChange, VmCreate};
 use crate::id::{BundleId, DriveId, SetId, VmId};
@@ -274,6 +276,8 @@ pub enum Operation {
         #[serde(default)]
         dry_run: bool,
     },
+    /// Put load on dom0's disk and see whether dom0 survives it. It may freeze, and with it every VM.
+    StressRun(StressRun),
     /// Restart dom0, and with it every VM.
     ApplianceReboot,
     /// Collect debug files and upload them.

@@ -201,7 +201,13 @@ async fn what_is_left_of_a_boot_says_how_it_ended() {
 async fn an_open_stress_run_and_an_armed_watchdog_are_on_record() {
     let stressed = async |files: &Memory, boot_id| {
         let at = domfleet_shared::Timestamp::from_millis;
-        let stress = crate::stress::Stress { boot_id, started_at: at(0), until: at(7_200_000) };
+        let stress = crate::stress::Stress {
+            operation: domfleet_shared::id::OperationId::new(),
+            boot_id,
+            started_at: at(0),
+            started_seconds: 0,
+            until: at(7_200_000),
+        };
         put_alive(files, &alive(boot_id, 300));
         record::store(files, crate::stress::STRESS, &stress).await.unwrap();
     };

@@ -9,7 +9,7 @@ pub mod standing;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use domfleet_shared::Timestamp;
@@ -79,6 +79,8 @@ struct Ledger {
     /// The number of the last report of each running operation. After a restart nobody knows which
     /// of the reserved numbers were used, so it is the highest of them.
     numbers: BTreeMap<OperationId, u64>,
+    /// Running operations of which the server has told this run of the agent that it knows.
+    known_to_run: BTreeSet<OperationId>,
 }
 
 impl Journal {
@@ -187,6 +189,28 @@ impl Journal {
         self.with(|ledger| Some(ledger.report(id, ledger.standings.get(&id)?)))
     }
 
+    /// The server has acknowledged a report on an operation that has not ended.
+    pub fn acknowledged(&self, id: OperationId, report: u64) {
+        let is_running = |standing: &Standing| matches!(standing, Standing::Begun { .. });
+        self.with(|ledger| {
+            // The first report on a running operation has the number 2.
+            if report >= 2 && ledger.standings.get(&id).is_some_and(is_running) {
+                ledger.known_to_run.insert(id);
+            }
+        });
+        self.touch();
+    }
+
+    /// Returns once the server has said that it knows this operation to be running.
+    pub async fn until_known_to_run(&self, id: OperationId) {
+        let mut changes = self.changes();
+        while !self.with(|ledger| ledger.known_to_run.contains(&id)) {
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Changes with every record.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
@@ -220,6 +244,7 @@ impl Ledger {
             Standing::Accepted { .. } | Standing::Ended { .. } => {
                 self.numbers.remove(&id);
                 self.progress.remove(&id);
+                self.known_to_run.remove(&id);
             }
         }
         self.standings.insert(id, standing);

@@ -18,7 +18,7 @@ use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
 use crate::image::repair::Repair;
 use crate::mitigation::Asked;
-use crate::works::{AsOther, Image, Work};
+use crate::works::{AsOther, Image, Stress, Work};
 
 /// What has to be done before the work of `operation` can be: nothing where it is none.
 pub(super) fn steps(
@@ -133,6 +133,12 @@ pub(crate) fn work(
         }
         Operation::MitigationRevert { which, dry_run } => {
             Work::Mitigate(Asked::Revert { which: *which, dry_run: *dry_run })
+        }
+        Operation::StressRun(run) => {
+            run.check()
+                .map_err(|(field, why)| reason("refused", format!("{field} must be {why}")))?;
+            let storage = host.storage.clone().map_err(|error| unseen(&error))?;
+            Work::Stress(Stress { run: run.clone(), storage })
         }
         _ => return Ok(None),
     };

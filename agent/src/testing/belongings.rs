@@ -37,6 +37,7 @@ pub(crate) fn managed(uuid: VmId, state: VmState, domid: Option<u32>) -> Vm {
         config_path: Some(format!("/var/lib/domfleet/vms/{uuid}.cfg")),
         managed: true,
         autostart: Some(false),
+        started_at: None,
     }
 }
 

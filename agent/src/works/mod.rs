@@ -9,6 +9,7 @@ pub mod backups;
 mod gauge;
 mod images;
 pub mod mitigations;
+pub mod stress;
 mod usb;
 
 use std::error::Error;
@@ -22,12 +23,14 @@ use domfleet_shared::image::Format;
 use domfleet_shared::operation::Reason;
 use domfleet_shared::operation::backup::RestoreTo;
 use domfleet_shared::operation::keep::Keep;
+use domfleet_shared::operation::stress::StressRun;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::QualifyMode;
 use serde::Serialize;
 use serde_json::Value;
 
 pub use self::gauge::Gauge;
+pub use self::stress::Stress;
 use crate::backup::cipher::Keyring;
 use crate::backup::identity::Others;
 use crate::backup::snapshots::TakenSnapshot;
@@ -130,6 +133,10 @@ pub enum Work {
     },
     /// Check, apply or revert a mitigation.
     Mitigate(Asked),
+    /// Put load on the disk.
+    Stress(Stress),
+    /// End what is left of that, after the agent was killed or dom0 died.
+    ClearStress(StressRun),
 }
 
 /// As which other VM one is restored.
@@ -161,6 +168,8 @@ pub struct Place {
     pub clock: Clock,
     /// The system that mitigations are applied to.
     pub system: OnDisk,
+    /// The agent's own folder.
+    pub data_dir: PathBuf,
 }
 
 /// Why a work came to nothing.
@@ -220,6 +229,8 @@ pub async fn carry_out(
             let (system, now) = (place.system.clone(), place.clock.now());
             apart(move || mitigations::carry_out(&system, asked, now)).await
         }
+        Work::Stress(asked) => stress::run(&place.data_dir, asked, meter).await,
+        Work::ClearStress(run) => stress::clear(&place.data_dir, &run).await,
     }
 }
 

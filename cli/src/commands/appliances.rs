@@ -53,6 +53,7 @@ pub(super) async fn run(
         }
         Appliances::Accept { appliance } => decide(client, format, &appliance, "accept").await,
         Appliances::Reject { appliance } => decide(client, format, &appliance, "reject").await,
+        Appliances::Stress(asked) => super::stress::run(client, format, asked).await,
         Appliances::Reboot { appliance, confirm, waiting } => {
             let id = id(client, &appliance).await?;
             let operation = json!({ "kind": "appliance_reboot" });

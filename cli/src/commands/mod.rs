@@ -11,6 +11,7 @@ mod reliability;
 mod schedules;
 mod session;
 mod signatures;
+mod stress;
 mod tokens;
 mod usb;
 mod vms;

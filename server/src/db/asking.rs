@@ -14,8 +14,8 @@ use serde_json::json;
 use super::audit::{self, Actor, Change};
 use super::entity::operation::{Column, Entity};
 use super::operations::{self, NewOperation};
-use super::{OnConstraint, bundles, reported, server_state};
-use crate::domain::admission::{self, Consent, Held, Refusal, Situation, Window, settle};
+use super::{OnConstraint, backup_sets, bundles, reported, server_state};
+use crate::domain::admission::{self, Backup, Consent, Held, Refusal, Situation, Window, settle};
 use crate::domain::appliance::Appliance;
 use crate::domain::bundle::BundleTrigger;
 use crate::domain::set_keys::SetKeys;
@@ -71,6 +71,7 @@ struct Looked {
     vms: Option<Vec<Vm>>,
     storage: Option<Storage>,
     usb: Option<Vec<UsbDrive>>,
+    backups: Vec<Backup>,
     locks: Vec<Held>,
     unfinished: usize,
     held: bool,
@@ -85,6 +86,7 @@ impl Looked {
             usb: usb.map(|found| found.content),
             vms: vms.map(|found| found.content),
             storage: storage.map(|found| found.content),
+            backups: backup_sets::of_vms(db, appliance).await?,
             locks: operations::locks(db, appliance).await?,
             unfinished: operations::count_unfinished(db, appliance).await?,
             held: server_state::is_held(db).await?,
@@ -100,6 +102,7 @@ impl Looked {
             vms: self.vms.as_deref(),
             storage: self.storage.as_ref(),
             usb: self.usb.as_deref(),
+            backups: &self.backups,
             locks: &self.locks,
             unfinished: self.unfinished,
             window: Window::Open,

@@ -21,6 +21,7 @@ use super::filter::{Field, Named, condition};
 use super::operations::{from_json, to_json};
 use super::scope::{Names, known, within};
 use crate::auth::Scope;
+use crate::domain::admission::Backup;
 use crate::domain::backup_set::{BackupSet, SetState, after, is_lost};
 use crate::domain::filter::{Holds, Key};
 
@@ -161,6 +162,27 @@ pub async fn keys_on(
         keys.extend(summary.key.filter(|key| !keys.contains(key)));
     }
     Ok(keys)
+}
+
+/// The verified backups of an appliance's VMs that were on a drive when that was last seen.
+pub(super) async fn of_vms(
+    db: &impl ConnectionTrait,
+    appliance: ApplianceId,
+) -> Result<Vec<Backup>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::ApplianceId.eq(appliance.0))
+        .filter(Column::State.eq(SetState::Verified.as_str()))
+        .filter(Column::GoneAt.is_null())
+        .all(db)
+        .await?;
+    let mut backups = Vec::new();
+    for row in rows {
+        let summary: SetSummary = from_json(row.document)?;
+        let created_at = summary.created_at;
+        let whole = summary.vms.into_iter().filter(|vm| vm.left_out.is_empty());
+        backups.extend(whole.map(|vm| Backup { vm: vm.uuid, created_at }));
+    }
+    Ok(backups)
 }
 
 /// A set's key, and whose it is; nothing where there is no such set, or it is not encrypted.

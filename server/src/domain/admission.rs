@@ -6,7 +6,7 @@ mod settle;
 mod works;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::OperationId;
+use domfleet_shared::id::{OperationId, VmId};
 use domfleet_shared::inventory::{Storage, Vm};
 use domfleet_shared::operation::{Class, Lock, Operation, conflicts};
 use domfleet_shared::usb::UsbDrive;
@@ -35,6 +35,8 @@ pub struct Situation<'a> {
     pub storage: Option<&'a Storage>,
     /// The USB drives that are plugged in, where it has reported them.
     pub usb: Option<&'a [UsbDrive]>,
+    /// Verified backups of its VMs that are still there.
+    pub backups: &'a [Backup],
     /// What is held, and by whom.
     pub locks: &'a [Held],
     /// Operations that have not ended.
@@ -69,6 +71,14 @@ pub enum Consent {
         /// Whose it is.
         whose: String,
     },
+}
+
+/// A verified backup of a VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backup {
+    pub vm: VmId,
+    /// When it was begun, by the appliance's clock.
+    pub created_at: Timestamp,
 }
 
 /// A lock and its holder.

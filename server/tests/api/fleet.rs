@@ -172,6 +172,7 @@ pub(crate) async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7
         config_path: None,
         managed: true,
         autostart: None,
+        started_at: None,
     };
     let storage = Storage {
         volume_groups: vec![VolumeGroup {

@@ -82,6 +82,7 @@ async fn appliance(api: &Api, organisation: &str, name: &str, drives: usize) -> 
         config_path: Some("/etc/xen/pbx.cfg".into()),
         managed: true,
         autostart: None,
+        started_at: None,
     };
     let key = (made.id, "vms".to_owned());
     let row = inventory::Entity::find_by_id(key).one(api.app.db.read()).await.unwrap().unwrap();

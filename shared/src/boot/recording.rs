@@ -107,6 +107,7 @@ mod tests {
             config_path: None,
             managed: true,
             autostart: None,
+            started_at: None,
         }
     }
 

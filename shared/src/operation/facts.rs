@@ -51,6 +51,7 @@ impl Operation {
             Self::MitigationCheck { .. } => "mitigation_check",
             Self::MitigationApply { .. } => "mitigation_apply",
             Self::MitigationRevert { .. } => "mitigation_revert",
+            Self::StressRun(_) => "stress_run",
             Self::ApplianceReboot => "appliance_reboot",
             Self::DebugBundle { .. } => "debug_bundle",
             Self::Unknown => "unknown",
@@ -108,6 +109,7 @@ impl Operation {
             | Self::UsbQualify { .. }
             | Self::UsbPrepare { .. }
             | Self::BackupPrune(_)
+            | Self::StressRun(_)
             | Self::ApplianceReboot => Class::Destructive,
         }
     }
@@ -134,6 +136,7 @@ impl Operation {
                 | Self::MitigationCheck { .. }
                 | Self::MitigationApply { .. }
                 | Self::MitigationRevert { .. }
+                | Self::StressRun(_)
         )
     }
 
@@ -181,7 +184,7 @@ impl Operation {
             Self::BackupRestore(restore) => {
                 vec![Lock::Usb, Lock::Storage, Lock::Vm(restore.vm)]
             }
-            Self::ApplianceReboot => vec![Lock::Power],
+            Self::StressRun(_) | Self::ApplianceReboot => vec![Lock::Power],
             Self::MitigationApply { dry_run: false, .. }
             | Self::MitigationRevert { dry_run: false, .. } => vec![Lock::Os],
             Self::MitigationCheck { .. }
@@ -238,6 +241,7 @@ impl Operation {
             | Self::MitigationCheck { .. }
             | Self::MitigationApply { .. }
             | Self::MitigationRevert { .. }
+            | Self::StressRun(_)
             | Self::ApplianceReboot
             | Self::DebugBundle { .. }
             | Self::Unknown => None,
@@ -268,6 +272,7 @@ impl Operation {
             | Self::BackupCompare(_)
             | Self::BackupPrune(_)
             | Self::BackupImport(_)
+            | Self::StressRun(_)
             // What is swapped out is read back.
             | Self::MitigationApply { .. }
             | Self::MitigationRevert { .. } => Duration::from_mins(30),

@@ -38,7 +38,7 @@ impl Dom0 for SimDom0 {
         Observed {
             facts: facts(&self.0, &state),
             domains: Ok(domains(&state)),
-            vms: Ok(vms(&state)),
+            vms: Ok(vms(&self.0, &state)),
             storage: storage(&state),
             usb: Ok(drives),
             mitigations,
@@ -220,7 +220,7 @@ fn configs(state: &State) -> BTreeMap<VmId, String> {
     vms.filter_map(|vm| Some((vm.uuid, vm.config.clone()?))).collect()
 }
 
-fn vms(state: &State) -> Vec<Vm> {
+fn vms(host: &Host, state: &State) -> Vec<Vm> {
     let domains = domains(state);
     let vm = |vm: &super::hardware::SimVm| {
         let domain = domains.iter().find(|domain| domain.uuid == vm.uuid);
@@ -237,6 +237,7 @@ fn vms(state: &State) -> Vec<Vm> {
             config_path: vm.config_path.clone(),
             managed: vm.managed,
             autostart: Some(vm.starts_with_dom0),
+            started_at: state.domain_of(vm.uuid).map(|domain| host.shown(domain.started_at)),
         }
     };
     state.appliance.vms.values().map(vm).collect()

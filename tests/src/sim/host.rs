@@ -45,6 +45,8 @@ pub(super) struct SimDomain {
     /// As in `xl list`.
     pub(super) letters: &'static str,
     pub(super) qemu: String,
+    /// When it was created, by this machine's clock.
+    pub(super) started_at: Timestamp,
     /// When it is gone.
     pub(super) gone_at: Option<Instant>,
 }
@@ -69,6 +71,8 @@ pub(super) struct State {
     pub(super) contents: BTreeMap<String, PathBuf>,
     /// Whether the vendor's tools want to be told of VMs.
     pub(super) has_hook: bool,
+    /// Whether a stress run has its disk under load. Only what ends it takes that away.
+    pub(super) is_under_load: bool,
     /// The watchdog that it has and is to feed.
     pub(super) watchdog: Option<SimWatchdog>,
     /// How often its disk has lost its power; nothing where it does not count that.
@@ -103,6 +107,7 @@ impl Host {
             drives: Vec::new(),
             contents: BTreeMap::new(),
             has_hook: false,
+            is_under_load: false,
             watchdog: None,
             power_cycles: None,
             replaced_at_death: None,
@@ -171,6 +176,11 @@ impl Host {
         let mut state = self.state();
         state.power_cycles = Some(412);
         state.kept.power_cycles = state.power_cycles;
+    }
+
+    /// Whether its disk is under load.
+    pub fn is_under_load(&self) -> bool {
+        self.state().is_under_load
     }
 
     /// The vendor's tools want to be told of VMs.
@@ -372,6 +382,7 @@ impl Host {
         state.boots += 1;
         state.settings.boot();
         state.domains.clear();
+        state.is_under_load = false;
         // What never had a configuration is gone with its domain.
         state.appliance.vms.retain(|_, vm| vm.config_path.is_some());
         state.start_vms();
@@ -406,7 +417,9 @@ impl State {
         let domid = self.run.domid();
         let qemu = self.appliance.release.components().qemu_installed.unwrap_or_default();
         let letters = if self.dice.percent(20) { "r-----" } else { "-b----" };
-        self.domains.insert(domid, SimDomain { domid, uuid, letters, qemu, gone_at: None });
+        let started_at = Timestamp::now();
+        let domain = SimDomain { domid, uuid, letters, qemu, started_at, gone_at: None };
+        self.domains.insert(domid, domain);
     }
 
     fn replace_vm(&mut self, vm: VmId) -> Option<VmId> {

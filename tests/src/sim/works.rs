@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domfleet_agent::backup::cipher::Keyring;
 use domfleet_agent::backup::folder::Folder;
@@ -10,13 +11,15 @@ use domfleet_agent::dom0::Dom0Error;
 use domfleet_agent::meter::Meter;
 use domfleet_agent::mitigation::OnDisk;
 use domfleet_agent::usb::Usb;
-use domfleet_agent::works::{self, Place, Work, WorkError, backups, mitigations};
+use domfleet_agent::works::{self, Place, Stress, Work, WorkError, backups, mitigations};
 use domfleet_shared::id::DriveId;
+use domfleet_shared::operation::stress::{StressRun, Survived, chance_of_death};
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::usb::{
     DriveIdentity, PartitionTable, Qualification, Usage, UsbDrive, UsbHardware,
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::boot::Happening;
 use super::host::Host;
@@ -215,12 +218,47 @@ pub(super) async fn carry_out(
             }
             done
         }
+        Work::Stress(Stress { run, .. }) => under_load(host, &run, meter).await,
+        Work::ClearStress(_) => {
+            host.state().is_under_load = false;
+            Ok(json!({}))
+        }
         images => {
             let nowhere = PathBuf::from("/nonexistent");
             let usb = Usb::new(&nowhere, &nowhere);
             let system = OnDisk::new(&nowhere, &nowhere, "");
-            let place = Place { usb, configs: nowhere, clock: host.clock(), system };
+            let data_dir = nowhere.clone();
+            let place = Place { usb, configs: nowhere, clock: host.clock(), system, data_dir };
             works::carry_out(&place, images, keys, meter).await
         }
     }
+}
+
+/// Load that nobody feels, for as long as is asked.
+async fn under_load(
+    host: &Host,
+    run: &StressRun,
+    meter: &Arc<dyn Meter>,
+) -> Result<Value, WorkError> {
+    const PACE: Duration = Duration::from_millis(50);
+    host.state().is_under_load = true;
+    let begun = Instant::now();
+    while begun.elapsed() < run.duration() && !meter.is_cancelled() {
+        meter.begin(&format!("under load for {} s", begun.elapsed().as_secs()), 0);
+        tokio::time::sleep(PACE).await;
+    }
+    host.state().is_under_load = false;
+    if meter.is_cancelled() {
+        return Err(WorkError::Cancelled);
+    }
+    let blocks = u64::from(run.jobs()) * run.duration().as_secs() * 1_000;
+    let survived = Survived {
+        seconds: run.duration().as_secs(),
+        read_bytes: blocks * 4096,
+        written_bytes: blocks * 4096,
+        operations: 2 * blocks,
+        slowest_milliseconds: 71,
+        chance_of_death: chance_of_death(1.0, run.duration()),
+    };
+    Ok(json!(survived))
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use domfleet_agent::storage::Files as _;
-use domfleet_agent::stress::{STRESS, Stress};
 use domfleet_tests::fleet::{Appliance, Fleet, eventually};
 use domfleet_tests::on_both_databases;
 use domfleet_tests::sim::Happening;
@@ -15,7 +13,6 @@ on_both_databases![
     a_watchdog_that_says_so_is_told,
     a_disk_that_does_not_answer_starves_the_watchdog_which_resets_the_box,
     a_power_cut_is_told_from_a_reset_by_what_the_disk_counts,
-    what_ends_a_stress_run_was_provoked,
 ];
 
 /// The first boot of the appliance, once it has ended.
@@ -122,18 +119,4 @@ async fn a_power_cut_is_told_from_a_reset_by_what_the_disk_counts(fleet: &mut Fl
 
     assert_eq!((&cut["end"], &cut["confidence"]), (&"power_loss".into(), &"low".into()));
     assert!(evidence(&cut).contains("1 more loss of power"), "{cut:#}");
-}
-
-async fn what_ends_a_stress_run_was_provoked(fleet: &mut Fleet) {
-    let appliance = fleet.add_appliance().await;
-    let now = appliance.host.now();
-    let until = now + Duration::from_hours(1);
-    let stress = Stress { boot_id: appliance.host.running().boot_id, started_at: now, until };
-    appliance.files.replace(STRESS, serde_json::to_vec(&stress).unwrap()).await.unwrap();
-
-    let ended = end_by(fleet, &appliance, Happening::Panic).await;
-
-    assert_eq!((&ended["end"], &ended["confidence"]), (&"provoked".into(), &"high".into()));
-    let told = evidence(&ended);
-    assert!(told.contains("a stress run was under way") && told.contains("Kernel panic"), "{told}");
 }

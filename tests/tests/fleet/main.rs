@@ -14,6 +14,7 @@ mod mitigations;
 mod operations;
 mod recovery;
 mod sets;
+mod stress;
 mod trouble;
 mod uploads;
 mod vms;

@@ -65,6 +65,17 @@ export interface Rate {
   readonly slowest: number;
 }
 
+/** A stress run that dom0 survived. */
+export interface Survived {
+  readonly seconds: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly operations: number;
+  readonly slowestMilliseconds: number;
+  /** The chance that a dom0 would have died of it which dies once an hour under such load. */
+  readonly chanceOfDeath: number;
+}
+
 export type Result =
   | {
       readonly is: "image";
@@ -86,6 +97,7 @@ export type Result =
   | { readonly is: "comparison"; readonly comparison: Comparison }
   | { readonly is: "pruning"; readonly pruning: Pruning }
   | { readonly is: "mitigations"; readonly given: MitigationAnswers }
+  | { readonly is: "survived"; readonly survived: Survived }
   | {
       readonly is: "restored";
       readonly name: string;
@@ -148,6 +160,10 @@ export function resultOf(kind: string, value: unknown): Result | null {
       const given = mitigationAnswersOf(value);
       return given && { is: "mitigations", given };
     }
+    case "stress_run": {
+      const survived = survivedOf(value);
+      return survived && { is: "survived", survived };
+    }
     case "backup_restore": {
       const name = text(value, "name");
       if (name === null) return null;
@@ -172,6 +188,20 @@ function image(value: Given): Result | null {
   const inspection = isRecord(value.file) ? inspectionOf(value) : null;
   const repair = isRecord(value.original) ? repairOf(value) : null;
   return { is: "image", judgement, inspection, repair, content: text(value, "content") };
+}
+
+function survivedOf(value: Given): Survived | null {
+  const seconds = number(value, "seconds");
+  const chanceOfDeath = number(value, "chance_of_death");
+  if (seconds === null || chanceOfDeath === null) return null;
+  return {
+    seconds,
+    chanceOfDeath,
+    readBytes: number(value, "read_bytes") ?? 0,
+    writtenBytes: number(value, "written_bytes") ?? 0,
+    operations: number(value, "operations") ?? 0,
+    slowestMilliseconds: number(value, "slowest_milliseconds") ?? 0,
+  };
 }
 
 export function judgementOf(value: unknown): Judgement | null {

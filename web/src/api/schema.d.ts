@@ -5886,7 +5886,10 @@ export interface components {
             kind: "mitigation_revert";
             /** @description Which. */
             which: components["schemas"]["Mitigation"];
-        } | {
+        } | (components["schemas"]["StressRun"] & {
+            /** @enum {string} */
+            kind: "stress_run";
+        }) | {
             /** @enum {string} */
             kind: "appliance_reboot";
         } | {
@@ -6672,6 +6675,31 @@ export interface components {
              */
             total: number;
         };
+        /** @description Load on dom0's disk, to see whether dom0 survives it. */
+        StressRun: {
+            /**
+             * @description The folder in dom0 whose disk is put under load, by its absolute path; the agent's own where it is not
+             *     said. A folder for the run is made in it and removed afterwards.
+             */
+            folder?: string | null;
+            /**
+             * Format: int32
+             * @description How many processes write and read at once; 5 where it is not said.
+             */
+            jobs?: number | null;
+            /**
+             * Format: int32
+             * @description How long it goes on, in seconds, at most a day; 8 hours where it is not said.
+             */
+            seconds?: number | null;
+            /**
+             * Format: int64
+             * @description How large the file of each is, in bytes; 800 MiB where it is not said.
+             */
+            size_bytes?: number | null;
+            /** @description Go on although not every VM has a verified backup that is newer than its last start. */
+            waive_backups?: boolean;
+        };
         /** @description What may be to blame, and what speaks for it. */
         Suspect: {
             /** @description One component, or several that cannot be told apart. */
@@ -6885,6 +6913,7 @@ export interface components {
             name: string;
             /** @description The QEMU that serves the running domain, which an upgrade does not change. */
             qemu_running?: string | null;
+            started_at?: components["schemas"]["Timestamp"] | null;
             /** @description How it is. */
             state: components["schemas"]["VmState"];
             /** @description What Xen knows it by. */

@@ -64,3 +64,21 @@ test.each([
 ])("a result of %s that has not its shape is no known one", (kind, value) => {
   expect(resultOf(kind, value)).toBeNull();
 });
+
+test("a stress run that was survived says how good that is, and one without a number nothing", () => {
+  const said = {
+    seconds: 10_800,
+    read_bytes: 8192,
+    written_bytes: 4096,
+    operations: 3,
+    slowest_milliseconds: 71,
+    chance_of_death: 0.9502,
+  };
+
+  const result = resultOf("stress_run", said);
+
+  if (result?.is !== "survived") throw new Error("nothing survived");
+  expect(result.survived).toMatchObject({ seconds: 10_800, chanceOfDeath: 0.9502 });
+  expect(result.survived).toMatchObject({ writtenBytes: 4096, slowestMilliseconds: 71 });
+  expect(resultOf("stress_run", { seconds: 10 })).toBeNull();
+});

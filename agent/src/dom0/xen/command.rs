@@ -3,12 +3,13 @@
 //! A child in uninterruptible sleep cannot be killed. It is left behind, and the caller goes on:
 //! what it did is unknown until it is seen.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::dom0::Dom0Error;
@@ -83,6 +84,30 @@ pub(crate) fn begin(program: &str, arguments: &[&str]) {
     }
 }
 
+/// Starts a program that its caller waits for. It leads a process group, by which everything that it begins can be
+/// ended, and complains into a file: a program that nobody reads from must not wait for a full pipe.
+pub(crate) fn start(
+    program: &str,
+    arguments: &[&str],
+    complaints: File,
+) -> Result<Child, Dom0Error> {
+    let path = find(program).ok_or_else(|| missing(program, program))?;
+    Command::new(path)
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(complaints)
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| Dom0Error::not_run(program, error.to_string()))
+}
+
+fn missing(what: &str, program: &str) -> Dom0Error {
+    Dom0Error::not_run(what, format!("there is no {program} on this machine"))
+}
+
 /// Runs a program to its end, with `input` on its standard input.
 pub(crate) async fn feed(
     program: &str,
@@ -111,9 +136,7 @@ async fn talk(
     limit: Duration,
 ) -> Result<Output, Dom0Error> {
     let what = format!("{program} {}", arguments.first().copied().unwrap_or_default());
-    let path = find(program).ok_or_else(|| {
-        Dom0Error::not_run(&what, format!("there is no {program} on this machine"))
-    })?;
+    let path = find(program).ok_or_else(|| missing(&what, program))?;
     let mut child = Command::new(path)
         .args(arguments)
         .env("LC_ALL", "C")

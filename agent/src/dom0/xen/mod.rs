@@ -11,6 +11,7 @@ mod kept;
 mod kernel;
 pub(crate) mod lvm;
 mod snapshots;
+mod starts;
 mod vm_files;
 mod vms;
 mod watchdog;
@@ -82,6 +83,7 @@ pub struct Xen {
     log: Arc<LogRing>,
     kernel: kernel::Follower,
     device_models: vms::DeviceModels,
+    starts: starts::Starts,
     watchdog: watchdog::Device,
     aside: collect::Aside,
     place: Place,
@@ -96,6 +98,7 @@ impl Xen {
             configs: layout.root.join(configs.trim_start_matches('/')),
             clock: Clock::of_the_machine(),
             system: OnDisk::new(&layout.root, &layout.data_dir, &layout.release_file),
+            data_dir: layout.data_dir.clone(),
         };
         let watchdog = layout.watchdog.as_ref();
         let watchdog = watchdog.map(|path| layout.root.join(path.trim_start_matches('/')));
@@ -108,6 +111,7 @@ impl Xen {
             log,
             kernel: kernel::Follower::default(),
             device_models: vms::DeviceModels::default(),
+            starts: starts::Starts::default(),
         }
     }
 

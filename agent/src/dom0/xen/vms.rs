@@ -90,13 +90,18 @@ impl Xen {
                 config_path: file.map(|file| file.path.clone()),
                 managed: file.is_some_and(|file| file.adopted),
                 autostart: starts(domain.uuid, &domain.name),
+                started_at: self.starts.at(domain).await,
             });
         }
         for file in &files {
             let uuid = file.vm();
             let is_there = vms.iter().any(|vm| vm.uuid == uuid || vm.name == file.config.name);
             if !is_there {
-                vms.push(Vm { autostart: starts(uuid, &file.config.name), ..self.stopped(file) });
+                vms.push(Vm {
+                    autostart: starts(uuid, &file.config.name),
+                    started_at: self.starts.last(uuid),
+                    ..self.stopped(file)
+                });
             }
         }
         vms.sort_by_key(|vm| vm.uuid);
@@ -119,6 +124,7 @@ impl Xen {
             config_path: Some(file.path.clone()),
             managed: file.adopted,
             autostart: None,
+            started_at: None,
         }
     }
 

@@ -10,6 +10,7 @@ use domfleet_shared::usb::{DriveIdentity, PartitionTable, Usage, UsbDrive, UsbHa
 use super::*;
 
 mod sets;
+mod stress;
 
 fn vm(name: &str) -> Vm {
     Vm {
@@ -25,6 +26,7 @@ fn vm(name: &str) -> Vm {
         config_path: None,
         managed: true,
         autostart: None,
+        started_at: None,
     }
 }
 
@@ -63,6 +65,7 @@ fn fine<'a>(vms: &'a [Vm], storage: &'a Storage, locks: &'a [Held]) -> Situation
         vms: Some(vms),
         storage: Some(storage),
         usb: None,
+        backups: &[],
         locks,
         unfinished: 0,
         window: Window::Open,

@@ -7,6 +7,7 @@ use domfleet_shared::mitigation::Mitigation;
 use domfleet_shared::operation::backup::{BackupCreate, BackupRestore, RestoreFolder, RestoreTo};
 use domfleet_shared::operation::image::{ConvertTo, ImageAt, ImageConvert, check_path};
 use domfleet_shared::operation::sets::{BackupCompare, BackupImport, BackupPrune};
+use domfleet_shared::operation::stress::StressRun;
 use domfleet_shared::operation::usb::DriveAt;
 use domfleet_shared::operation::vm::NewVolume;
 use domfleet_shared::operation::{Operation, volume};
@@ -75,6 +76,7 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
             path("from", from)?;
             ours(situation, *drive)
         }
+        Operation::StressRun(run) => stress(situation, run),
         Operation::MitigationCheck { which: Some(which) }
         | Operation::MitigationApply { which, .. }
         | Operation::MitigationRevert { which, .. }
@@ -84,6 +86,39 @@ pub(super) fn check(operation: &Operation, situation: &Situation<'_>) -> Result<
             Err(Refusal::Value("which", format!("one of {known}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// What may kill dom0 may take what its VMs have on their disks along.
+fn stress(situation: &Situation<'_>, run: &StressRun) -> Result<(), Refusal> {
+    run.check().map_err(|(field, why)| Refusal::Value(field, why))?;
+    if run.waive_backups {
+        return Ok(());
+    }
+    let unsafe_vms: Vec<String> = situation
+        .vms
+        .unwrap_or_default()
+        .iter()
+        .filter(|vm| !vm.disks.is_empty())
+        .filter_map(|vm| Some(format!("{} {}", vm.name, exposed(situation, vm)?)))
+        .collect();
+    if unsafe_vms.is_empty() {
+        return Ok(());
+    }
+    let why = format!("{}; back them up, or say that it may go on without", unsafe_vms.join(", "));
+    Err(Refusal::Value("waive_backups", why))
+}
+
+/// Why a VM would lose something with its disks.
+fn exposed(situation: &Situation<'_>, vm: &Vm) -> Option<&'static str> {
+    let backups = situation.backups.iter().filter(|backup| backup.vm == vm.uuid);
+    let Some(newest) = backups.map(|backup| backup.created_at).max() else {
+        return Some("has no verified backup");
+    };
+    match vm.started_at {
+        None => Some("was started nobody knows when"),
+        Some(started_at) if started_at > newest => Some("was started since its last backup"),
+        Some(_) => None,
     }
 }
 

@@ -49,6 +49,7 @@ fn vm(state: VmState) -> Vm {
         config_path: None,
         managed: false,
         autostart: None,
+        started_at: None,
     }
 }
 

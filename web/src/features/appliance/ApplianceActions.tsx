@@ -10,10 +10,11 @@ import { heldReason } from "./locks";
 import { useAskReason } from "./useAppliance";
 
 const EditAppliance = lazy(() => import("./EditAppliance"));
+const StressForm = lazy(() => import("./StressForm"));
 
 /** What can be done with the appliance as a whole. */
 export function ApplianceActions({ appliance }: { appliance: ApplianceDetail }) {
-  const [open, setOpen] = useState<"reboot" | "edit" | null>(null);
+  const [open, setOpen] = useState<"reboot" | "stress" | "edit" | null>(null);
   const general = useAskReason(appliance);
   const active = useActiveOn(appliance.id);
   const reason = general ?? heldReason("power", active);
@@ -21,6 +22,9 @@ export function ApplianceActions({ appliance }: { appliance: ApplianceDetail }) 
   return (
     <>
       <Button onClick={() => setOpen("edit")}>Name and site</Button>
+      <Button disabledReason={reason} onClick={() => setOpen("stress")}>
+        Stress test
+      </Button>
       <Button look="danger" disabledReason={reason} onClick={() => setOpen("reboot")}>
         Reboot
       </Button>
@@ -36,6 +40,11 @@ export function ApplianceActions({ appliance }: { appliance: ApplianceDetail }) 
             await asked(requestOperation(appliance.id, operation, confirm), appliance.name);
           }}
         />
+      )}
+      {open === "stress" && (
+        <Suspense>
+          <StressForm appliance={appliance} onClose={close} />
+        </Suspense>
       )}
       {open === "edit" && (
         <Suspense>

@@ -18,6 +18,7 @@ function locksOf(operation: OperationRequest): readonly Lock[] {
     case "mitigation_apply":
     case "mitigation_revert":
       return operation.dry_run ? [] : ["os"];
+    case "stress_run":
     case "appliance_reboot":
       return ["power"];
     case "usb_qualify":

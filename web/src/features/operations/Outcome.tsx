@@ -1,7 +1,13 @@
-import { resultOf, type Inspection, type Repair, type Result } from "../../api/results";
+import {
+  resultOf,
+  type Inspection,
+  type Repair,
+  type Result,
+  type Survived,
+} from "../../api/results";
 import type { Operation, SetSummary } from "../../api/types";
 import { DriveName, DriveUse, qualificationRows } from "../../ui/DriveFacts";
-import { count, formatBytes } from "../../ui/format";
+import { count, formatBytes, formatDuration } from "../../ui/format";
 import { imageRows, Reasons, Verdict } from "../../ui/ImageFacts";
 import { MitigationOutcome } from "../../ui/MitigationFacts";
 import { Card, Facts } from "../../ui/Page";
@@ -81,6 +87,8 @@ function Known({ result }: { result: Result }) {
       return <Pruned pruning={result.pruning} />;
     case "mitigations":
       return <MitigationOutcome given={result.given} />;
+    case "survived":
+      return <Facts rows={survivalRows(result.survived)} />;
     case "restored":
       return (
         <Facts
@@ -105,6 +113,23 @@ function Known({ result }: { result: Result }) {
         </>
       );
   }
+}
+
+function survivalRows(survived: Survived) {
+  const { seconds, chanceOfDeath } = survived;
+  const percent = (100 * chanceOfDeath).toFixed(chanceOfDeath > 0.99 ? 2 : 1);
+  return [
+    ["Survived", formatDuration(seconds)],
+    [
+      "How good that is",
+      `a dom0 that dies once an hour under such load would have died with ${percent} %${
+        chanceOfDeath >= 0.95 ? "" : ": too little to call it sound, which takes three hours"
+      }`,
+    ],
+    ["Read", formatBytes(survived.readBytes)],
+    ["Written", formatBytes(survived.writtenBytes)],
+    ["Slowest answer of the disk", `${survived.slowestMilliseconds.toLocaleString("en")} ms`],
+  ] as const;
 }
 
 function Sets({ sets }: { sets: readonly SetSummary[] }) {
