@@ -161,6 +161,37 @@ async fn a_boot_that_is_over_does_not_change_any_more() {
     assert_eq!(ending(new), None);
 }
 
+#[tokio::test]
+async fn boots_in_any_order_more_than_once_and_by_another_box_s_id_are_each_box_s_own() {
+    let server = Server::start().await;
+    let (mut one, mut other) = (Agent::joined(&server).await, Agent::joined(&server).await);
+    let (mut of_one, _) = one.connect().await;
+    let (mut of_other, _) = other.connect().await;
+    let (old, new) = (BootId::new(), BootId::new());
+    let boots = vec![running_boot(new), ended_boot(old, BootEnd::Hang), running_boot(new)];
+
+    for _ in 0..2 {
+        of_one.say(ToServer::Inventory { content: Content::Boots(boots.clone()) }).await;
+    }
+    // A cloned disk image has the seed of its random numbers, too.
+    let copied = vec![ended_boot(old, BootEnd::Clean), ended_boot(new, BootEnd::Panic)];
+    of_other.say(ToServer::Inventory { content: Content::Boots(copied) }).await;
+    of_one.settle().await;
+    of_other.settle().await;
+
+    let rows = boot::Entity::find().all(server.app.db.read()).await.unwrap();
+    let ending = |agent: &Agent, id: BootId| {
+        let is_it = |row: &&boot::Model| {
+            row.boot_id == id.0 && row.appliance_id == agent.enrolled.appliance.0
+        };
+        rows.iter().find(is_it).and_then(|row| row.ending.clone())
+    };
+    assert_eq!(rows.len(), 4);
+    assert_eq!((ending(&one, old).as_deref(), ending(&one, new)), (Some("hang"), None));
+    assert_eq!(ending(&other, old).as_deref(), Some("clean"));
+    assert_eq!(ending(&other, new).as_deref(), Some("panic"));
+}
+
 /// What is left of a crash may hold anything, and PostgreSQL keeps no zero bytes in a text.
 #[tokio::test]
 async fn a_zero_byte_in_what_is_left_of_a_crash_ends_no_session() {
