@@ -16,6 +16,7 @@ mod m0005;
 mod m0006;
 mod m0007;
 mod m0008;
+mod m0009;
 
 /// The history, oldest first.
 pub struct Migrator;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006::Migration),
             Box::new(m0007::Migration),
             Box::new(m0008::Migration),
+            Box::new(m0009::Migration),
         ]
     }
 

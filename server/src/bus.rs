@@ -29,6 +29,8 @@ pub struct Bus {
     pub dispatcher: Wake,
     /// An agent came, or said goodbye.
     pub presence: Wake,
+    /// An appliance told of its boots.
+    pub endings: Wake,
     /// Something else that tasks look after changed.
     pub tasks: Wake,
     events: watch::Sender<u64>,
@@ -39,6 +41,7 @@ impl Default for Bus {
         Self {
             dispatcher: Wake::default(),
             presence: Wake::default(),
+            endings: Wake::default(),
             tasks: Wake::default(),
             events: watch::Sender::new(0),
         }

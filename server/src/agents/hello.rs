@@ -144,6 +144,7 @@ async fn settle(
     if welcome::give(&txn, guest.id, guest.known.number, number, now).await? == Stored::Stale {
         return Ok(None);
     }
+    welcome::is_in_boot(&txn, guest, hello.boot_id, hello.uptime_seconds).await?;
     if guest.known.fingerprint != hello.fingerprint {
         welcome::follow_hardware(&txn, guest.id, &hello.fingerprint).await?;
     }
@@ -176,6 +177,7 @@ fn enter(
     let accepted = guest.state == ApplianceState::Accepted;
     let slot = Arc::new(Slot::new(guest.id, hello.instance, guest.epoch, now));
     slot.allow(accepted, terms.read_only.is_some());
+    slot.has_been_up(hello.uptime_seconds);
     app.registry.enter(&slot);
     if app.stop.is_cancelled() {
         // The goodbye to all may have been said before this one was there.

@@ -147,6 +147,7 @@ impl Registry {
     /// Takes `slot` out, if another has not taken its place.
     pub(super) fn leave(&self, slot: &Arc<Slot>) {
         let mut shard = self.shard(slot.appliance);
+        let is_newest = shard.get(&slot.appliance).is_none_or(|there| Arc::ptr_eq(there, slot));
         if shard.get(&slot.appliance).is_some_and(|there| Arc::ptr_eq(there, slot)) {
             shard.remove(&slot.appliance);
             self.count.fetch_sub(1, Ordering::Relaxed);
@@ -154,8 +155,11 @@ impl Registry {
         drop(shard);
         slot.answered.notify_waiters();
         if slot.fresh.swap(false, Ordering::Relaxed) {
+            // The one that took its place may be in another boot.
+            let last = slot.heard();
+            let uptime_seconds = last.uptime_seconds.filter(|_| is_newest);
             let mut heard = lock(&self.heard);
-            slot.heard().add_to(&mut heard, slot.appliance);
+            Heard { uptime_seconds, ..last }.add_to(&mut heard, slot.appliance);
         }
     }
 

@@ -97,6 +97,9 @@ async fn store(session: &Talk, content: &Content) -> Result<(), Trouble> {
     inventory::store(&txn, reporter, content, now).await?;
     txn.commit().await?;
     app.bus.events_appended();
+    if matches!(content, Content::Boots(_)) {
+        app.bus.endings.wake();
+    }
     Ok(())
 }
 

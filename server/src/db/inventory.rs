@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::boot::Boot;
 use domfleet_shared::id::{ApplianceId, OrganisationId};
 use domfleet_shared::inventory::{Content, Digests, Facts, Section, Vm, VmState};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
 };
 
-use super::entity::{appliance, boot, inventory};
-use super::{appliances, events, mitigations, pools, usb_drives};
+use super::entity::{appliance, inventory};
+use super::{appliances, boots, events, mitigations, pools, usb_drives};
 
 /// Whose inventory it is.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +65,7 @@ pub async fn store(
                 events::append(db, news, now).await?;
             }
         }
-        Content::Boots(boots) => record_boots(db, reporter, boots, now).await?,
+        Content::Boots(told) => boots::record(db, reporter, told, now).await?,
         Content::Usb(drives) => usb_drives::record(db, reporter, drives, now).await?,
         Content::Mitigations(standings) => {
             let news = mitigations::watch(db, reporter, standings, now).await?;
@@ -148,73 +147,6 @@ async fn show_vms(db: &impl ConnectionTrait, reporter: Reporter, vms: &[Vm]) -> 
         .exec(db)
         .await?;
     Ok(())
-}
-
-/// More than an agent reports at once.
-const BOOTS: usize = 200;
-
-/// A boot that is over does not change any more, whatever is said of it later.
-async fn record_boots(
-    db: &impl ConnectionTrait,
-    reporter: Reporter,
-    boots: &[Boot],
-    now: Timestamp,
-) -> Result<(), DbErr> {
-    use boot::{ActiveModel, Column, Entity};
-    let newest: BTreeMap<_, _> =
-        boots.iter().rev().take(BOOTS).map(|boot| (boot.boot_id, boot)).collect();
-    let rows = newest
-        .into_values()
-        .map(|boot| {
-            Ok(ActiveModel {
-                appliance_id: Set(reporter.appliance.0),
-                boot_id: Set(boot.boot_id.0),
-                organisation_id: Set(reporter.organisation.0),
-                epoch: Set(i32::try_from(reporter.epoch).unwrap_or(i32::MAX)),
-                started_at: Set(boot.started_at.as_millis()),
-                ended_at: Set(boot.ended_at.map(Timestamp::as_millis)),
-                ending: Set(word(boot.end)?),
-                confidence: Set(word(boot.confidence)?),
-                evidence: Set(serde_json::to_value(&boot.evidence)?),
-                components: Set(Some(serde_json::to_value(&boot.components)?)),
-                received_at: Set(now.as_millis()),
-                first_seen_seconds: Set(boot.first_seen_seconds.map(seconds)),
-                last_seen_seconds: Set(boot.last_seen_seconds.map(seconds)),
-                changes: Set(Some(serde_json::to_value(&boot.changes)?)),
-            })
-        })
-        .collect::<Result<Vec<_>, serde_json::Error>>()
-        .map_err(|error| DbErr::Json(error.to_string()))?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let still_open = OnConflict::columns([Column::ApplianceId, Column::BootId])
-        .update_columns([
-            Column::StartedAt,
-            Column::EndedAt,
-            Column::Ending,
-            Column::Confidence,
-            Column::Evidence,
-            Column::Components,
-            Column::ReceivedAt,
-            Column::FirstSeenSeconds,
-            Column::LastSeenSeconds,
-            Column::Changes,
-        ])
-        .action_and_where(Expr::col((Entity, Column::EndedAt)).is_null())
-        .to_owned();
-    Entity::insert_many(rows).on_conflict(still_open).exec_without_returning(db).await?;
-    Ok(())
-}
-
-fn seconds(told: u64) -> i64 {
-    i64::try_from(told).unwrap_or(i64::MAX)
-}
-
-/// The word that serde writes for a variant without fields.
-fn word<T: serde::Serialize>(value: Option<T>) -> Result<Option<String>, serde_json::Error> {
-    let Some(value) = value else { return Ok(None) };
-    Ok(serde_json::to_value(value)?.as_str().map(str::to_owned))
 }
 
 #[cfg(test)]

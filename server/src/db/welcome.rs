@@ -1,12 +1,13 @@
 //! What is kept of an appliance's sessions.
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{ApplianceId, InstanceId, OrganisationId};
+use domfleet_shared::id::{ApplianceId, BootId, InstanceId, OrganisationId};
 use domfleet_shared::inventory::Fingerprint;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::boots::{self, LastHeard};
 use super::entity::appliance::{Column, Entity, Model};
 use super::{Stored, hardware};
 use crate::domain::appliance::ApplianceState;
@@ -24,6 +25,8 @@ pub struct Guest {
     /// The incarnation of the server that has last compared itself with it.
     pub incarnation: u64,
     pub known: Known,
+    /// Nothing before it has been heard of in a boot.
+    pub heard: Option<LastHeard>,
 }
 
 impl From<Model> for Guest {
@@ -42,6 +45,11 @@ impl From<Model> for Guest {
                 shown_by: row.instance.map(InstanceId),
                 fingerprint: serde_json::from_value(row.fingerprint).unwrap_or_default(),
             },
+            heard: row.boot_id.zip(row.last_seen_at).map(|(boot, at)| LastHeard {
+                boot: BootId(boot),
+                at: Timestamp::from_millis(at),
+                uptime_seconds: row.uptime_seconds.and_then(|seconds| u64::try_from(seconds).ok()),
+            }),
         }
     }
 }
@@ -70,6 +78,26 @@ pub async fn give(
         .exec(db)
         .await?;
     Ok(Stored::from_rows(result.rows_affected))
+}
+
+/// An appliance says hello in `boot`. If it is not the one that it was heard of in before, that one is over, and what
+/// was heard of it stays with it.
+pub async fn is_in_boot(
+    db: &impl ConnectionTrait,
+    guest: &Guest,
+    boot: BootId,
+    uptime_seconds: u64,
+) -> Result<(), DbErr> {
+    let Some(before) = guest.heard.filter(|heard| heard.boot != boot) else { return Ok(()) };
+    boots::last_heard(db, guest.id, before).await?;
+    let uptime = i64::try_from(uptime_seconds).unwrap_or(i64::MAX);
+    Entity::update_many()
+        .col_expr(Column::BootId, Expr::value(boot.0))
+        .col_expr(Column::UptimeSeconds, Expr::value(uptime))
+        .filter(Column::Id.eq(guest.id.0))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// `instance` has spoken after the welcome that gave `number`: it has arrived.

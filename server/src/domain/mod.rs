@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod filter;
 pub mod history;
 pub mod mitigations;
+pub mod neighbours;
 pub mod operation;
 pub mod people;
 pub mod pools;

@@ -8,6 +8,7 @@ pub mod bundle_scanner;
 pub mod certificates;
 pub mod deadlines;
 pub mod dispatcher;
+pub mod endings;
 pub mod hold;
 pub mod memory;
 pub mod presence;
@@ -84,6 +85,7 @@ pub fn start_for_agents(app: &App) {
     let alone = Wake::default;
     spawn(presence::Presences::new(app.clone()), app.bus.presence.clone(), tracker, stop());
     spawn(dispatcher::Dispatcher(app.clone()), app.bus.dispatcher.clone(), tracker, stop());
+    spawn(endings::Endings(app.clone()), app.bus.endings.clone(), tracker, stop());
     spawn(bulks::Bulks(app.clone()), alone(), tracker, stop());
     spawn(schedules::Schedules(app.clone()), alone(), tracker, stop());
     spawn(sessions::Sessions(app.clone()), alone(), tracker, stop());

@@ -224,6 +224,12 @@ pub(crate) async fn appliance(api: &Api, organisation: &str, name: &str) -> Box7
         first_seen_seconds: Set(Some(0)),
         last_seen_seconds: Set(None),
         changes: Set(None),
+        told_ending: Set(Some("power_loss".into())),
+        told_confidence: Set(Some("high".into())),
+        told_evidence: Set(Some(json!(["the lights went out"]))),
+        heard_at: Set(None),
+        heard_uptime_seconds: Set(None),
+        refine_at: Set(None),
     };
     boot.insert(api.app.db.write()).await.unwrap();
     Box7 { id: row.id, vm: uuid }

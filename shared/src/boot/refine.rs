@@ -14,24 +14,35 @@ pub struct SiteFacts {
     /// Of those, how many fell silent within two minutes of it, and came back in another boot. A site that lost
     /// only its line to the world has none.
     pub others_vanished: usize,
+    /// Of those, how many fell silent within two minutes of it and have not been heard of since: what became of
+    /// them nobody knows yet.
+    pub others_silent: usize,
     /// Whether a VM of the appliance was seen to go on without its dom0; nothing where nobody looked.
     pub vm_traffic_went_on: Option<bool>,
     /// For how long the appliance went on saying heartbeats after its last durable sign of life, by its own uptime.
     pub heard_after_seconds: Option<u64>,
 }
 
+impl Ending {
+    /// Whether there is no record of it, so that what was seen from outside may say otherwise.
+    pub fn is_guess(&self) -> bool {
+        match self.end {
+            BootEnd::Unknown | BootEnd::PowerLoss => true,
+            BootEnd::Hang | BootEnd::Watchdog => self.confidence < Confidence::High,
+            BootEnd::Clean
+            | BootEnd::Upgrade
+            | BootEnd::Panic
+            | BootEnd::Provoked
+            | BootEnd::Lost => false,
+        }
+    }
+}
+
 /// How a boot ended, of which the appliance itself says `told`, in the light of `site`.
 ///
 /// What there is a record of stays. What the appliance could only guess may become something else.
 pub fn refine(told: &Ending, site: &SiteFacts) -> Ending {
-    let is_guess = match told.end {
-        BootEnd::Unknown | BootEnd::PowerLoss => true,
-        BootEnd::Hang | BootEnd::Watchdog => told.confidence < Confidence::High,
-        BootEnd::Clean | BootEnd::Upgrade | BootEnd::Panic | BootEnd::Provoked | BootEnd::Lost => {
-            false
-        }
-    };
-    if !is_guess {
+    if !told.is_guess() {
         return told.clone();
     }
     let with = |end, confidence, sentence: String| {
@@ -39,7 +50,8 @@ pub fn refine(told: &Ending, site: &SiteFacts) -> Ending {
         Ending { end, confidence, evidence }
     };
     let has_symptoms = told.end == BootEnd::Hang && told.confidence == Confidence::Medium;
-    let all_vanished = site.others_total > 0 && site.others_vanished >= site.others_total;
+    let all_vanished =
+        site.others_vanished > 0 && site.others_vanished + site.others_silent >= site.others_total;
     if let Some(on) = site.heard_after_seconds.filter(|on| *on >= HEARD_ON_SECONDS) {
         let sentence = format!(
             "it went on saying heartbeats for {} after its last sign of life on disk: its storage hung",
@@ -52,21 +64,31 @@ pub fn refine(told: &Ending, site: &SiteFacts) -> Ending {
         return with(BootEnd::Hang, Confidence::Medium, sentence);
     }
     if all_vanished {
-        let others = counted(site.others_total);
-        let sentence = format!("{others} of its site ended at the same time");
+        let sentence = ended_too(site);
         return if has_symptoms {
             with(BootEnd::Hang, Confidence::Low, sentence)
         } else {
             with(BootEnd::PowerLoss, Confidence::Medium, sentence)
         };
     }
-    let alone = site.others_total > 0 && site.others_vanished == 0;
+    let alone = site.others_total > 0 && site.others_vanished + site.others_silent == 0;
     if alone && matches!(told.end, BootEnd::Unknown | BootEnd::PowerLoss) {
         let others = counted(site.others_total);
         let sentence = format!("{others} of its site went on, so the site had power");
         return with(BootEnd::Hang, Confidence::Low, sentence);
     }
     told.clone()
+}
+
+fn ended_too(site: &SiteFacts) -> String {
+    let SiteFacts { others_total: total, others_vanished: vanished, .. } = site;
+    if vanished < total {
+        return format!(
+            "{vanished} of the {total} other appliances of its site ended at the same time, and nothing was heard of \
+             the rest since"
+        );
+    }
+    format!("{} of its site ended at the same time", counted(*total))
 }
 
 fn counted(others: usize) -> String {
@@ -87,6 +109,7 @@ mod tests {
     const VANISHED: SiteFacts = SiteFacts {
         others_total: 3,
         others_vanished: 3,
+        others_silent: 0,
         vm_traffic_went_on: None,
         heard_after_seconds: None,
     };
@@ -119,6 +142,18 @@ mod tests {
         let some = SiteFacts { others_vanished: 2, ..VANISHED };
         let told = ending(BootEnd::Unknown, Confidence::Low);
         assert_eq!(refine(&told, &some), told);
+    }
+
+    #[test]
+    fn of_those_who_have_not_come_back_nothing_is_known() {
+        let told = ending(BootEnd::Unknown, Confidence::Low);
+        let silent = SiteFacts { others_silent: 1, ..WENT_ON };
+        assert_eq!(refine(&told, &silent), told);
+
+        let refined =
+            refine(&told, &SiteFacts { others_vanished: 2, others_silent: 1, ..VANISHED });
+        assert_eq!((refined.end, refined.confidence), (BootEnd::PowerLoss, Confidence::Medium));
+        assert!(refined.evidence[0].contains("2 of the 3"), "{refined:?}");
     }
 
     #[test]

@@ -27,6 +27,15 @@ pub struct Model {
     pub last_seen_seconds: Option<i64>,
     #[sea_orm(column_type = "JsonBinary", nullable)]
     pub changes: Option<Json>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub told_ending: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub told_confidence: Option<String>,
+    #[sea_orm(column_type = "JsonBinary", nullable)]
+    pub told_evidence: Option<Json>,
+    pub heard_at: Option<i64>,
+    pub heard_uptime_seconds: Option<i64>,
+    pub refine_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -45,6 +45,8 @@ pub(crate) struct Agent {
     pub(crate) digests: Digests,
     pub(crate) journal: Vec<Report>,
     pub(crate) incarnation: u64,
+    pub(crate) boot_id: BootId,
+    pub(crate) uptime_seconds: u64,
 }
 
 /// An HTTP answer.
@@ -235,6 +237,8 @@ impl Agent {
             digests: Digests::new(),
             journal: Vec::new(),
             incarnation: 0,
+            boot_id: BootId::new(),
+            uptime_seconds: 60,
         }
     }
 
@@ -250,6 +254,8 @@ impl Agent {
             digests: self.digests.clone(),
             journal: self.journal.clone(),
             incarnation: self.incarnation,
+            boot_id: BootId::new(),
+            uptime_seconds: 60,
         }
     }
 
@@ -285,8 +291,8 @@ impl Agent {
             session: self.session,
             incarnation: self.incarnation,
             fingerprint: self.fingerprint.clone(),
-            boot_id: BootId::new(),
-            uptime_seconds: 60,
+            boot_id: self.boot_id,
+            uptime_seconds: self.uptime_seconds,
             now: Timestamp::now(),
             digests: self.digests.clone(),
             journal: self.journal.clone(),

@@ -88,10 +88,12 @@ impl Told {
             Some(running) if running.boot == newest.boot_id => up.min(running.uptime_seconds),
             _ => up,
         };
+        self.agent.boot_id = if newest.end.is_none() { newest.boot_id } else { BootId::new() };
+        self.agent.uptime_seconds = up;
         let facts = Content::Facts(Box::new(Facts {
             fingerprint: self.agent.fingerprint.clone(),
             hostname: "xen".into(),
-            boot_id: if newest.end.is_none() { newest.boot_id } else { BootId::new() },
+            boot_id: self.agent.boot_id,
             booted_at: newest.started_at,
             memory_bytes: None,
             free_memory_bytes: None,

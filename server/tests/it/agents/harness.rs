@@ -12,9 +12,10 @@ use domfleet_server::config::Config;
 use domfleet_server::console;
 use domfleet_server::db::join_tokens::{self, NewJoinToken};
 use domfleet_server::db::organisations::{self, NewOrganisation};
-use domfleet_server::domain::people::{OrganisationKind, Role};
+use domfleet_server::db::sites;
+use domfleet_server::domain::people::{OrganisationKind, Role, Site};
 use domfleet_server::{http, tasks};
-use domfleet_shared::id::OrganisationId;
+use domfleet_shared::id::{OrganisationId, SiteId};
 use sea_orm::{ConnectionTrait as _, Database};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -71,6 +72,24 @@ impl Server {
         self.token_of(self.organisation, uses, true, Duration::from_hours(1)).await
     }
 
+    /// The secret of a token that accepts appliances at a new site.
+    pub(crate) async fn token_of_a_site(&self) -> String {
+        let site = Site {
+            id: SiteId::new(),
+            organisation_id: self.organisation,
+            name: "Vienna".into(),
+            address: String::new(),
+            time_zone: "Europe/Vienna".into(),
+            contact: String::new(),
+            created_at: self.app.clock.now(),
+            version: 1,
+        };
+        sites::insert(self.app.db.write(), &site).await.unwrap();
+        let new = self.new_token(self.organisation, Duration::from_hours(1));
+        let new = NewJoinToken { site: Some(site.id), uses: 1000, ..new };
+        self.insert(&new).await
+    }
+
     pub(crate) async fn token_of(
         &self,
         organisation: OrganisationId,
@@ -78,19 +97,27 @@ impl Server {
         preauthorised: bool,
         life: Duration,
     ) -> String {
-        let secret = join_tokens::new_secret();
+        let new = self.new_token(organisation, life);
+        self.insert(&NewJoinToken { preauthorised, uses, ..new }).await
+    }
+
+    fn new_token(&self, organisation: OrganisationId, life: Duration) -> NewJoinToken {
         let now = self.app.clock.now();
-        let new = NewJoinToken {
+        NewJoinToken {
             organisation,
             site: None,
-            preauthorised,
-            uses,
+            preauthorised: true,
+            uses: 1,
             expires_at: now + life,
             note: String::new(),
             created_by: None,
             now,
-        };
-        join_tokens::insert(self.app.db.write(), &new, &secret).await.unwrap();
+        }
+    }
+
+    async fn insert(&self, new: &NewJoinToken) -> String {
+        let secret = join_tokens::new_secret();
+        join_tokens::insert(self.app.db.write(), new, &secret).await.unwrap();
         secret
     }
 

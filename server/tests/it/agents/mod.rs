@@ -2,6 +2,7 @@
 
 mod client;
 mod clones;
+mod endings;
 mod frames;
 mod freezes;
 mod harness;
