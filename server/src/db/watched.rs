@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use domfleet_shared::Timestamp;
 use domfleet_shared::boot::Boot;
 use domfleet_shared::diagnosis::{Interval, Running, intervals};
-use domfleet_shared::id::BootId;
+use domfleet_shared::id::{ApplianceId, BootId};
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    StreamTrait,
+    QueryTrait as _, StreamTrait,
 };
 use uuid::Uuid;
 
@@ -47,6 +47,17 @@ pub async fn watched(
     found.imported = imported.len() as u64;
     found.intervals.extend(imported);
     Ok(found)
+}
+
+/// Of one appliance that was found in the caller's scope, in the order of time. What was brought in tables is not
+/// among them.
+pub async fn of_appliance(
+    db: &(impl ConnectionTrait + StreamTrait),
+    id: ApplianceId,
+) -> Result<Vec<Interval>, DbErr> {
+    use appliance::{Column, Entity};
+    let only = Entity::find_by_id(id.0).select_only().column(Column::Id).into_query();
+    Ok(of_boots(db, &only).await?.intervals)
 }
 
 /// The names of appliances, of those that are known by their ids.

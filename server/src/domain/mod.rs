@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod dispatch;
 pub mod filter;
 pub mod history;
+pub mod mitigation_effect;
 pub mod mitigations;
 pub mod neighbours;
 pub mod operation;

@@ -76,6 +76,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::components))
         .routes(routes!(reported::usb_drives))
         .routes(routes!(reported::mitigations))
+        .routes(routes!(reported::mitigation_effect))
         .routes(routes!(usb_drives::list))
         .routes(routes!(backup_sets::list))
         .routes(routes!(backup_sets::key))

@@ -17,8 +17,9 @@ use super::page::{Asked, PageParams, pages};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::boots::BootInEpoch;
-use crate::db::{self, appliances, boots, reported};
+use crate::db::{self, appliances, boots, reported, watched};
 use crate::domain::history::{self, ComponentSpan};
+use crate::domain::mitigation_effect::{self, MitigationEffect};
 
 /// The VMs of an appliance.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -67,6 +68,13 @@ pub struct Mitigations {
     pub mitigations: Vec<MitigationStanding>,
     /// When the appliance reported them; nothing where it has not.
     pub at: Option<Timestamp>,
+}
+
+/// What mitigations did for an appliance.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct MitigationEffects {
+    /// In the order in which they are applied.
+    pub effects: Vec<MitigationEffect>,
 }
 
 pages! {
@@ -142,6 +150,24 @@ pub(super) async fn mitigations(
     let found = reported::section::<Vec<MitigationStanding>>(app.db.read(), id, section).await?;
     let at = found.as_ref().map(|found| found.at);
     Ok(Json(Mitigations { mitigations: found.map(|found| found.content).unwrap_or_default(), at }))
+}
+
+/// How often an appliance died before each mitigation was first in force on it, and since: it beside itself, by what its
+/// boots tell of swap, scheduler and overcommit, whoever changed them. Mitigations that never were in force are
+/// not there.
+#[utoipa::path(
+    get, path = "/appliances/{id}/mitigations/effect", tag = "appliances",
+    params(("id" = ApplianceId, Path)),
+    responses((status = 200, description = "Before and after, and what may be said of it.", body = MitigationEffects))
+)]
+pub(super) async fn mitigation_effect(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ApplianceId>,
+) -> ApiResult<Json<MitigationEffects>> {
+    check(&app, &caller, id).await?;
+    let intervals = watched::of_appliance(app.db.read(), id).await?;
+    Ok(Json(MitigationEffects { effects: mitigation_effect::effects(&intervals) }))
 }
 
 /// The runs of dom0 of an appliance through all epochs, newest first.

@@ -28,6 +28,7 @@ on_both! {
     a_table_can_be_forgotten
     boots_of_appliances_count_from_when_they_were_first_seen
     nobody_s_boots_are_counted_who_is_not_below
+    an_appliance_is_beside_itself_before_a_mitigation_was_in_force
 }
 
 /// Months in remission of Freireich and others (1963); negative where it went on.
@@ -272,4 +273,44 @@ async fn nobody_s_boots_are_counted_who_is_not_below(db: TestDatabase) {
     assert_eq!((&found["imported"], &found["diagnosis"]["intervals"]), (&json!(0), &json!(0)));
     assert_eq!(theirs["diagnosis"]["intervals"], 43);
     assert_eq!(reseller.get("/api/v1/reliability/imports").await.ok()["total"], 0);
+}
+
+async fn an_appliance_is_beside_itself_before_a_mitigation_was_in_force(db: TestDatabase) {
+    let api = Api::start(db).await;
+    let admin = api.admin().await;
+    let tree = Tree::grow(&api).await;
+    let appliance = fleet::appliance(&api, &tree.vendor, "box").await;
+    let with_swap = |at: i64, days, end, swap: &[(u64, &str)]| {
+        let mut boot = watched(0, days, Some(end), "4.6");
+        boot.started_at = Timestamp::from_millis(1_700_000_000_000 + at);
+        boot.changes.extend(swap.iter().map(|(day, value)| Change {
+            uptime_seconds: day * DAY,
+            component: Component::Swap,
+            vm: None,
+            value: Some((*value).to_owned()),
+        }));
+        boot
+    };
+    let boots = vec![
+        with_swap(1, 10, BootEnd::Hang, &[(0, "on")]),
+        with_swap(2, 20, BootEnd::Panic, &[(0, "on")]),
+        with_swap(3, 17, BootEnd::Clean, &[(0, "on"), (10, "off")]),
+    ];
+    report(&api, &tree.vendor, appliance.id, boots).await;
+
+    let path = format!("/api/v1/appliances/{}/mitigations/effect", appliance.id);
+    let found = admin.get(&path).await.ok();
+
+    let effects = found["effects"].as_array().unwrap();
+    assert_eq!(effects.len(), 1, "{found:#}");
+    let swap = &effects[0];
+    assert_eq!((&swap["which"], &swap["verdict"]), (&json!("swap"), &json!("too_short")));
+    close(&swap["before"]["days"], 40.0, 1e-9);
+    close(&swap["after"]["days"], 7.0, 1e-9);
+    assert_eq!((&swap["before"]["deaths"], &swap["after"]["deaths"]), (&json!(2), &json!(0)));
+    // Two deaths: an exact interval from 0.2422 to 7.2247 deaths (Garwood's table).
+    close(&swap["before"]["rate"]["low"], 0.2422 * 25.0, 0.01);
+    close(&swap["before"]["rate"]["high"], 7.2247 * 25.0, 0.01);
+    let sentence = swap["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("7 days after: too short to tell"), "{sentence}");
 }

@@ -99,6 +99,7 @@ fn row(method: &str, path: &str) -> Option<Route> {
             | "/appliances/{id}/volumes"
             | "/appliances/{id}/usb-drives"
             | "/appliances/{id}/mitigations"
+            | "/appliances/{id}/mitigations/effect"
             | "/appliances/{id}/boots"
             | "/appliances/{id}/components",
         ) => (A::Appliance, "viewer", Value::Null),

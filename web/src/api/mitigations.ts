@@ -14,6 +14,19 @@ export const applianceMitigations = (id: string) =>
       ),
   });
 
+/** How often the appliance died before and after each came into force on it. */
+export const mitigationEffects = (id: string) =>
+  queryOptions({
+    queryKey: ["appliance", id, "mitigation-effects"],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/v1/appliances/{id}/mitigations/effect", {
+          params: { path: { id } },
+          signal,
+        }),
+      ),
+  });
+
 /** What was asked of an appliance about its mitigations, newest first. */
 export const mitigationOperations = (id: string) =>
   queryOptions({

@@ -606,6 +606,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/appliances/{id}/mitigations/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often an appliance died before each mitigation was first in force on it, and since: it beside itself, by what its
+         *     boots tell of swap, scheduler and overcommit, whoever changed them. Mitigations that never were in force are
+         *     not there.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["ApplianceId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Before and after, and what may be said of it. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MitigationEffects"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/appliances/{id}/operations": {
         parameters: {
             query?: never;
@@ -5041,6 +5092,11 @@ export interface components {
             /** @description `idVendor`. */
             vendor_id: string;
         };
+        /**
+         * @description What may be said of a mitigation by one appliance.
+         * @enum {string}
+         */
+        EffectVerdict: "nothing_before" | "too_short" | "no_difference" | "fewer" | "more";
         /** @description What does not change while dom0 runs, or changes rarely. */
         Facts: {
             /** @description This run of dom0. */
@@ -5504,6 +5560,25 @@ export interface components {
          * @enum {string}
          */
         Mitigation: "swap" | "scheduler" | "overcommit" | "unknown";
+        /** @description An appliance before and after a mitigation came into force on it. */
+        MitigationEffect: {
+            /** @description Since then, as far as it was in force. */
+            after: components["schemas"]["WatchedFor"];
+            /** @description Until it was first in force. */
+            before: components["schemas"]["WatchedFor"];
+            ratio?: components["schemas"]["Range"] | null;
+            /** @description The same as a sentence. */
+            sentence: string;
+            /** @description What may be said of it. */
+            verdict: components["schemas"]["EffectVerdict"];
+            /** @description Which. */
+            which: components["schemas"]["Mitigation"];
+        };
+        /** @description What mitigations did for an appliance. */
+        MitigationEffects: {
+            /** @description In the order in which they are applied. */
+            effects: components["schemas"]["MitigationEffect"][];
+        };
         /** @description How a mitigation stands on an appliance. */
         MitigationStanding: {
             /** @description Whether the agent has applied it, and can take it back. */
@@ -7098,6 +7173,19 @@ export interface components {
             volume_groups: components["schemas"]["VolumeGroup"][];
             /** @description By volume group and name. */
             volumes: components["schemas"]["Volume"][];
+        };
+        /** @description For how long an appliance was watched, and how it went. */
+        WatchedFor: {
+            /**
+             * Format: double
+             * @description How long, in days.
+             */
+            days: number;
+            /** @description How often it froze, panicked or was ended by a watchdog. */
+            deaths: number;
+            rate?: components["schemas"]["Range"] | null;
+            /** @description How often it ended in a way that nobody knows, which is no death here. */
+            unknown: number;
         };
         /** @description When backups are made: by the clock on the wall of each appliance's site; by UTC where it has none. */
         When: {

@@ -76,4 +76,5 @@ export type Signature = Schemas["SignatureView"];
 export type NewSignature = Schemas["Signature"];
 export type ComponentSpan = Schemas["ComponentSpan"];
 export type Mitigation = Schemas["Mitigation"];
+export type MitigationEffect = Schemas["MitigationEffect"];
 export type MitigationStanding = Schemas["MitigationStanding"];

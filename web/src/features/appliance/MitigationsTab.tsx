@@ -5,11 +5,12 @@ import { lazy, Suspense, useState } from "react";
 import {
   applianceMitigations,
   MITIGATIONS,
+  mitigationEffects,
   mitigationOperations,
   mitigationTitle,
 } from "../../api/mitigations";
 import { requestOperation } from "../../api/queries";
-import type { MitigationStanding, Operation } from "../../api/types";
+import type { MitigationEffect, MitigationStanding, Operation } from "../../api/types";
 import { ask, useActiveOn } from "../../live/operations";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
@@ -20,6 +21,7 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { MitigationBadge } from "../../ui/states";
 import { Time } from "../../ui/Time";
 import styles from "./AppliancePage.module.css";
+import { BeforeAndAfter } from "./BeforeAndAfter";
 import { heldReason } from "./locks";
 import { lastAnswer, reasonsOf } from "./mitigations";
 import { useAppliance, useAskReason } from "./useAppliance";
@@ -37,6 +39,7 @@ export function MitigationsTab() {
   const appliance = useAppliance();
   const { data, error, refetch } = useQuery(applianceMitigations(appliance.id));
   const asked = useQuery(mitigationOperations(appliance.id));
+  const effects = useQuery(mitigationEffects(appliance.id));
   const active = useActiveOn(appliance.id);
   const looking = useAskReason(appliance, "nothing");
   const changing = useAskReason(appliance) ?? heldReason("os", active);
@@ -88,6 +91,7 @@ export function MitigationsTab() {
         <MitigationCard
           key={standing.which}
           standing={standing}
+          effect={effects.data?.effects.find(({ which }) => which === standing.which)}
           operations={asked.data?.operations ?? []}
           looking={looking}
           onOpen={(kind) => setOpened({ which: standing.which, kind })}
@@ -110,13 +114,16 @@ export function MitigationsTab() {
 
 interface MitigationCardProps {
   standing: MitigationStanding;
+  /** Nothing where it was never in force while the appliance was watched. */
+  effect: MitigationEffect | undefined;
   operations: readonly Operation[];
   /** Why it cannot even be asked what would change. */
   looking: string | null;
   onOpen: (kind: Opened["kind"]) => void;
 }
 
-function MitigationCard({ standing, operations, looking, onOpen }: MitigationCardProps) {
+function MitigationCard(props: MitigationCardProps) {
+  const { standing, effect, operations, looking, onOpen } = props;
   const { which, status, ours, reasons = [], runtime = [] } = standing;
   const title = mitigationTitle(which);
   const why = reasonsOf(standing);
@@ -158,6 +165,7 @@ function MitigationCard({ standing, operations, looking, onOpen }: MitigationCar
           rows={runtime.map(({ name, value }) => [name, <code key={name}>{value}</code>] as const)}
         />
       )}
+      {effect && <BeforeAndAfter effect={effect} />}
       {last && (
         <details className={styles.asTable} key={last.operation.id} open={last.given.dryRun}>
           <summary>
