@@ -136,6 +136,8 @@ struct Member {
     up: Option<Duration>,
 }
 
+type MemberRow = (Uuid, Option<Uuid>, Option<i64>, Option<i64>);
+
 /// The appliance, and all others of its site that were accepted.
 async fn members(
     db: &impl ConnectionTrait,
@@ -156,14 +158,14 @@ async fn members(
                 .add(Column::State.eq(ApplianceState::Accepted.as_str())),
         );
     }
-    let rows: Vec<(Uuid, Option<Uuid>, Option<i64>, Option<i64>)> = Entity::find()
+    let rows: Vec<MemberRow> = Entity::find()
         .select_only()
         .columns([Column::Id, Column::BootId, Column::LastSeenAt, Column::UptimeSeconds])
         .filter(which)
         .into_tuple()
         .all(db)
         .await?;
-    let member = |(id, boot, seen, up): (Uuid, Option<Uuid>, Option<i64>, Option<i64>)| {
+    let member = |(id, boot, seen, up): MemberRow| {
         (id, Member { boot, seen: seen.map(Timestamp::from_millis), up: up.map(duration) })
     };
     Ok(rows.into_iter().map(member).collect())
