@@ -7,23 +7,17 @@ import type {
   ValueReport,
   Verdict,
 } from "../../src/api/types";
-import {
-  mostWatched,
-  pickAlpha,
-  pickComponent,
-  pickPair,
-} from "../../src/features/reliability/pick";
+import { pickAlpha, pickComponent, pickPair } from "../../src/features/reliability/pick";
 import {
   logRankWords,
   nameOf,
   ratioWords,
   readable,
   reservations,
-  verdictTitle,
-  verdictWords,
 } from "../../src/features/reliability/words";
 import { byComponent, typedOf, wordsOf } from "../../src/features/releases/release";
 import { componentList, componentName } from "../../src/ui/componentNames";
+import { mostWatched } from "../../src/ui/rates";
 import {
   formatDays,
   formatNumber,
@@ -32,6 +26,7 @@ import {
   oneIn,
   pWords,
 } from "../../src/ui/statistics";
+import { verdictTitle, verdictWords } from "../../src/ui/verdict";
 
 const value = (name: string, appliance_days: number): ValueReport => ({
   value: name,

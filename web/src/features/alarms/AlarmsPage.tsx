@@ -6,6 +6,7 @@ import { allAlarms, clearAlarm } from "../../api/queries";
 import type { Alarm } from "../../api/types";
 import { queries } from "../../live/live";
 import { useRoleReason } from "../../live/operations";
+import { alarmTitle } from "../../ui/alarmTitle";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { EmptyState, Loading } from "../../ui/EmptyState";
@@ -68,18 +69,6 @@ export function AlarmsPage() {
   );
 }
 
-const TITLES: Readonly<Record<string, string>> = {
-  backup_damaged: "Backup damaged",
-  clone: "Two of one appliance",
-  fatal_finding: "Fatal message in debug files",
-  mitigation_drifted: "Mitigation not in force",
-  operation_forgotten: "Operation forgotten",
-  server_suspect: "Large part of the fleet silent",
-  thin_pool_filling: "Thin pool filling up",
-  thin_pool_full: "Thin pool all but full",
-  unreconciled: "Unknown to the restored server",
-};
-
 /** Kinds that end by no event: somebody looks into what was found, and says so. */
 const CLEARED_BY_HAND: ReadonlySet<string> = new Set(["fatal_finding"]);
 
@@ -89,7 +78,7 @@ const COLUMNS: readonly TableColumn<Alarm>[] = [
     title: "What",
     cell: ({ kind, cleared_at }) => (
       <Badge tone={cleared_at ? "quiet" : "bad"} shape={cleared_at ? "square" : "triangle"} bare>
-        {TITLES[kind] ?? kind.replaceAll("_", " ")}
+        {alarmTitle(kind)}
       </Badge>
     ),
   },
@@ -137,7 +126,7 @@ function Clear({ alarm }: { alarm: Alarm }) {
       small
       busy={busy}
       disabledReason={role}
-      aria-label={`Clear: ${TITLES[kind] ?? kind}${appliance ? ` at ${appliance.name}` : ""}`}
+      aria-label={`Clear: ${alarmTitle(kind)}${appliance ? ` at ${appliance.name}` : ""}`}
       onClick={() => void clear()}
     >
       Clear

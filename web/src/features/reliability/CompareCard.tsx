@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 
 import { comparison } from "../../api/reliability";
 import type { BeforeAfter, Comparison, ComponentReport, Named } from "../../api/types";
+import { RatesFigure } from "../../charts/RatesFigure";
 import { Button } from "../../ui/Button";
 import { componentName } from "../../ui/componentNames";
 import { EmptyState, Loading } from "../../ui/EmptyState";
@@ -13,7 +14,6 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { formatDays, formatRange } from "../../ui/statistics";
 import { Table, type TableColumn } from "../../ui/Table";
 import { CurvesFigure } from "./CurvesFigure";
-import { RatesFigure } from "./RatesFigure";
 import styles from "./Reliability.module.css";
 import { logRankWords, nameOf, ratioWords } from "./words";
 

@@ -1,10 +1,10 @@
 import type { Component, ComponentReport } from "../../api/types";
+import { RatesFigure } from "../../charts/RatesFigure";
 import { componentName } from "../../ui/componentNames";
 import { SelectField } from "../../ui/Field";
 import { count } from "../../ui/format";
 import { Card } from "../../ui/Page";
 import { CurvesFigure } from "./CurvesFigure";
-import { RatesFigure } from "./RatesFigure";
 import styles from "./Reliability.module.css";
 import { logRankWords } from "./words";
 

@@ -5,8 +5,8 @@ import { Curves, curvesHeight, type Series } from "../../charts/Curves";
 import { Figure, type FigureColumn } from "../../charts/Figure";
 import { look, MOST_SERIES } from "../../charts/looks";
 import { count } from "../../ui/format";
+import { mostWatched } from "../../ui/rates";
 import { formatDays } from "../../ui/statistics";
-import { mostWatched } from "./pick";
 import styles from "./Reliability.module.css";
 
 interface CurvesFigureProps {

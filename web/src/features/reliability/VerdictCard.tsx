@@ -4,8 +4,9 @@ import { count } from "../../ui/format";
 import { WarningIcon } from "../../ui/icons";
 import { Card } from "../../ui/Page";
 import { formatP, oneIn } from "../../ui/statistics";
+import { verdictTitle, verdictWords } from "../../ui/verdict";
 import styles from "./Reliability.module.css";
-import { capital, readable, reservations, verdictTitle, verdictWords } from "./words";
+import { capital, readable, reservations } from "./words";
 
 /** What can be said, in words; what cannot be told apart stands before any suspect. */
 export function VerdictCard({ found, alpha }: { found: Reliability; alpha: number }) {

@@ -1,6 +1,7 @@
 // What is shown where nobody has said what is wanted, or has said something that is not there.
 import { NORMAL_ALPHA } from "../../api/reliability";
 import type { Component, ComponentReport, Diagnosis, ValueReport } from "../../api/types";
+import { mostWatched } from "../../ui/rates";
 
 /** How improbable chance must be, by the page's address; what the server would refuse is left out. */
 export function pickAlpha(wanted: string | undefined): number {
@@ -33,9 +34,4 @@ export function pickPair(
   const a = known(wanted.a) ?? longest.find((value) => value !== known(wanted.b));
   const b = [known(wanted.b), ...longest].find((value) => value !== undefined && value !== a);
   return a === undefined || b === undefined ? null : [a, b];
-}
-
-/** Those that were watched longest, as many as `most`. */
-export function mostWatched(values: readonly ValueReport[], most: number): ValueReport[] {
-  return values.toSorted((a, b) => b.appliance_days - a.appliance_days).slice(0, most);
 }

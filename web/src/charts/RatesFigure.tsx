@@ -1,9 +1,9 @@
-import type { ValueReport } from "../../api/types";
-import { endOfRates, linearAxis } from "../../charts/axis";
-import { Figure, type FigureColumn, type FileColumn } from "../../charts/Figure";
-import { Whiskers, whiskersHeight, type Whisker } from "../../charts/Whiskers";
-import { count } from "../../ui/format";
-import { formatDays, formatP, formatRange } from "../../ui/statistics";
+import type { ValueReport } from "../api/types";
+import { count } from "../ui/format";
+import { formatDays, formatP, formatRange } from "../ui/statistics";
+import { endOfRates, linearAxis } from "./axis";
+import { Figure, type FigureColumn, type FileColumn } from "./Figure";
+import { Whiskers, whiskersHeight, type Whisker } from "./Whiskers";
 
 interface RatesFigureProps {
   title: string;
