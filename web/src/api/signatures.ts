@@ -13,6 +13,9 @@ export const allSignatures = () =>
     queryFn: ({ signal }) => answered(api.GET("/api/v1/signatures", { signal })),
   });
 
+/** As a filter writes them: what somebody should look into first. */
+export const GRAVE = "fatal,crit";
+
 /** The findings that filter `q` leaves, a part at a time. */
 export const allFindings = (q: string, sort: string) =>
   infiniteQueryOptions({

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 
-import { allFindings, SEVERITIES } from "../../api/signatures";
+import { allFindings } from "../../api/signatures";
 import type { Finding } from "../../api/types";
 import { findingCount, LinePlace } from "../../ui/BundleFacts";
 import { Button } from "../../ui/Button";
@@ -11,10 +11,16 @@ import filters from "../../ui/Filters.module.css";
 import { count } from "../../ui/format";
 import { Card, Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
-import { SeverityBadge, severityWord } from "../../ui/states";
+import { SeverityBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
-import { FINDING_ORDERS, findingFilter, findingOrder, type FindingFilter } from "./signatures";
+import {
+  FINDING_ORDERS,
+  findingFilter,
+  findingOrder,
+  SEVERITY_CHOICES,
+  type FindingFilter,
+} from "./signatures";
 import styles from "./Signatures.module.css";
 
 const route = getRouteApi("/signatures/findings");
@@ -59,13 +65,13 @@ export function FindingsPage() {
         />
         <SelectField
           label="Severity"
-          value={SEVERITIES.find((known) => known === severity) ?? ""}
+          value={SEVERITY_CHOICES.find(([known]) => known === severity)?.[0] ?? ""}
           onChange={(event) => change({ severity: event.target.value || undefined })}
         >
           <option value="">All</option>
-          {SEVERITIES.map((known) => (
+          {SEVERITY_CHOICES.map(([known, word]) => (
             <option key={known} value={known}>
-              {severityWord(known)}
+              {word}
             </option>
           ))}
         </SelectField>

@@ -1,6 +1,7 @@
 // Signatures and findings: what is typed, and what is looked for.
-import { SEVERITIES } from "../../api/signatures";
+import { GRAVE, SEVERITIES } from "../../api/signatures";
 import type { NewSignature, Severity, Signature } from "../../api/types";
+import { severityWord } from "../../ui/states";
 
 /** What is typed into the form. */
 export interface SignatureDraft {
@@ -65,11 +66,17 @@ export interface FindingFilter {
   readonly severity?: string | undefined;
 }
 
+/** What findings are held to, and what that is called; `GRAVE` is what somebody should look into first. */
+export const SEVERITY_CHOICES: ReadonlyArray<readonly [string, string]> = [
+  [GRAVE, "Fatal or critical"],
+  ...SEVERITIES.map((known) => [known, severityWord(known)] as const),
+];
+
 /** The filter of the API; what cannot be written in it is left out. */
 export function findingFilter(filter: FindingFilter): string {
   const text = (given = "") => given.trim().replaceAll(/["\\]/g, "");
   const [appliance, signature] = [text(filter.appliance), text(filter.signature)];
-  const severity = SEVERITIES.find((known) => known === filter.severity);
+  const severity = SEVERITY_CHOICES.find(([known]) => known === filter.severity)?.[0];
   return [
     appliance === "" ? "" : `appliance~"${appliance}"`,
     signature === "" ? "" : `signature~"${signature}"`,
