@@ -3,7 +3,6 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  redirect,
 } from "@tanstack/react-router";
 
 import { filterOfSearch, NO_SHORTHAND } from "./api/filter";
@@ -21,9 +20,7 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/appliances", replace: true });
-  },
+  component: lazyRouteComponent(() => import("./features/overview/OverviewPage"), "OverviewPage"),
 });
 
 const appliances = createRoute({

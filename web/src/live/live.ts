@@ -5,7 +5,8 @@ import { useSyncExternalStore } from "react";
 
 import { Problem } from "../api/problem";
 import { renew } from "../api/session";
-import type { Appliance, Operation } from "../api/types";
+import type { Appliance, Components, Operation } from "../api/types";
+import { collecting } from "./collecting";
 import { LiveStream, type Change, type LiveState } from "./stream";
 import { RowStore, type Row } from "./store";
 
@@ -25,21 +26,13 @@ export const queries = new QueryClient({
 export const appliances = new RowStore<Appliance>();
 export const operations = new RowStore<Operation>();
 
-const REFETCH_EVERY = 500;
-const stale = new Set<string>();
-let refetching = false;
-
 /** Fetches the queries whose key begins with these words again, soon. */
-function refetchSoon(...key: readonly string[]): void {
-  stale.add(key.join("\n"));
-  if (refetching) return;
-  refetching = true;
-  setTimeout(() => {
-    refetching = false;
-    const keys = [...stale];
-    stale.clear();
-    for (const key of keys) void queries.invalidateQueries({ queryKey: key.split("\n") });
-  }, REFETCH_EVERY);
+const refetchSoon = refetching(500);
+/** The same for what is counted through the whole fleet, which takes many requests: it may lag a little. */
+const refetchCalmly = refetching(3_000);
+
+function refetching(every: number) {
+  return collecting(every, (key) => void queries.invalidateQueries({ queryKey: key }));
 }
 
 function take(change: Change): void {
@@ -56,6 +49,7 @@ function take(change: Change): void {
       break;
     case "bundle":
       refetchSoon("bundles");
+      refetchCalmly("overview", "findings");
       break;
     default:
       // A kind that this build does not know belongs to whatever its topic names.
@@ -68,9 +62,21 @@ function takeAppliance(change: Change): void {
   const row = isRow(change.row) ? (change.row as Appliance) : undefined;
   if (row) appliances.change(row);
   refetchSoon("appliance", change.id);
+  if (!row || !before || startedOrChanged(before, row)) {
+    refetchCalmly("overview", "started");
+    refetchCalmly("releases", "running");
+  }
   if (row && before?.presence === row.presence && before.state === row.state) return;
+  refetchCalmly("overview", "appliances");
+  refetchCalmly("overview", "joined");
   refetchSoon("presence-counts");
   refetchSoon("pending");
+}
+
+function startedOrChanged(before: Appliance, after: Appliance): boolean {
+  const [old, now] = [before.components, after.components];
+  const keys = Object.keys({ ...old, ...now }) as (keyof Components)[];
+  return before.booted_at !== after.booted_at || keys.some((key) => old[key] !== now[key]);
 }
 
 function takeOperation(change: Change): void {
@@ -81,6 +87,7 @@ function takeOperation(change: Change): void {
   if (row && before?.state === row.state) return;
   refetchSoon("active-operations");
   refetchSoon("operation-counts");
+  refetchCalmly("overview", "failed");
   if (row?.bulk_id) {
     refetchSoon("bulk", row.bulk_id);
     refetchSoon("bulks");

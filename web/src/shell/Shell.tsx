@@ -11,6 +11,7 @@ import {
   DebugIcon,
   EnrolIcon,
   OperationIcon,
+  OverviewIcon,
   ReleaseIcon,
   ReliabilityIcon,
   SearchIcon,
@@ -29,6 +30,9 @@ const AccountMenu = lazy(() => import("./AccountMenu"));
 const Palette = lazy(() => import("../features/palette/Palette"));
 const Help = lazy(() => import("./Help"));
 
+/** Every address begins with that of the overview, which is not the current page for that. */
+const EXACT = { exact: true };
+
 export type Overlay = "palette" | "help" | null;
 
 export function Shell() {
@@ -41,10 +45,11 @@ export function Shell() {
         Skip to content
       </a>
       <nav className={styles.side} aria-label="Main">
-        <Link to="/appliances" className={styles.brand}>
+        <Link to="/" className={styles.brand} activeOptions={EXACT}>
           <img src="/favicon.svg" width="26" height="26" alt="" />
           <span>Domfleet</span>
         </Link>
+        <NavLink to="/" word="Overview" icon={OverviewIcon} />
         <NavLink to="/appliances" word="Appliances" icon={ApplianceIcon} />
         <NavLink to="/operations" word="Operations" icon={OperationIcon} />
         <NavLink to="/backups" word="Backups" icon={BackupIcon} />
@@ -88,6 +93,7 @@ export function Shell() {
 
 interface NavLinkProps {
   to:
+    | "/"
     | "/appliances"
     | "/operations"
     | "/backups"
@@ -104,7 +110,12 @@ interface NavLinkProps {
 
 function NavLink({ to, word, icon: Icon, aside }: NavLinkProps) {
   return (
-    <Link to={to} className={styles.link} activeProps={{ "aria-current": "page" }}>
+    <Link
+      to={to}
+      className={styles.link}
+      activeProps={{ "aria-current": "page" }}
+      activeOptions={to === "/" ? EXACT : {}}
+    >
       <Icon />
       <span>{word}</span>
       {aside}
@@ -138,7 +149,9 @@ export function NotFound() {
     <Page title="Not here">
       <EmptyState title="There is no such page">
         <p>The address may be old, or mistyped.</p>
-        <Link to="/appliances">Go to the appliances</Link>
+        <Link to="/" activeOptions={EXACT}>
+          Go to the overview
+        </Link>
       </EmptyState>
     </Page>
   );

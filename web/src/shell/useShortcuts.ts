@@ -5,6 +5,7 @@ import { letterKeys } from "../ui/preference";
 import type { Overlay } from "./Shell";
 
 const PLACES = {
+  h: "/",
   a: "/appliances",
   o: "/operations",
   b: "/backups",

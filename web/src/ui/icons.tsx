@@ -23,6 +23,14 @@ function icon(paths: ReactNode) {
   };
 }
 
+export const OverviewIcon = icon(
+  <>
+    <rect x="2.250" y="2.250" width="4.750" height="6.500" rx="1.250" />
+    <rect x="9" y="2.250" width="4.750" height="3.500" rx="1.250" />
+    <rect x="2.250" y="10.750" width="4.750" height="3" rx="1.250" />
+    <rect x="9" y="7.750" width="4.750" height="6" rx="1.250" />
+  </>,
+);
 export const ApplianceIcon = icon(
   <>
     <rect x="2" y="2.750" width="12" height="4.500" rx="1.250" />

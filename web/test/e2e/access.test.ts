@@ -45,6 +45,7 @@ const vmDialog = (item: RegExp) => {
 };
 
 const SCREENS: readonly Screen[] = [
+  { name: "overview", path: "/" },
   { name: "appliances", path: "/appliances" },
   { name: "appliances, filtered", path: "/appliances?presence=online&q=hypervisor%3C9" },
   { name: "appliances, none found", path: "/appliances?q=no-such-name" },
@@ -81,7 +82,7 @@ const SCREENS: readonly Screen[] = [
       await page.getByRole("dialog", { name: "Keyboard" }).waitFor();
     },
   },
-  { name: "overview", path: "/appliances/ID" },
+  { name: "an appliance", path: "/appliances/ID" },
   { name: "confirmation", path: "/appliances/ID", open: opens("Reboot", "alertdialog") },
   { name: "name and site", path: "/appliances/ID", open: opens("Name and site", "dialog") },
   { name: "VMs", path: "/appliances/ID/vms" },
@@ -198,6 +199,18 @@ test.each(["light", "dark"] as const)("axe has no objection to the log-in, %s", 
   await page.getByLabel("E-mail").waitFor();
 
   expect(await violations(page)).toEqual([]);
+  await context.close();
+});
+
+test("axe has no objection to the overview on a narrow screen, and none to its keys", async () => {
+  const { page, context } = await at(browser, "/", { width: 390 });
+  await page.getByRole("link", { name: /Online$/ }).waitFor();
+
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Control+k");
+  const first = page.getByRole("group", { name: "Go to" }).getByRole("menuitem").first();
+  await first.waitFor();
+  expect(await first.textContent()).toBe("Overview");
   await context.close();
 });
 

@@ -24,6 +24,7 @@ import styles from "./Palette.module.css";
 import { recall, remember } from "./recent";
 
 const PLACES = [
+  ["/", "Overview"],
   ["/appliances", "Appliances"],
   ["/operations", "Operations"],
   ["/backups", "Backups"],
