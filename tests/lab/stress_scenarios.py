@@ -10,7 +10,7 @@ SMALL = {"jobs": 5, "size_bytes": 8 << 20, "waive_backups": True}
 
 
 def at_work(dom0):
-    return int(dom0.ssh("grep -lzx '[f]io' /proc/[0-9]*/cmdline 2>/dev/null | wc -l"))
+    return int(dom0.ssh("grep -lzx '/.*/[f]io' /proc/[0-9]*/cmdline 2>/dev/null | wc -l"))
 
 
 def left(dom0):
