@@ -25,8 +25,12 @@ export async function send<T>(
 }
 
 /** Asks again and again until `look` finds it. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 90_000;
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  within = 90_000,
+): Promise<T> {
+  const end = Date.now() + within;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
