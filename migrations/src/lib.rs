@@ -17,6 +17,7 @@ mod m0006;
 mod m0007;
 mod m0008;
 mod m0009;
+mod m0010;
 
 /// The history, oldest first.
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007::Migration),
             Box::new(m0008::Migration),
             Box::new(m0009::Migration),
+            Box::new(m0010::Migration),
         ]
     }
 

@@ -20,7 +20,7 @@ use crate::domain::filter::{Compares, Filter, Holds, Is, Key};
 use crate::domain::version;
 
 /// What appliances can be filtered by.
-pub const KEYS: [Key; 17] = [
+pub const KEYS: [Key; 18] = [
     Key { name: "name", holds: Holds::Text },
     Key {
         name: "presence",
@@ -40,6 +40,7 @@ pub const KEYS: [Key; 17] = [
     Key { name: "agent", holds: Holds::Version },
     Key { name: "io_scheduler", holds: Holds::Text },
     Key { name: "uptime", holds: Holds::Number },
+    Key { name: "joined", holds: Holds::Number },
     Key { name: "vms", holds: Holds::Number },
     Key { name: "vms_running", holds: Holds::Number },
     Key { name: "epoch", holds: Holds::Number },
@@ -160,6 +161,7 @@ fn field(key: &str) -> Option<Field> {
             table: Named::of::<organisation::Entity>(organisation::Column::Name),
         },
         "uptime" => Field::DaysSince(col(Column::BootedAt)),
+        "joined" => Field::DaysSince(col(Column::CreatedAt)),
         "vms" => Field::Number(col(Column::VmsTotal)),
         "vms_running" => Field::Number(col(Column::VmsRunning)),
         "epoch" => Field::Number(col(Column::Epoch)),

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::domain::filter::{Compares, Filter, Is};
 
-const DAY_MILLISECONDS: i64 = 24 * 60 * 60 * 1000;
+const HOUR_MILLISECONDS: i64 = 60 * 60 * 1000;
+const DAY_MILLISECONDS: i64 = 24 * HOUR_MILLISECONDS;
 
 /// Where a key's value is.
 pub(super) enum Field {
@@ -19,8 +20,10 @@ pub(super) enum Field {
     Word { column: Expr, rank: fn(&str) -> Option<i64> },
     /// A column of ids.
     Id(Expr),
-    /// A column with a moment; the key is the days since then.
+    /// A column with a moment; the key is the whole days since then.
     DaysSince(Expr),
+    /// A column with a moment; the key is the whole hours since then.
+    HoursSince(Expr),
     /// A column whose being there is the answer.
     Flag(Expr),
     /// A column with the id of a row that has a name.
@@ -100,7 +103,11 @@ fn compare(field: Field, compares: Compares, values: &[String], now: Timestamp) 
             Err(_) => never(),
         })),
         Field::DaysSince(column) => {
-            any(numbers(values).map(|days| days_since(&column, compares, days, now)))
+            any(numbers(values).map(|days| since(&column, compares, days, DAY_MILLISECONDS, now)))
+        }
+        Field::HoursSince(column) => {
+            any(numbers(values)
+                .map(|hours| since(&column, compares, hours, HOUR_MILLISECONDS, now)))
         }
         Field::Flag(column) => any(values.iter().map(|value| {
             if value == "yes" { column.clone().is_not_null() } else { column.clone().is_null() }
@@ -125,14 +132,16 @@ fn text(column: Expr, compares: Compares, values: &[String]) -> Condition {
     Condition::all().add(column.is_in(values.iter().map(String::as_str)))
 }
 
-fn days_since(column: &Expr, compares: Compares, days: i64, now: Timestamp) -> Expr {
-    let ago = |days: i64| now.as_millis().saturating_sub(days.saturating_mul(DAY_MILLISECONDS));
-    let since = Expr::expr(Func::coalesce([column.clone(), Expr::value(i64::MAX)]));
+fn since(column: &Expr, compares: Compares, number: i64, unit: i64, now: Timestamp) -> Expr {
+    let ago = |number: i64| now.as_millis().saturating_sub(number.saturating_mul(unit));
     match compares {
-        Compares::Less => since.clone().gt(ago(days)).and(since.lt(i64::MAX)),
-        Compares::Greater => since.lt(ago(days)),
+        // The column by itself, so that an index finds it.
+        Compares::Less => column.clone().gt(ago(number)),
+        Compares::Greater => column.clone().lt(ago(number)),
+        // Never unknown, as with `text`.
         Compares::Equal | Compares::Differs | Compares::Contains => {
-            since.clone().lte(ago(days)).and(since.gt(ago(days.saturating_add(1))))
+            let since = Expr::expr(Func::coalesce([column.clone(), Expr::value(i64::MAX)]));
+            since.clone().lte(ago(number)).and(since.gt(ago(number.saturating_add(1))))
         }
     }
 }

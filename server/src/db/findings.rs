@@ -28,12 +28,13 @@ use crate::domain::filter::{Holds, Key};
 use crate::domain::signature::{Found, rank, without_zero_bytes};
 
 /// What findings can be filtered by.
-pub const KEYS: [Key; 5] = [
+pub const KEYS: [Key; 6] = [
     Key { name: "appliance", holds: Holds::Name },
     Key { name: "organisation", holds: Holds::Name },
     Key { name: "bundle", holds: Holds::Text },
     Key { name: "signature", holds: Holds::Text },
     Key { name: "severity", holds: Holds::Words(&["info", "warn", "high", "crit", "fatal"]) },
+    Key { name: "found", holds: Holds::Number },
 ];
 
 /// What findings can be sorted by.
@@ -282,6 +283,7 @@ fn field(key: &str) -> Option<Field> {
         "bundle" => Field::Id(col(Column::BundleId)),
         "signature" => Field::Text(col(Column::Signature)),
         "severity" => Field::Text(col(Column::Severity)),
+        "found" => Field::HoursSince(col(Column::FoundAt)),
         _ => return None,
     })
 }

@@ -26,6 +26,7 @@ pub mod bulks;
 pub mod bundles;
 pub mod credentials;
 pub mod dump;
+pub mod ended_boots;
 pub mod endings;
 pub mod entity;
 pub mod events;

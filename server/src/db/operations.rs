@@ -24,7 +24,7 @@ use crate::domain::filter::{Holds, Key};
 use crate::domain::operation::{OperationView, Requester};
 
 /// What operations can be filtered by.
-pub const KEYS: [Key; 7] = [
+pub const KEYS: [Key; 8] = [
     Key { name: "appliance", holds: Holds::Name },
     Key { name: "organisation", holds: Holds::Name },
     Key {
@@ -48,6 +48,7 @@ pub const KEYS: [Key; 7] = [
     Key { name: "class", holds: Holds::Words(&["read", "mutate", "destructive"]) },
     Key { name: "priority", holds: Holds::Words(&["bulk", "normal", "urgent"]) },
     Key { name: "bulk", holds: Holds::Text },
+    Key { name: "ended", holds: Holds::Number },
 ];
 
 /// What operations can be sorted by.
@@ -297,6 +298,7 @@ fn field(key: &str) -> Option<Field> {
             },
         },
         "bulk" => Field::Id(col(Column::BulkId)),
+        "ended" => Field::HoursSince(col(Column::EndedAt)),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod bundle;
 pub mod cursor;
 pub mod dispatch;
+pub mod ended_boot;
 pub mod filter;
 pub mod history;
 pub mod mitigation_effect;

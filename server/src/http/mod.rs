@@ -9,6 +9,7 @@ pub mod bulks;
 pub mod bundle_content;
 pub mod bundle_files;
 pub mod bundles;
+pub mod ended_boots;
 pub mod error;
 pub mod events;
 pub mod extract;
@@ -73,6 +74,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reported::vms))
         .routes(routes!(reported::volumes))
         .routes(routes!(reported::boots))
+        .routes(routes!(ended_boots::list))
         .routes(routes!(reported::components))
         .routes(routes!(reported::usb_drives))
         .routes(routes!(reported::mitigations))

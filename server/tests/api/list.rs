@@ -51,6 +51,7 @@ async fn three(api: &Api, organisation: &str) -> String {
             booted_at: Set(Some(now - 40 * DAY)),
             vms_total: Set(7),
             epoch: Set(2),
+            created_at: Set(now - 90 * DAY),
             site_id: Set(Some(site.parse().unwrap())),
             ..row("alpha")
         },
@@ -102,6 +103,9 @@ async fn every_filter_finds_what_it_says(db: TestDatabase) {
         ("uptime<30".into(), &[B]),
         ("uptime=3".into(), &[B]),
         ("uptime!=3".into(), &[A, C]),
+        ("joined<1".into(), &[B, C]),
+        ("joined>89".into(), &[A]),
+        ("joined=90".into(), &[A]),
         ("vms=7".into(), &[A]),
         ("vms>0".into(), &[B, A]),
         ("epoch!=1".into(), &[A]),

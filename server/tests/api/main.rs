@@ -11,6 +11,7 @@ mod bulks;
 mod bundles;
 mod client;
 mod database;
+mod ended_boots;
 mod events;
 mod fleet;
 mod list;

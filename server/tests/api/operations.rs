@@ -25,6 +25,7 @@ on_both! {
     an_offer_that_a_backup_has_forgotten_is_heard_of_by_its_report
     a_bundle_goes_the_way_of_its_operation
     another_appliance_s_word_on_an_operation_is_not_heard
+    what_has_ended_is_found_by_the_hours_since_then
 }
 
 async fn start(db: TestDatabase) -> (Api, String) {
@@ -323,4 +324,32 @@ async fn another_appliance_s_word_on_an_operation_is_not_heard(db: TestDatabase)
 
     assert_eq!(heard, Heard::Unknown);
     assert_eq!(state(&admin, id).await, "offered");
+}
+
+async fn what_has_ended_is_found_by_the_hours_since_then(db: TestDatabase) {
+    let (api, organisation) = start(db).await;
+    let mut asked = Vec::new();
+    for name in ["early", "late", "never"] {
+        let appliance = fleet::appliance(&api, &organisation, name).await;
+        let admin = api.admin().await;
+        asked.push(id(&ask(&admin, &appliance, start_vm(&appliance)).await.ok()));
+    }
+    for one in &asked[..2] {
+        // A login lasts for minutes.
+        let cancel = format!("/api/v1/operations/{one}/cancel");
+        api.admin().await.post(&cancel, &json!({})).await.ok();
+        api.app.clock.advance(Duration::from_hours(3));
+    }
+    let admin = api.admin().await;
+    let found = async |q: &str| {
+        let page = admin.get(&format!("/api/v1/operations?sort=ended_at&q={q}")).await.ok();
+        let rows = page["operations"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["appliance"]["name"].to_string()).collect::<Vec<_>>().join(" ")
+    };
+
+    assert_eq!(found("ended%3C4").await, r#""late""#);
+    assert_eq!(found("ended%3C7%20state%3Dcancelled").await, r#""early" "late""#);
+    assert_eq!(found("ended%3D6").await, r#""early""#);
+    assert_eq!(found("ended!%3D6").await, r#""late" "never""#);
+    assert_eq!(found("ended%3E4").await, r#""early""#);
 }

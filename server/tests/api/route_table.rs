@@ -181,6 +181,7 @@ fn why_they_freeze(method: &str, path: &str) -> Option<Route> {
         ("delete", "/releases/{id}") => (A::TopmostOnly, "admin", Value::Null),
         ("post", "/signatures") => (A::Caller, "operator", signatures::own("pbx_down")),
         ("delete", "/signatures/{id}") => (A::Signature, "operator", Value::Null),
+        ("get", "/boots") => (A::List("boots"), "viewer", Value::Null),
         ("get", "/findings") => (A::List("findings"), "viewer", Value::Null),
         ("post", "/reliability/imports") => (A::Caller, "operator", Value::Null),
         ("delete", "/reliability/imports/{id}") => (A::Import, "operator", Value::Null),

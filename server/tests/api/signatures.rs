@@ -27,6 +27,7 @@ on_both! {
     what_one_reseller_adds_another_does_not_look_for
     a_signature_that_cannot_be_looked_for_is_refused
     a_bundle_whose_bytes_are_gone_or_wrong_does_not_hold_up_the_others
+    what_was_found_lately_is_listed_by_the_hours_since_then
 }
 
 /// What somebody could add.
@@ -250,4 +251,23 @@ async fn a_bundle_whose_bytes_are_gone_or_wrong_does_not_hold_up_the_others(db: 
     assert_eq!(found(&admin, good).await.len(), 1);
     assert_eq!(found(&admin, cut).await.len(), 1, "what was before the cut counts");
     assert!(found(&admin, gone).await.is_empty() && found(&admin, garbage).await.is_empty());
+}
+
+async fn what_was_found_lately_is_listed_by_the_hours_since_then(db: TestDatabase) {
+    let api = Api::start(db).await;
+    let tree = Tree::grow(&api).await;
+    let appliance = fleet::appliance(&api, &tree.own, "box").await.id;
+    let early = finding(&api, &tree.own, appliance).await;
+    api.app.clock.advance(std::time::Duration::from_hours(30));
+    let late = finding(&api, &tree.own, appliance).await;
+    let admin = api.admin().await;
+    let ids = async |q: &str| {
+        let page = admin.get(&format!("/api/v1/findings?sort=found_at&q={q}")).await.ok();
+        let rows = page["findings"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(ids("found%3C24").await, [late.as_str()]);
+    assert_eq!(ids("found%3D30").await, [early.as_str()]);
+    assert_eq!(ids("found%3C31").await, [early.as_str(), late.as_str()]);
 }

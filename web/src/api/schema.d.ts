@@ -1515,6 +1515,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/boots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which boots have ended, how, and on what evidence: the last to end first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description Ended so, or in one of several ways with commas between them. */
+                    end?: components["schemas"]["BootEnd"];
+                    /** @description Where it is as sure as that. */
+                    confidence?: components["schemas"]["Confidence"];
+                    /** @description So many whole hours ago. The last day is `q=ended<24`. */
+                    ended?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EndedBoots"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulks": {
         parameters: {
             query?: never;
@@ -5097,6 +5161,50 @@ export interface components {
          * @enum {string}
          */
         EffectVerdict: "nothing_before" | "too_short" | "no_difference" | "fewer" | "more";
+        /** @description A run of dom0 that is over. */
+        EndedBootView: {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            /** @description The kernel's `boot_id`. */
+            boot_id: components["schemas"]["BootId"];
+            /** @description The versions that ran. */
+            components: components["schemas"]["Components"];
+            confidence?: components["schemas"]["Confidence"] | null;
+            end?: components["schemas"]["BootEnd"] | null;
+            /** @description The last sign of life. */
+            ended_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description The epoch of the appliance.
+             */
+            epoch: number;
+            /** @description What was found, a sentence each, the weightiest first. */
+            evidence: string[];
+            /**
+             * Format: int64
+             * @description dom0's uptime at the last sign of life; nothing where an older agent did not note it.
+             */
+            last_seen_seconds?: number | null;
+            /** @description When it began, by dom0's clock. */
+            started_at: components["schemas"]["Timestamp"];
+        };
+        /** @description A part of the table of boots that have ended. */
+        EndedBoots: {
+            /** @description The rows. */
+            boots: components["schemas"]["EndedBootView"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
+        };
         /** @description What does not change while dom0 runs, or changes rarely. */
         Facts: {
             /** @description This run of dom0. */
