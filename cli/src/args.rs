@@ -108,6 +108,9 @@ pub(crate) enum Asking {
     /// Debug bundles.
     #[command(subcommand)]
     Bundles(Bundles),
+    /// Boots that have ended: which boxes died, how, and on what evidence.
+    #[command(subcommand)]
+    Boots(Boots),
     /// Alarms: what somebody must look at.
     Alarms {
         #[command(flatten)]
@@ -194,6 +197,12 @@ pub(crate) enum Appliances {
     },
     /// Put load on dom0's disk and see whether dom0 survives it. It may freeze, and with it every VM.
     Stress(Stress),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Boots {
+    /// List them, the last to end first.
+    List(Selection),
 }
 
 #[derive(Debug, Subcommand)]

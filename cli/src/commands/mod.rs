@@ -3,6 +3,7 @@
 mod alarms;
 mod appliances;
 mod backups;
+mod boots;
 mod bundles;
 mod images;
 mod mitigations;
@@ -48,6 +49,7 @@ async fn ask(mut client: Client, format: Format, asking: Asking) -> Result<(), E
         Asking::Mitigations(command) => mitigations::run(&mut client, format, command).await,
         Asking::Operations(command) => operations::run(&mut client, format, command).await,
         Asking::Bundles(command) => bundles::run(&mut client, format, command).await,
+        Asking::Boots(command) => boots::run(&mut client, format, command).await,
         Asking::Alarms { selection, all } => alarms::run(&mut client, format, selection, all).await,
         Asking::Tokens(command) => tokens::run(&mut client, format, command).await,
         Asking::Api { method, path, data } => {
