@@ -111,9 +111,12 @@ const mitigations = createRoute({
 const operations = createRoute({
   getParentRoute: () => root,
   path: "/operations",
-  validateSearch: (search: Search): { state?: string; kind?: string; sort?: string } => ({
+  validateSearch: (
+    search: Search,
+  ): { state?: string; kind?: string; ended?: string; sort?: string } => ({
     state: text(search, "state"),
     kind: text(search, "kind"),
+    ended: text(search, "ended"),
     sort: text(search, "sort"),
   }),
   component: lazyRouteComponent(
@@ -204,10 +207,17 @@ const findings = createRoute({
   path: "/signatures/findings",
   validateSearch: (
     search: Search,
-  ): { appliance?: string; signature?: string; severity?: string; sort?: string } => ({
+  ): {
+    appliance?: string;
+    signature?: string;
+    severity?: string;
+    found?: string;
+    sort?: string;
+  } => ({
     appliance: text(search, "appliance"),
     signature: text(search, "signature"),
     severity: text(search, "severity"),
+    found: text(search, "found"),
     sort: text(search, "sort"),
   }),
   component: lazyRouteComponent(() => import("./features/signatures/FindingsPage"), "FindingsPage"),
@@ -245,6 +255,21 @@ const reliability = createRoute({
     () => import("./features/reliability/ReliabilityPage"),
     "ReliabilityPage",
   ),
+});
+
+const ends = createRoute({
+  getParentRoute: () => root,
+  path: "/boots",
+  validateSearch: (
+    search: Search,
+  ): { appliance?: string; end?: string; confidence?: string; ended?: string; sort?: string } => ({
+    appliance: text(search, "appliance"),
+    end: text(search, "end"),
+    confidence: text(search, "confidence"),
+    ended: text(search, "ended"),
+    sort: text(search, "sort"),
+  }),
+  component: lazyRouteComponent(() => import("./features/boots/EndsPage"), "EndsPage"),
 });
 
 const releases = createRoute({
@@ -296,6 +321,7 @@ export const router = createRouter({
     alarms,
     schedules,
     reliability,
+    ends,
     releases,
     enrolment,
     audit,

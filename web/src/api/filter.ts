@@ -41,6 +41,7 @@ export const APPLIANCE_KEYS: readonly FilterKey[] = [
   { key: "alpine", label: "Alpine" },
   { key: "agent", label: "Agent" },
   { key: "uptime", label: "Uptime in days", number: true },
+  { key: "joined", label: "Days since it asked to join", number: true },
   { key: "vms", label: "VMs", number: true },
   { key: "vms_running", label: "VMs running", number: true },
   { key: "io_scheduler", label: "I/O scheduler" },

@@ -1,18 +1,12 @@
-// What is counted for the overview. Counts are `total` of lists that are asked for one row; where the
-// API cannot count by time, the newest rows are fetched, and whoever shows them says how far that goes.
+// What is counted for the overview: `total` of lists, of which no more rows are asked for than are shown.
 import { queryOptions } from "@tanstack/react-query";
 
+import { AMISS, DEATHS } from "./boots";
 import { answered, api } from "./client";
 import { fetchOperations } from "./queries";
 import { GRAVE } from "./signatures";
-import type { Appliance, Boot, Presence } from "./types";
-
-/** No more rows of a list are looked at for what is new. */
-export const NEWEST = 100;
-/** Of no more appliances is asked how the boot before ended. */
-export const STARTED = 25;
-/** Of no more appliances is asked when they joined. */
-export const JOINED = 10;
+import type { Presence } from "./types";
+import { LATELY, withinTerm } from "./within";
 
 export const PRESENCES: readonly Presence[] = ["online", "stale", "offline", "expected_offline"];
 
@@ -21,6 +15,13 @@ export const presenceFilter = (presence: Presence) => `presence=${presence} stat
 export const PENDING = "state=pending";
 /** Those that were started in the last 24 hours: it counts whole days. */
 export const STARTED_LATELY = "uptime<1 state=accepted";
+/** Those that asked to join in the last 24 hours. */
+export const JOINED_LATELY = "joined<1";
+
+/** So many of the newest ends are listed; the page of ends has the others. */
+const ENDS = 8;
+/** So many of the newest appliances are named. */
+const JOINED = 3;
 
 async function countAppliances(q: string, signal: AbortSignal): Promise<number> {
   const query = { q, limit: 1 };
@@ -58,77 +59,59 @@ export const newestAlarms = () =>
     },
   });
 
-export interface Started {
-  readonly appliance: Appliance;
-  /** Newest first. */
-  readonly boots: readonly Boot[];
-}
-
-/** The boots of an appliance until now. A new start is another key; how the one before ended may be found later. */
-const bootsUntil = ({ id, booted_at }: Appliance) =>
-  queryOptions({
-    queryKey: ["appliance", id, "boots-until", booted_at ?? ""],
-    queryFn: ({ signal }) => {
-      const params = { path: { id }, query: { limit: 10 } };
-      return answered(api.GET("/api/v1/appliances/{id}/boots", { params, signal }));
-    },
-    staleTime: 60_000,
-  });
-
-/** How many appliances were started in the last 24 hours, and the boots of those that were so last. */
+/** How many appliances were started in the last 24 hours. */
 export const startedLately = () =>
   queryOptions({
     queryKey: ["overview", "started"],
-    queryFn: async ({ client, signal }) => {
-      const query = { q: STARTED_LATELY, sort: "-booted_at", limit: STARTED };
-      const page = await answered(api.GET("/api/v1/appliances", { params: { query }, signal }));
-      const started = await Promise.all(
-        page.appliances.map(async (appliance): Promise<Started> => {
-          return { appliance, boots: (await client.fetchQuery(bootsUntil(appliance))).boots };
-        }),
-      );
-      return { total: page.total, started };
+    queryFn: ({ signal }) => countAppliances(STARTED_LATELY, signal),
+  });
+
+/** How many boots ended in the last 24 hours, how many of them by a death, and what is amiss of them. */
+export const endsLately = () =>
+  queryOptions({
+    queryKey: ["boots", "lately"],
+    queryFn: async ({ signal }) => {
+      const ends = (limit: number, end?: string) => {
+        const q = [end && `end=${end}`, withinTerm("ended", LATELY)].filter(Boolean).join(" ");
+        return answered(api.GET("/api/v1/boots", { params: { query: { q, limit } }, signal }));
+      };
+      const [all, deaths, amiss] = await Promise.all([ends(1), ends(1, DEATHS), ends(ENDS, AMISS)]);
+      return {
+        all: all.total,
+        deaths: deaths.total,
+        unknown: amiss.total - deaths.total,
+        amiss: amiss.total,
+        newest: amiss.boots,
+      };
     },
   });
 
-/** When the appliances joined that did so last. That never changes. */
+/** How many appliances asked to join in the last 24 hours, and the last of them. */
 export const joinedLately = () =>
   queryOptions({
     queryKey: ["overview", "joined"],
-    queryFn: async ({ client, signal }) => {
-      const query = { sort: "-created_at", limit: JOINED };
-      const page = await answered(api.GET("/api/v1/appliances", { params: { query }, signal }));
-      return Promise.all(page.appliances.map(({ id }) => client.fetchQuery(joining(id))));
+    queryFn: ({ signal }) => {
+      const query = { q: JOINED_LATELY, sort: "-created_at", limit: JOINED };
+      return answered(api.GET("/api/v1/appliances", { params: { query }, signal }));
     },
   });
 
-const joining = (id: string) =>
-  queryOptions({
-    queryKey: ["joining", id],
-    queryFn: async ({ signal }) => {
-      const params = { path: { id } };
-      const one = await answered(api.GET("/api/v1/appliances/{id}", { params, signal }));
-      return { id, name: one.name, joined_at: one.created_at };
-    },
-    staleTime: Infinity,
-  });
-
-/** The operations that failed or were lost, those first that were asked for last. */
+/** How many operations failed in the last 24 hours. */
 export const failedLately = () =>
   queryOptions({
     queryKey: ["overview", "failed"],
     queryFn: async ({ signal }) => {
-      const query = { states: "lost,failed,rejected", sort: "-created_at", limit: NEWEST };
-      return (await fetchOperations(query, signal)).operations.map((one) => one.created_at);
+      const query = { states: "lost,failed,rejected", ended: LATELY, limit: 1 };
+      return (await fetchOperations(query, signal)).total;
     },
   });
 
-/** The newest grave findings. */
+/** How many grave findings there were in the last 24 hours. */
 export const graveFindings = () =>
   queryOptions({
     queryKey: ["overview", "findings"],
     queryFn: async ({ signal }) => {
-      const query = { severity: GRAVE, sort: "-found_at", limit: NEWEST };
-      return (await answered(api.GET("/api/v1/findings", { params: { query }, signal }))).findings;
+      const query = { q: `severity=${GRAVE} ${withinTerm("found", LATELY)}`, limit: 1 };
+      return (await answered(api.GET("/api/v1/findings", { params: { query }, signal }))).total;
     },
   });

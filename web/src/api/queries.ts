@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { answered, api } from "./client";
 import type { Bulk, BulkCancelled, BulkRequest, Operation, OperationRequest } from "./types";
+import { withinTerm } from "./within";
 
 /** The states of an operation that is under way. */
 export const ACTIVE = "queued,offered,cancelling,accepted,running,lost";
@@ -297,14 +298,18 @@ interface OperationsQuery {
   kind?: string | undefined;
   /** Of any of these kinds, with commas between them. */
   kinds?: string | undefined;
+  /** Ended in so many hours until now. */
+  ended?: string | undefined;
   sort?: string | undefined;
   offset?: number;
   limit?: number;
 }
 
 export function fetchOperations(query: OperationsQuery, signal: AbortSignal) {
-  const { states, kinds, ...rest } = query;
-  const terms = [states && `state=${states}`, kinds && `kind=${kinds}`].filter(Boolean).join(" ");
+  const { states, kinds, ended, ...rest } = query;
+  const terms = [states && `state=${states}`, kinds && `kind=${kinds}`, withinTerm("ended", ended)]
+    .filter(Boolean)
+    .join(" ");
   const q = terms === "" ? {} : { q: terms };
   return answered(api.GET("/api/v1/operations", { params: { query: { ...rest, ...q } }, signal }));
 }

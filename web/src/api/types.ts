@@ -15,6 +15,7 @@ export type Volume = Schemas["Volume"];
 export type VolumeGroup = Schemas["VolumeGroup"];
 export type Boot = Schemas["BootView"];
 export type BootEnd = Schemas["BootEnd"];
+export type EndedBoot = Schemas["EndedBootView"];
 export type OperationRequest = Schemas["Operation"];
 export type Operation = Schemas["OperationView"];
 export type OperationState = Schemas["OperationState"];

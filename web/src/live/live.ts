@@ -64,6 +64,7 @@ function takeAppliance(change: Change): void {
   refetchSoon("appliance", change.id);
   if (!row || !before || startedOrChanged(before, row)) {
     refetchCalmly("overview", "started");
+    refetchCalmly("boots");
     refetchCalmly("releases", "running");
   }
   if (row && before?.presence === row.presence && before.state === row.state) return;
@@ -125,6 +126,11 @@ document.addEventListener("visibilitychange", () => stream.visible(!document.hid
 
 export function useLiveState(): LiveState {
   return useSyncExternalStore(stream.subscribe, () => stream.state);
+}
+
+/** No event tells that time goes by: what was today is yesterday's. A page that stands still does not ask. */
+export function useEveryMinute(): number | false {
+  return useLiveState() === "paused" ? false : 60_000;
 }
 
 /** The row of that id as it is now. */

@@ -9,6 +9,7 @@ import {
   AuditIcon,
   BackupIcon,
   DebugIcon,
+  EndIcon,
   EnrolIcon,
   OperationIcon,
   OverviewIcon,
@@ -56,6 +57,7 @@ export function Shell() {
         <NavLink to="/debug-files" word="Debug files" icon={DebugIcon} />
         <NavLink to="/alarms" word="Alarms" icon={WarningIcon} aside={<OpenAlarms />} />
         <NavLink to="/reliability" word="Reliability" icon={ReliabilityIcon} />
+        <NavLink to="/boots" word="Ends of boots" icon={EndIcon} />
         <NavLink to="/releases" word="Releases" icon={ReleaseIcon} />
         <NavLink to="/enrolment" word="Enrolment" icon={EnrolIcon} aside={<PendingCount />} />
         <NavLink to="/audit" word="Audit" icon={AuditIcon} />
@@ -99,6 +101,7 @@ interface NavLinkProps {
     | "/backups"
     | "/alarms"
     | "/reliability"
+    | "/boots"
     | "/releases"
     | "/debug-files"
     | "/enrolment"

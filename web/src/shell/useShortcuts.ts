@@ -12,6 +12,7 @@ const PLACES = {
   d: "/debug-files",
   l: "/alarms",
   r: "/reliability",
+  n: "/boots",
   v: "/releases",
   e: "/enrolment",
   u: "/audit",

@@ -64,6 +64,7 @@ export const ReliabilityIcon = icon(
     <path d="M4.500 4.500H7v2.750h2.750v2.500h3.500" />
   </>,
 );
+export const EndIcon = icon(<path d="M1.750 9h2.500l1.750-5.500 2.500 9L10 9h.75M13.500 9h.01" />);
 export const ReleaseIcon = icon(
   <>
     <path d="M8.250 2.250h5.500v5.500l-6 6-5.500-5.500z" />

@@ -158,6 +158,8 @@ const SCREENS: readonly Screen[] = [
   { name: "reliability", path: "/reliability" },
   { name: "reliability, nothing watched", path: "/reliability?q=no-such-name" },
   { name: "import uptimes", path: "/reliability", open: opens("Import a table", "dialog") },
+  { name: "ends of boots", path: "/boots" },
+  { name: "ends of boots, none found", path: "/boots?appliance=no-such-name" },
   { name: "releases", path: "/releases" },
   { name: "add a version", path: "/releases", open: opens("Add a version", "dialog") },
   { name: "enrolment", path: "/enrolment" },

@@ -12,6 +12,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
+/** The operations that failed since yesterday; those that failed or were lost at all are a tile. */
+const OPERATIONS = /^[\d,]+ operations?$/;
 const numberIn = (text: string | null) =>
   Number(/[\d,]+/.exec(text ?? "")?.[0].replaceAll(",", ""));
 /** The number that a link shows. */
@@ -21,7 +23,9 @@ const shown = async (page: Page, name: RegExp) => {
 /** How many rows a page of a table says there are. */
 const listed = async (page: Page) => {
   await settled(page);
-  const words = page.locator('main [role="status"]').filter({ hasText: /^[\d,]+ (app|op)/ });
+  const words = page
+    .locator('main [role="status"]')
+    .filter({ hasText: /^[\d,]+ (app|op|boot|find)/ });
   return numberIn(await words.textContent());
 };
 const total = (path: string) => ({
@@ -88,14 +92,72 @@ test("what goes wrong is counted without the page being loaded anew, and listed 
     .toBe(0);
   const number = await shown(page, /Failed or lost$/);
   expect(number).toBeGreaterThan(before);
+  const lately = total("/operations?q=state%3Dlost,failed,rejected%20ended%3C24&limit=1");
   await expect
-    .poll(() => shown(page, /operations?( or more)?$/), { timeout: 30_000 })
-    .toBeGreaterThan(0);
+    .poll(async () => (await shown(page, OPERATIONS)) - (await lately.of(context)), {
+      timeout: 30_000,
+    })
+    .toBe(0);
+  expect(await shown(page, OPERATIONS)).toBeGreaterThan(0);
 
   await page.getByRole("link", { name: /Failed or lost$/ }).click();
   await heading(page, "Operations").waitFor();
   await expect.poll(() => listed(page)).toBe(await failures.of(context));
   expect(new URL(page.url()).searchParams.get("state")).toBe("failed");
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("each number of the last day leads to the table that holds as many", async () => {
+  const { page, context, faults } = await at(browser, "/");
+  const numbers = [
+    [/^[\d,]+ boots?$/, "Ends of boots", "/boots?q=ended%3C24&limit=1"],
+    [
+      /^[\d,]+ deaths?$/,
+      "Ends of boots",
+      "/boots?q=ended%3C24%20end%3Dpanic,watchdog,hang&limit=1",
+    ],
+    [/^[\d,]+ unknown ends?$/, "Ends of boots", "/boots?q=ended%3C24%20end%3Dunknown&limit=1"],
+    [OPERATIONS, "Operations", "/operations?q=state%3Dlost,failed,rejected%20ended%3C24&limit=1"],
+    [
+      /^[\d,]+ fatal or critical findings?$/,
+      "Findings",
+      "/findings?q=severity%3Dfatal,crit%20found%3C24&limit=1",
+    ],
+  ] as const;
+
+  for (const [link, title, path] of numbers) {
+    // Boots end meanwhile: at some time the link, the table and the API agree.
+    await expect
+      .poll(
+        async () => {
+          await page.goto("/");
+          const number = await shown(page, link);
+          await page.getByRole("link", { name: link }).first().click();
+          await heading(page, title).waitFor();
+          const agreed = [await listed(page), await total(path).of(context)];
+          return agreed.every((other) => other === number);
+        },
+        { timeout: 90_000 },
+      )
+      .toBe(true);
+  }
+  expect(faults).toEqual([]);
+  await context.close();
+});
+
+test("an end is listed with its evidence, and leads to the appliance's timeline", async () => {
+  const { page, context, faults } = await at(browser, "/boots");
+  await eventually("a boot that ended", async () => {
+    const ended = await total("/boots?limit=1").of(context);
+    return ended > 0 ? ended : undefined;
+  });
+  await page.reload();
+  const row = page.getByRole("region", { name: "Ends of boots" }).getByRole("row").nth(1);
+  await row.getByText(/^(high|medium|low) confidence$/).waitFor();
+  await row.getByRole("link").click();
+  await page.getByRole("link", { name: "Timeline", exact: true }).waitFor();
+  expect(new URL(page.url()).pathname).toMatch(/^\/appliances\/[^/]+\/timeline$/);
   expect(faults).toEqual([]);
   await context.close();
 });

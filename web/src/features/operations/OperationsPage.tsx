@@ -21,6 +21,7 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { Segments } from "../../ui/Segments";
 import { isOver, OperationStateBadge } from "../../ui/states";
 import { Elapsed, Time } from "../../ui/Time";
+import { WithinField } from "../../ui/WithinField";
 import { rankOf, statesOf } from "./failuresFirst";
 import { InlineProgress } from "./InlineProgress";
 import styles from "./OperationsPage.module.css";
@@ -38,7 +39,7 @@ const STATES = [
 const FAILURES_FIRST = "failures";
 
 export function OperationsPage() {
-  const { state, kind, sort: sortText = FAILURES_FIRST } = route.useSearch();
+  const { state, kind, ended, sort: sortText = FAILURES_FIRST } = route.useSearch();
   const navigate = route.useNavigate();
   const sort = useMemo(() => parseSort(sortText), [sortText]);
   const open = (id: string) => void navigate({ to: "/operations/$id", params: { id } });
@@ -46,10 +47,13 @@ export function OperationsPage() {
   const states = statesOf(state);
 
   const blocks = useBlocks(
-    ["operations", state ?? "", kind ?? "", sortText],
+    ["operations", state ?? "", kind ?? "", ended ?? "", sortText],
     operations,
     async (offset, limit, signal) => {
-      const page = await fetchOperations({ offset, limit, states, kind, sort: sortText }, signal);
+      const page = await fetchOperations(
+        { offset, limit, states, kind, ended, sort: sortText },
+        signal,
+      );
       return { rows: page.operations, total: page.total };
     },
   );
@@ -58,10 +62,13 @@ export function OperationsPage() {
     whole: blocks.loaded.length >= blocks.total,
     get: (id) => operations.get(id),
     matches: (row) =>
-      (!kind || row.kind === kind) && (!states || states.split(",").includes(row.state)),
+      (!kind || row.kind === kind) &&
+      (!states || states.split(",").includes(row.state)) &&
+      // What changes now has ended now, or not at all.
+      (!ended || Boolean(row.ended_at)),
     compare: (a, b) => (inParts ? rankOf(a.state) - rankOf(b.state) : 0),
   });
-  const change = (search: { state?: string; kind?: string; sort?: string }) =>
+  const change = (search: { state?: string; kind?: string; ended?: string; sort?: string }) =>
     void navigate({ to: ".", search: (old) => ({ ...old, ...search }), replace: true });
 
   return (
@@ -86,6 +93,7 @@ export function OperationsPage() {
             </option>
           ))}
         </SelectField>
+        <WithinField label="Ended" value={ended} onChange={(ended) => change({ ended })} />
         <SelectField
           label="Order"
           value={inParts ? "" : sortText}
@@ -112,13 +120,13 @@ export function OperationsPage() {
         <Loading what="operations" />
       ) : blocks.total === 0 ? (
         <Nothing
-          filtered={Boolean(state ?? kind)}
-          onClear={() => change({ state: undefined, kind: undefined })}
+          filtered={Boolean(state ?? kind ?? ended)}
+          onClear={() => change({ state: undefined, kind: undefined, ended: undefined })}
         />
       ) : (
         <DataGrid
           label="Operations"
-          listKey={`${state}\n${kind}\n${sortText}`}
+          listKey={`${state}\n${kind}\n${ended}\n${sortText}`}
           columns={COLUMNS}
           store={operations}
           total={blocks.total}

@@ -7,7 +7,7 @@ import { count } from "../../ui/format";
 import { WarningIcon } from "../../ui/icons";
 import { Card } from "../../ui/Page";
 import { ReleaseStateBadge } from "../../ui/states";
-import { doubtful } from "./lately";
+import { doubtful } from "./doubtful";
 import styles from "./Overview.module.css";
 
 /** Versions that are withdrawn or beta and that run nevertheless; nothing where none does. */

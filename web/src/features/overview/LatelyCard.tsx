@@ -1,37 +1,27 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { AMISS, DEATHS } from "../../api/boots";
 import {
+  endsLately,
   failedLately,
   graveFindings,
   joinedLately,
-  JOINED,
-  NEWEST,
+  JOINED_LATELY,
   STARTED_LATELY,
   startedLately,
 } from "../../api/overview";
 import { GRAVE } from "../../api/signatures";
-import { useNow } from "../../ui/clock";
+import type { EndedBoot } from "../../api/types";
+import { LATELY } from "../../api/within";
+import { useEveryMinute } from "../../live/live";
 import { count } from "../../ui/format";
 import { Card, Facts } from "../../ui/Page";
 import { BootEndBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
-import {
-  atLeastWords,
-  countLate,
-  endedLately,
-  endWords,
-  graveBundles,
-  isAmiss,
-  isLate,
-  type Ended,
-} from "./lately";
-import { Part, useEveryMinute } from "./Part";
 import styles from "./Overview.module.css";
-
-/** So many ends are listed; the table of appliances has the others. */
-const LISTED = 8;
+import { Part } from "./Part";
 
 /** What is new since yesterday. */
 export function LatelyCard() {
@@ -39,10 +29,11 @@ export function LatelyCard() {
     <Card title="The last 24 hours">
       <Facts
         rows={[
-          ["Started", <Restarted key="started" />],
+          ["Ended", <Ended key="ended" />],
+          ["Started", <Started key="started" />],
           ["Found in debug files", <Grave key="grave" />],
-          ["Failed operations", <Failed key="failed" />],
-          ["New appliances", <Joined key="joined" />],
+          ["Failed", <Failed key="failed" />],
+          ["New", <Joined key="joined" />],
         ]}
       />
       <EndsTable />
@@ -50,130 +41,136 @@ export function LatelyCard() {
   );
 }
 
-function useStarted() {
-  return useQuery({ ...startedLately(), refetchInterval: useEveryMinute() });
+function useEnds() {
+  return useQuery({ ...endsLately(), refetchInterval: useEveryMinute() });
 }
 
-function Restarted() {
-  const now = useNow(60_000);
+function Ended() {
   return (
-    <Part found={useStarted()} what="boots">
-      {({ total, started }) => {
-        const ended = endedLately(started, now);
-        return (
-          <>
-            <Link to="/appliances" search={{ q: STARTED_LATELY, sort: "-booted_at" }}>
-              {count(total, "appliance")}
-            </Link>
-            {ended.length > 0 && `, after ${endWords(ended)}`}
-            {total > started.length && ` of the ${started.length} that were started last`}
-          </>
-        );
-      }}
+    <Part found={useEnds()} what="boots">
+      {({ all, deaths, unknown }) => (
+        <>
+          <EndsLink>{count(all, "boot")}</EndsLink>, of them{" "}
+          <EndsLink end={DEATHS}>{count(deaths, "death")}</EndsLink> and{" "}
+          <EndsLink end="unknown">{count(unknown, "unknown end")}</EndsLink>
+        </>
+      )}
+    </Part>
+  );
+}
+
+function EndsLink({ end, children }: { end?: string; children: string }) {
+  return (
+    <Link to="/boots" search={{ ended: LATELY, ...(end ? { end } : {}) }}>
+      {children}
+    </Link>
+  );
+}
+
+function Started() {
+  const found = useQuery({ ...startedLately(), refetchInterval: useEveryMinute() });
+  return (
+    <Part found={found} what="appliances">
+      {(started) => (
+        <Link to="/appliances" search={{ q: STARTED_LATELY, sort: "-booted_at" }}>
+          {count(started, "appliance")}
+        </Link>
+      )}
     </Part>
   );
 }
 
 function Grave() {
-  const now = useNow(60_000);
   const found = useQuery({ ...graveFindings(), refetchInterval: useEveryMinute() });
   return (
     <Part found={found} what="findings">
       {(findings) => (
-        <>
-          something fatal or critical in{" "}
-          <Link to="/signatures/findings" search={{ severity: GRAVE, sort: "-found_at" }}>
-            {atLeastWords(graveBundles(findings, now, NEWEST), "bundle")}
-          </Link>
-        </>
+        <Link
+          to="/signatures/findings"
+          search={{ severity: GRAVE, found: LATELY, sort: "-found_at" }}
+        >
+          {count(findings, "fatal or critical finding")}
+        </Link>
       )}
     </Part>
   );
 }
 
 function Failed() {
-  const now = useNow(60_000);
   const found = useQuery({ ...failedLately(), refetchInterval: useEveryMinute() });
   return (
     <Part found={found} what="operations">
-      {(times) => (
-        <>
-          <Link to="/operations" search={{ state: "failed", sort: "-created_at" }}>
-            {atLeastWords(countLate(times, now, NEWEST), "operation")}
-          </Link>{" "}
-          that were asked for since then
-        </>
+      {(failed) => (
+        <Link to="/operations" search={{ state: "failed", ended: LATELY, sort: "-created_at" }}>
+          {count(failed, "operation")}
+        </Link>
       )}
     </Part>
   );
 }
 
 function Joined() {
-  const now = useNow(60_000);
   const found = useQuery({ ...joinedLately(), refetchInterval: useEveryMinute() });
   return (
     <Part found={found} what="appliances">
-      {(joined) => {
-        const times = joined.map(({ joined_at }) => joined_at);
-        const named = joined.filter(({ joined_at }) => isLate(joined_at, now)).slice(0, 3);
-        return (
-          <>
-            <Link to="/appliances" search={{ sort: "-created_at" }}>
-              {atLeastWords(countLate(times, now, JOINED), "appliance")}
-            </Link>
-            {named.length > 0 && ", the last: "}
-            {named.map(({ id, name }, at) => (
-              <span key={id}>
-                {at > 0 && ", "}
-                <Link to="/appliances/$id" params={{ id }}>
-                  {name}
-                </Link>
-              </span>
-            ))}
-          </>
-        );
-      }}
+      {({ total, appliances }) => (
+        <>
+          <Link to="/appliances" search={{ q: JOINED_LATELY, sort: "-created_at" }}>
+            {count(total, "appliance")}
+          </Link>
+          {appliances.length > 0 && ", the last: "}
+          {appliances.map(({ id, name }, at) => (
+            <span key={id}>
+              {at > 0 && ", "}
+              <Link to="/appliances/$id" params={{ id }}>
+                {name}
+              </Link>
+            </span>
+          ))}
+        </>
+      )}
     </Part>
   );
 }
 
 /** The ends that somebody may want to look into. */
 function EndsTable() {
-  const now = useNow(60_000);
-  const { data } = useStarted();
-  const amiss = endedLately(data?.started ?? [], now).filter(isAmiss);
-  if (amiss.length === 0) return null;
-  const more = amiss.length - LISTED;
+  const { data } = useEnds();
+  if (!data || data.newest.length === 0) return null;
+  const more = data.amiss - data.newest.length;
   return (
     <div className={styles.ends}>
       <h3>Deaths and unknown ends</h3>
       <Table
         label="Deaths and unknown ends"
         columns={COLUMNS}
-        rows={amiss.slice(0, LISTED)}
-        rowKey={({ key }) => key}
+        rows={data.newest}
+        rowKey={({ appliance, boot_id }) => `${appliance.id} ${boot_id}`}
       />
       {more > 0 && (
         <p className={styles.padded}>
-          <Link to="/appliances" search={{ q: STARTED_LATELY, sort: "-booted_at" }}>
-            {count(more, "other")} before
-          </Link>
+          <EndsLink end={AMISS}>{`${count(more, "other")} before`}</EndsLink>
         </p>
       )}
     </div>
   );
 }
 
-const COLUMNS: readonly TableColumn<Ended>[] = [
+const COLUMNS: readonly TableColumn<EndedBoot>[] = [
   {
     key: "appliance",
     title: "Appliance",
     cell: ({ appliance: { id, name } }) => (
-      <Link to="/appliances/$id/boots" params={{ id }}>
+      <Link to="/appliances/$id/timeline" params={{ id }}>
         {name}
       </Link>
     ),
   },
-  { key: "end", title: "Its boot ended", cell: ({ end }) => <BootEndBadge state={end} bare /> },
-  { key: "again", title: "Started again", cell: ({ started_at }) => <Time at={started_at} /> },
+  {
+    key: "end",
+    title: "How its boot ended",
+    cell: ({ end }) => end && <BootEndBadge state={end} bare />,
+  },
+  { key: "evidence", title: "Evidence", cell: ({ evidence }) => evidence[0] },
+  { key: "ended", title: "Ended", cell: ({ ended_at }) => <Time at={ended_at} /> },
 ];

@@ -1,7 +1,6 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { useLiveState } from "../../live/live";
 import { Button } from "../../ui/Button";
 import { Loading } from "../../ui/EmptyState";
 import { ProblemNote } from "../../ui/ProblemNote";
@@ -23,9 +22,4 @@ export function Part<T>({ found: { data, error, refetch }, what, children }: Par
       action={<Button onClick={() => void refetch()}>Try again</Button>}
     />
   );
-}
-
-/** No event tells that time goes by: what was today is yesterday's. A page that stands still does not ask. */
-export function useEveryMinute(): number | false {
-  return useLiveState() === "paused" ? false : 60_000;
 }

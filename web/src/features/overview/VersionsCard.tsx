@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { NORMAL_ALPHA, reliability, runningCount, runningFilter } from "../../api/reliability";
 import type { Reliability, ValueReport } from "../../api/types";
 import { RatesFigure } from "../../charts/RatesFigure";
+import { useEveryMinute } from "../../live/live";
 import { EmptyState } from "../../ui/EmptyState";
 import { count } from "../../ui/format";
 import { Card } from "../../ui/Page";
@@ -11,7 +12,7 @@ import { mostWatched, RATE_COLUMNS } from "../../ui/rates";
 import { Table, type TableColumn } from "../../ui/Table";
 import { verdictTitle, verdictWords } from "../../ui/verdict";
 import styles from "./Overview.module.css";
-import { Part, useEveryMinute } from "./Part";
+import { Part } from "./Part";
 
 /** No more versions are listed here; the page of reliability has them all. */
 const SHOWN = 12;

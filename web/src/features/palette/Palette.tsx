@@ -34,6 +34,7 @@ const PLACES = [
   ["/alarms", "Alarms"],
   ["/schedules", "Backup schedules"],
   ["/reliability", "Reliability"],
+  ["/boots", "Ends of boots"],
   ["/releases", "Releases"],
   ["/enrolment", "Enrolment"],
   ["/audit", "Audit"],

@@ -14,6 +14,7 @@ import { ProblemNote } from "../../ui/ProblemNote";
 import { SeverityBadge } from "../../ui/states";
 import { Table, type TableColumn } from "../../ui/Table";
 import { Time } from "../../ui/Time";
+import { WithinField } from "../../ui/WithinField";
 import {
   FINDING_ORDERS,
   findingFilter,
@@ -75,6 +76,7 @@ export function FindingsPage() {
             </option>
           ))}
         </SelectField>
+        <WithinField label="Found" value={search.found} onChange={(found) => change({ found })} />
         <SelectField
           label="Order"
           value={sort}

@@ -1,6 +1,7 @@
 // Signatures and findings: what is typed, and what is looked for.
 import { GRAVE, SEVERITIES } from "../../api/signatures";
 import type { NewSignature, Severity, Signature } from "../../api/types";
+import { withinTerm } from "../../api/within";
 import { severityWord } from "../../ui/states";
 
 /** What is typed into the form. */
@@ -64,6 +65,7 @@ export interface FindingFilter {
   readonly appliance?: string | undefined;
   readonly signature?: string | undefined;
   readonly severity?: string | undefined;
+  readonly found?: string | undefined;
 }
 
 /** What findings are held to, and what that is called; `GRAVE` is what somebody should look into first. */
@@ -81,6 +83,7 @@ export function findingFilter(filter: FindingFilter): string {
     appliance === "" ? "" : `appliance~"${appliance}"`,
     signature === "" ? "" : `signature~"${signature}"`,
     severity ? `severity=${severity}` : "",
+    withinTerm("found", filter.found),
   ]
     .filter((term) => term !== "")
     .join(" ");
