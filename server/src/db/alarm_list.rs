@@ -9,8 +9,7 @@ use sea_orm::{
 
 use super::appliance_list::Window;
 use super::entity::alarm::{Column, Entity};
-use super::entity::{appliance, organisation};
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::scope::{Names, within};
 use crate::auth::Scope;
 use crate::domain::alarm::Alarm;
@@ -72,14 +71,8 @@ pub async fn list(
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "kind" => Field::Text(col(Column::Kind)),
         "over" => Field::Flag(col(Column::ClearedAt)),
         _ => return None,

@@ -156,10 +156,7 @@ fn field(key: &str) -> Option<Field> {
             id: col(Column::SiteId),
             table: Named::of::<site::Entity>(site::Column::Name),
         },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "uptime" => Field::DaysSince(col(Column::BootedAt)),
         "joined" => Field::DaysSince(col(Column::CreatedAt)),
         "vms" => Field::Number(col(Column::VmsTotal)),

@@ -15,9 +15,8 @@ use uuid::Uuid;
 use super::alarms::{self, AlarmKind, NewAlarm};
 use super::appliance_list::Window;
 use super::entity::backup_set::{ActiveModel, Column, Entity, Model};
-use super::entity::{appliance, organisation};
 use super::events::NewEvent;
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::operations::{from_json, to_json};
 use super::scope::{Names, known, within};
 use crate::auth::Scope;
@@ -236,14 +235,8 @@ pub async fn list(
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "drive" => Field::Id(col(Column::DriveId)),
         "state" => Field::Text(col(Column::State)),
         _ => return None,

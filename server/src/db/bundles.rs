@@ -12,9 +12,8 @@ use uuid::Uuid;
 
 use super::appliance_list::Window;
 use super::entity::bundle::{ActiveModel, Column, Entity, Model};
-use super::entity::{appliance, organisation};
 use super::events::{self, EventKind, NewEvent};
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::scope::{Names, count, known, within};
 use crate::auth::Scope;
 use crate::domain::bundle::{Bundle, BundleHold, BundleKind, BundleState, BundleTrigger};
@@ -220,14 +219,8 @@ pub async fn list(
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "state" => Field::Text(col(Column::State)),
         "trigger" => Field::Text(col(Column::Trigger)),
         "held" => Field::Flag(col(Column::HeldAt)),

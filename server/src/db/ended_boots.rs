@@ -9,9 +9,9 @@ use sea_orm::{
 
 use super::appliance_list::Window;
 use super::boots::{BootInEpoch, boot};
+use super::entity::appliance;
 use super::entity::boot::{Column, Entity, Model};
-use super::entity::{appliance, organisation};
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::scope::{Names, within};
 use crate::auth::Scope;
 use crate::domain::ended_boot::EndedBoot;
@@ -103,14 +103,8 @@ fn appliance_name() -> Expr {
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "end" => Field::Text(col(Column::Ending)),
         "confidence" => Field::Text(col(Column::Confidence)),
         "ended" => Field::HoursSince(col(Column::EndedAt)),

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, LikeExpr, Query, Sele
 use sea_orm::{EntityName, EntityTrait, IdenStatic, Iterable};
 use uuid::Uuid;
 
+use super::entity::{appliance, organisation};
 use crate::domain::filter::{Compares, Filter, Is};
 
 const HOUR_MILLISECONDS: i64 = 60 * 60 * 1000;
@@ -28,6 +29,18 @@ pub(super) enum Field {
     Flag(Expr),
     /// A column with the id of a row that has a name.
     Named { id: Expr, table: Box<Named> },
+}
+
+impl Field {
+    /// A column with the id of an appliance.
+    pub(super) fn appliance(id: Expr) -> Self {
+        Self::Named { id, table: Named::of::<appliance::Entity>(appliance::Column::Name) }
+    }
+
+    /// A column with the id of an organisation.
+    pub(super) fn organisation(id: Expr) -> Self {
+        Self::Named { id, table: Named::of::<organisation::Entity>(organisation::Column::Name) }
+    }
 }
 
 /// A table of things that have an id and a name.

@@ -15,9 +15,9 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::appliance_list::Window;
+use super::entity::bundle;
 use super::entity::finding::{ActiveModel, Column, Entity, Model};
-use super::entity::{appliance, bundle, organisation};
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::operations::{from_json, to_json};
 use super::scope::{Names, within};
 use super::{bundles, events};
@@ -272,14 +272,8 @@ fn view(row: Model, names: &Names) -> Result<Found, DbErr> {
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "bundle" => Field::Id(col(Column::BundleId)),
         "signature" => Field::Text(col(Column::Signature)),
         "severity" => Field::Text(col(Column::Severity)),

@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use super::appliance_list::Window;
 use super::entity::operation::{ActiveModel, Column, Entity, Model};
-use super::entity::{appliance, operation_lock, organisation};
+use super::entity::operation_lock;
 use super::events::{self, EventKind, NewEvent};
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::scope::{Names, count, known, within};
 use crate::auth::Scope;
 use crate::domain::admission::{Held, lock_named};
@@ -275,14 +275,8 @@ fn failures_first() -> SimpleExpr {
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "state" => Field::Text(col(Column::State)),
         "kind" => Field::Text(col(Column::Kind)),
         "class" => Field::Text(col(Column::Class)),

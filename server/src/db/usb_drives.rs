@@ -11,8 +11,7 @@ use sea_orm::{
 
 use super::appliance_list::Window;
 use super::entity::usb_drive::{ActiveModel, Column, Entity, Model};
-use super::entity::{appliance, organisation};
-use super::filter::{Field, Named, condition};
+use super::filter::{Field, condition};
 use super::inventory::Reporter;
 use super::operations::{from_json, to_json};
 use super::scope::{Names, within};
@@ -104,14 +103,8 @@ pub async fn list(
 fn field(key: &str) -> Option<Field> {
     let col = |column: Column| Expr::col((Entity, column));
     Some(match key {
-        "appliance" => Field::Named {
-            id: col(Column::ApplianceId),
-            table: Named::of::<appliance::Entity>(appliance::Column::Name),
-        },
-        "organisation" => Field::Named {
-            id: col(Column::OrganisationId),
-            table: Named::of::<organisation::Entity>(organisation::Column::Name),
-        },
+        "appliance" => Field::appliance(col(Column::ApplianceId)),
+        "organisation" => Field::organisation(col(Column::OrganisationId)),
         "drive" => Field::Id(col(Column::DriveId)),
         "serial" => Field::Text(col(Column::Serial)),
         "model" => Field::Text(col(Column::Model)),
