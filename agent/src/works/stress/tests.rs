@@ -32,7 +32,9 @@ impl Meter for Impatient {
 
 /// A folder on a disk: what is in memory takes no direct I/O.
 fn on_disk() -> tempfile::TempDir {
-    tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap()
+    let places = [env!("CARGO_MANIFEST_DIR"), "/var/tmp"];
+    let on_disk = places.into_iter().find(|place| !room::is_in_memory(Path::new(place)).unwrap());
+    tempfile::tempdir_in(on_disk.unwrap()).unwrap()
 }
 
 fn asked(seconds: u32) -> StressRun {
