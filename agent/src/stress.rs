@@ -22,6 +22,7 @@ use crate::plan::reason;
 use crate::storage::Files;
 use crate::storage::record::{self, RecordError};
 use crate::works::WorkError;
+use crate::works::stress::UNDER_LOAD;
 
 /// The file. It stays when a run is over, and says since when.
 pub const STRESS: &str = "stress.json";
@@ -100,8 +101,16 @@ pub(crate) async fn on_record<D: Dom0, F: Files, N: Dialer>(
                    load would be counted like any other end";
         Err(WorkError::failed("unacknowledged", why))
     };
-    over(agent, begun).await;
+    if !done.as_ref().is_err_and(goes_on) {
+        over(agent, begun).await;
+    }
     done
+}
+
+/// Whether something of the run cannot be ended, because the disk does not answer: then what comes of that is
+/// provoked too.
+fn goes_on(error: &WorkError) -> bool {
+    matches!(error, WorkError::Failed(reason) if reason.code == UNDER_LOAD)
 }
 
 /// The load has ended; dom0 may still die of it.
@@ -118,7 +127,11 @@ pub(crate) async fn afterwards<D: Dom0, F: Files, N: Dialer>(
     agent: &Agent<D, F, N>,
     id: OperationId,
     begun_in: BootId,
+    left: Option<WorkError>,
 ) -> Event {
+    if let Some(error) = &left {
+        tracing::warn!(operation = %id, ?error, "something of a stress run is left");
+    }
     let failed = |code: &str, why: String| Event::Failed { reason: reason(code, why) };
     let files = &agent.world.files;
     let Some(begun) = Stress::load(files).await.filter(|stress| stress.operation == id) else {
@@ -126,6 +139,9 @@ pub(crate) async fn afterwards<D: Dom0, F: Files, N: Dialer>(
         return failed("interrupted", why.into());
     };
     if begun_in == agent.boot_id {
+        if let Some(WorkError::Failed(reason)) = left.filter(goes_on) {
+            return Event::Failed { reason };
+        }
         over(agent, begun).await;
         let why = "the agent was restarted in the middle of it, and the load has been ended; dom0 lived on";
         return failed("interrupted", why.into());

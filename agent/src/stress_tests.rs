@@ -208,3 +208,32 @@ async fn a_dom0_that_died_of_it_is_told_with_how_long_it_lived() {
     assert_eq!(boots[0].end, Some(BootEnd::Provoked));
     assert_eq!(works(&dom0), ["Stress", "ClearStress"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_dom0_cannot_be_seen_the_load_is_ended_all_the_same() {
+    let (dom0, files) = of_a_joined().await;
+    let id = cut_off_under_load(&dom0, &files).await;
+    dom0.answers.lock().unwrap().push_back(Ok(json!({})));
+    let hung = crate::dom0::Dom0Error::unknown("lvs", "it did not end in time");
+    dom0.observed.lock().unwrap().storage = Err(hung);
+    let next = agent(&dom0, &files).await;
+
+    execute(&next, id).await;
+
+    assert_eq!(reason_of(&next.journal.report(id).unwrap()).0, "interrupted");
+    assert_eq!(works(&dom0), ["Stress", "ClearStress"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_ended_stays_on_record() {
+    let (dom0, files) = of_a_joined().await;
+    let id = cut_off_under_load(&dom0, &files).await;
+    let stuck = WorkError::failed(UNDER_LOAD, "fio waits for the disk and cannot be ended");
+    dom0.answers.lock().unwrap().push_back(Err(stuck));
+    let next = agent(&dom0, &files).await;
+
+    execute(&next, id).await;
+
+    assert_eq!(reason_of(&next.journal.report(id).unwrap()).0, UNDER_LOAD);
+    assert!(Stress::load(&files).await.unwrap().until > NOW, "it is not over");
+}

@@ -34,6 +34,10 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
     steps: &[Step],
     is_fresh: bool,
 ) -> Option<Event> {
+    // First of all: whatever there is to be seen of dom0, it may still be under load.
+    if let (Operation::StressRun(run), false) = (operation, is_fresh) {
+        return Some(look_back(agent, id, run).await);
+    }
     if !is_fresh && let Err(reason) = snapshots::renew(agent, steps).await {
         give_back(agent, id, steps, steps.len()).await;
         return Some(Event::Failed { reason });
@@ -46,9 +50,6 @@ pub(crate) async fn finish<D: Dom0, F: Files, N: Dialer>(
             return Some(Event::Failed { reason });
         }
     };
-    if let (Operation::StressRun(run), false) = (operation, is_fresh) {
-        return Some(look_back(agent, id, run).await);
-    }
     if operation.class() == Class::Destructive && !is_fresh {
         let why = "the agent was restarted in the middle of it, and it was not begun again: look at \
                    what there is now, and ask again";
@@ -100,10 +101,8 @@ async fn look_back<D: Dom0, F: Files, N: Dialer>(
         Some(Standing::Begun { boot_id, .. }) => boot_id,
         _ => agent.boot_id,
     };
-    if let Err(error) = carry_on(agent, id, Work::ClearStress(run.clone()), Keyring::EMPTY).await {
-        tracing::warn!(operation = %id, ?error, "something of a stress run is left");
-    }
-    stress::afterwards(agent, id, begun_in).await
+    let cleared = carry_on(agent, id, Work::ClearStress(run.clone()), Keyring::EMPTY).await;
+    stress::afterwards(agent, id, begun_in, cleared.err()).await
 }
 
 /// Stops the work of a future that is dropped.

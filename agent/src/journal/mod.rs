@@ -192,13 +192,14 @@ impl Journal {
     /// The server has acknowledged a report on an operation that has not ended.
     pub fn acknowledged(&self, id: OperationId, report: u64) {
         let is_running = |standing: &Standing| matches!(standing, Standing::Begun { .. });
-        self.with(|ledger| {
+        let is_news = self.with(|ledger| {
             // The first report on a running operation has the number 2.
-            if report >= 2 && ledger.standings.get(&id).is_some_and(is_running) {
-                ledger.known_to_run.insert(id);
-            }
+            let is_known = report >= 2 && ledger.standings.get(&id).is_some_and(is_running);
+            is_known && ledger.known_to_run.insert(id)
         });
-        self.touch();
+        if is_news {
+            self.touch();
+        }
     }
 
     /// Returns once the server has said that it knows this operation to be running.

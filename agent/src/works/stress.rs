@@ -1,10 +1,11 @@
 //! A stress run in this dom0: fio, watched until it ends or is ended, and nothing left of it.
 //!
-//! Everything of a run is in one folder, whose file `pid` makes it ours: fio's files, what it says, and its
-//! process, so that a run which nobody watches any more is ended and cleared away by whoever comes next.
+//! Everything of a run is in one folder of ours, or is a process that works there (`traces.rs`), so that a run which
+//! nobody watches any more is ended and cleared away by whoever comes next.
 
 mod answer;
 mod room;
+mod traces;
 
 use std::fs::File;
 use std::io;
@@ -25,7 +26,6 @@ use crate::meter::Meter;
 
 /// What is made in the folder whose disk is put under load.
 const OURS: &str = "domfleet-stress";
-const PID: &str = "pid";
 const SAID: &str = "result.json";
 const COMPLAINTS: &str = "stderr";
 /// Whoever stands before the appliance makes this file in the agent's folder to end a run.
@@ -36,6 +36,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LAID_OUT_WITHIN: Duration = Duration::from_mins(30);
 /// What is ended in order says what it has done, within this.
 const ENDS_WITHIN: Duration = Duration::from_secs(10);
+/// Why a run fails of which something still works: there may be load again at any time.
+pub(crate) const UNDER_LOAD: &str = "under_load";
 /// A result is a page of text.
 const SAID_BYTES: u64 = 1 << 20;
 
@@ -71,7 +73,7 @@ pub(super) async fn run(
     let (place, asked) = (folder.clone(), run.clone());
     apart(move || {
         room::check(place.parent().unwrap_or(&place), &asked, &storage)?;
-        prepare(&place).map_err(|error| WorkError::because("io", &error))
+        traces::prepare(&place).map_err(|error| left(&place, &error))
     })
     .await?;
     let ended = under_load(&folder, &run, &stop, meter).await;
@@ -107,16 +109,13 @@ fn folder(data_dir: &Path, run: &StressRun) -> PathBuf {
     run.folder.as_ref().map_or(data_dir, Path::new).join(OURS)
 }
 
-/// Makes the folder, in place of one that an earlier run has left.
-fn prepare(folder: &Path) -> io::Result<()> {
-    end_and_remove(folder)?;
-    std::fs::create_dir(folder)?;
-    File::create_new(folder.join(PID)).map(|_| ())
+async fn clear_away(folder: PathBuf) -> Result<(), WorkError> {
+    apart(move || traces::clear(&folder).map_err(|error| left(&folder, &error))).await
 }
 
-async fn clear_away(folder: PathBuf) -> Result<(), WorkError> {
-    let cleared = move || end_and_remove(&folder).map_err(|error| WorkError::because("io", &error));
-    apart(cleared).await
+fn left(folder: &Path, error: &io::Error) -> WorkError {
+    let code = if error.kind() == io::ErrorKind::TimedOut { UNDER_LOAD } else { "io" };
+    WorkError::failed(code, format!("{}: {error}", folder.display()))
 }
 
 /// fio and everything that it has begun. Whoever lets go of it ends it.
@@ -154,7 +153,6 @@ async fn under_load(
         .map_err(|error| WorkError::because("not_run", &error))?;
     let id = child.id().and_then(|id| i32::try_from(id).ok());
     let mut load = Load { child, group: id.and_then(Pid::from_raw) };
-    std::fs::write(folder.join(PID), id.unwrap_or_default().to_string()).map_err(unusable)?;
     let begun = Instant::now();
     let mut looking = interval(LOOK_EVERY);
     looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -212,41 +210,10 @@ fn arguments(folder: &Path, run: &StressRun) -> Vec<String> {
         format!("--runtime={}", run.duration().as_secs()),
         "--direct=1".to_owned(),
         "--alloc-size=4096".to_owned(),
-        format!("--directory={}", folder.display()),
+        traces::argument(folder),
         "--output-format=json".to_owned(),
         format!("--output={}", folder.join(SAID).display()),
     ]
-}
-
-/// Ends the process that a folder of ours names, if it still is the one, and removes the folder.
-fn end_and_remove(folder: &Path) -> io::Result<()> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    if !folder.join(PID).exists() {
-        let why =
-            format!("{} is there, and no stress run has made it: move it away", folder.display());
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
-    }
-    let pid = std::fs::read_to_string(folder.join(PID)).ok();
-    let pid = pid.and_then(|text| text.trim().parse().ok()).and_then(Pid::from_raw);
-    if let Some(group) = pid
-        && is_of(group, folder)
-    {
-        kill_process_group(group, Signal::KILL).ok();
-        let until = std::time::Instant::now() + ENDS_WITHIN;
-        while is_of(group, folder) && std::time::Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-    std::fs::remove_dir_all(folder)
-}
-
-/// Whether a process works in `folder`: numbers are used again.
-fn is_of(pid: Pid, folder: &Path) -> bool {
-    let command = std::fs::read(format!("/proc/{}/cmdline", pid.as_raw_nonzero()));
-    let wanted = folder.as_os_str().as_encoded_bytes();
-    command.is_ok_and(|command| command.windows(wanted.len()).any(|part| part == wanted))
 }
 
 #[cfg(test)]

@@ -78,7 +78,11 @@ struct Looked {
 }
 
 impl Looked {
-    async fn at(db: &impl ConnectionTrait, appliance: ApplianceId) -> Result<Self, DbErr> {
+    async fn at(
+        db: &impl ConnectionTrait,
+        appliance: ApplianceId,
+        operation: &Operation,
+    ) -> Result<Self, DbErr> {
         let vms = reported::section::<Vec<Vm>>(db, appliance, Section::Vms).await?;
         let storage = reported::section::<Storage>(db, appliance, Section::Storage).await?;
         let usb = reported::section::<Vec<UsbDrive>>(db, appliance, Section::Usb).await?;
@@ -86,7 +90,11 @@ impl Looked {
             usb: usb.map(|found| found.content),
             vms: vms.map(|found| found.content),
             storage: storage.map(|found| found.content),
-            backups: backup_sets::of_vms(db, appliance).await?,
+            // Nothing else asks for them, and they are many documents.
+            backups: match operation {
+                Operation::StressRun(_) => backup_sets::of_vms(db, appliance).await?,
+                _ => Vec::new(),
+            },
             locks: operations::locks(db, appliance).await?,
             unfinished: operations::count_unfinished(db, appliance).await?,
             held: server_state::is_held(db).await?,
@@ -117,7 +125,7 @@ pub async fn would(
     appliance: &Appliance,
     operation: &Operation,
 ) -> Result<(), AskError> {
-    let looked = Looked::at(db, appliance.id).await?;
+    let looked = Looked::at(db, appliance.id, operation).await?;
     let operation = settle(operation.clone(), looked.vms.as_deref())?;
     let situation = looked.situation(appliance);
     let confirm = admission::confirmation(&operation, &situation);
@@ -139,7 +147,7 @@ pub async fn ask(
         let is_same = of == appliance.id && kind == wanted.operation.kind();
         return Err(if is_same { AskError::Again(id) } else { AskError::KeyUsed });
     }
-    let looked = Looked::at(txn, appliance.id).await?;
+    let looked = Looked::at(txn, appliance.id, &wanted.operation).await?;
     let operation = settle(wanted.operation, looked.vms.as_deref())?;
     let operation = wanted.set_keys.settle(operation, organisation);
     let situation = looked.situation(appliance);

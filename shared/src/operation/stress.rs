@@ -75,6 +75,10 @@ impl StressRun {
         within("jobs", self.jobs().into(), 1, MOST_JOBS.into())?;
         within("size_bytes", self.size_bytes(), LEAST_SIZE_BYTES, MOST_SIZE_BYTES)?;
         match &self.folder {
+            // fio takes a colon to stand between two folders.
+            Some(folder) if folder.contains(':') => {
+                Err(("folder", "a path without a colon".into()))
+            }
             Some(folder) => check_path(folder).map_err(|why| ("folder", why.to_owned())),
             None => Ok(()),
         }
@@ -143,8 +147,10 @@ mod tests {
             refused(StressRun { size_bytes: Some(1), ..StressRun::default() }),
             "size_bytes"
         );
-        let elsewhere = StressRun { folder: Some("../x".into()), ..StressRun::default() };
-        assert_eq!(refused(elsewhere), "folder");
+        for folder in ["../x", "/vm:/etc"] {
+            let elsewhere = StressRun { folder: Some(folder.into()), ..StressRun::default() };
+            assert_eq!(refused(elsewhere), "folder");
+        }
     }
 
     #[test]

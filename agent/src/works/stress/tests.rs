@@ -51,13 +51,8 @@ async fn carry_out(
     super::run(data_dir, Stress { run, storage: Storage::default() }, &meter).await
 }
 
-/// fio's processes that work below `folder`.
-fn at_work(folder: &Path) -> usize {
-    let numbers = fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let pids = numbers.filter_map(|name| Pid::from_raw(name.parse().ok()?));
-    pids.filter(|pid| is_of(*pid, folder)).count()
+fn at_work(data_dir: &Path) -> usize {
+    traces::at_work(&data_dir.join(OURS)).unwrap().len()
 }
 
 #[tokio::test]
@@ -102,22 +97,35 @@ async fn a_run_whose_agent_was_killed_is_ended_and_cleared_away_by_the_next() {
     let folder = on_disk();
     let run = StressRun { folder: Some(folder.path().display().to_string()), ..asked(600) };
     let ours = folder.path().join(OURS);
-    prepare(&ours).unwrap();
+    traces::prepare(&ours).unwrap();
     let arguments = arguments(&ours, &run);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let complaints = File::create(ours.join(COMPLAINTS)).unwrap();
     let mut left = command::start("fio", &arguments, complaints).unwrap();
-    fs::write(ours.join(PID), left.id().unwrap().to_string()).unwrap();
-    assert!(at_work(&ours) > 0);
+    // Also where its first process was killed and the others go on.
+    while at_work(folder.path()) < 3 {
+        tokio::task::yield_now().await;
+    }
+    left.start_kill().unwrap();
+    left.wait().await.unwrap();
+    assert!(at_work(folder.path()) > 0);
 
-    // Whoever has begun it takes note of its end, as init would.
-    let (cleared, ended) = tokio::join!(clear(Path::new("/nonexistent"), &run), left.wait());
+    clear(Path::new("/nonexistent"), &run).await.unwrap();
 
-    cleared.unwrap();
-    assert!(!ended.unwrap().success());
-    assert_eq!(at_work(&ours), 0);
+    assert_eq!(at_work(folder.path()), 0);
     assert!(!ours.exists());
     assert_eq!(clear(Path::new("/nonexistent"), &run).await, Ok(json!({})), "and once more");
+}
+
+#[tokio::test]
+async fn a_folder_of_which_only_the_beginning_or_the_end_is_left_is_in_nobody_s_way() {
+    let folder = on_disk();
+    fs::create_dir(folder.path().join(OURS)).unwrap();
+
+    let said = carry_out(folder.path(), asked(1), false).await;
+
+    assert!(said.is_ok(), "{said:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
