@@ -42,6 +42,8 @@ pub struct Swarm {
     pub seed: u64,
     /// What becomes of them.
     pub weather: Weather,
+    /// To so many of them, the first, nothing happens by itself.
+    pub sheltered: u64,
     /// Where what is on their USB drives and on the disks of some VMs is kept, by the number of the
     /// appliance; they have neither where it is not said.
     pub belongings: Option<PathBuf>,
@@ -67,6 +69,18 @@ impl Progress {
 }
 
 impl Swarm {
+    /// What those are called to whom nothing happens by itself.
+    pub fn sheltered_names(&self) -> Vec<String> {
+        let name = |index| self.machine(index).host.hostname();
+        (0..self.sheltered.min(self.appliances)).map(name).collect()
+    }
+
+    fn machine(&self, index: u64) -> Machine {
+        let weather = if index < self.sheltered { Weather::CALM } else { self.weather };
+        let network = SimNetwork::from_loopback(index / PER_ADDRESS);
+        Machine::new(Dice::of(self.seed, index), None, network, weather, Pauses::REAL)
+    }
+
     /// Starts it on `tracker`; it runs until `stop`.
     pub fn start(self, tracker: &TaskTracker, stop: &CancellationToken) -> Arc<Progress> {
         let progress = Arc::new(Progress::default());
@@ -91,9 +105,7 @@ impl Swarm {
     }
 
     async fn join(&self, index: u64, joins: &Semaphore, progress: &Progress) -> Option<Machine> {
-        let dice = Dice::of(self.seed, index);
-        let network = SimNetwork::from_loopback(index / PER_ADDRESS);
-        let machine = Machine::new(dice, None, network, self.weather, Pauses::REAL);
+        let machine = self.machine(index);
         if let Some(folder) = &self.belongings {
             let mut dice = Dice::of(self.seed ^ BELONGINGS, index);
             let brought = bring(&machine.host, &mut dice, index, &folder.join(index.to_string()));

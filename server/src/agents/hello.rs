@@ -216,6 +216,7 @@ pub(super) async fn follow_up(
     }
     progress::reconcile(app, guest, &hello.journal).await?;
     restored::reconciled(app, guest, admitted.welcome.incarnation).await?;
+    slot.catch_up();
     app.bus.presence.wake();
     app.bus.dispatcher.wake();
     Ok(answers)

@@ -49,6 +49,8 @@ pub struct Slot {
     /// Whether anything may be asked of it.
     accepted: AtomicBool,
     read_only: AtomicBool,
+    /// Whether what it reported in its hello is on record.
+    caught_up: AtomicBool,
     /// Counts the times that it was asked for a sign of life.
     probe: AtomicU64,
     /// The newest of them that it has answered.
@@ -225,6 +227,7 @@ impl Slot {
             fresh: AtomicBool::new(true),
             accepted: AtomicBool::new(false),
             read_only: AtomicBool::new(false),
+            caught_up: AtomicBool::new(false),
             probe: AtomicU64::new(0),
             answer: AtomicU64::new(0),
             answered: Notify::new(),
@@ -262,6 +265,17 @@ impl Slot {
 
     pub fn is_accepted(&self) -> bool {
         self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// What it reported in its hello is on record. Before that, it would be offered again what it
+    /// has just told of.
+    pub(super) fn catch_up(&self) {
+        self.caught_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is the time to tell it what is asked of it.
+    pub fn may_be_told(&self) -> bool {
+        self.is_accepted() && self.caught_up.load(Ordering::Relaxed)
     }
 
     pub fn is_read_only(&self) -> bool {

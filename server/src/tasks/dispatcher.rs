@@ -18,7 +18,7 @@ pub struct Dispatcher(pub App);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dispatched {
     pub told: usize,
-    /// Appliances that are not connected, or may not be asked anything.
+    /// Appliances that are not connected, have not been heard out, or may not be asked anything.
     pub unreachable: usize,
 }
 
@@ -34,7 +34,7 @@ impl Task for Dispatcher {
             return Ok(done);
         }
         for appliance in progress::waiting_appliances(app.db.read()).await? {
-            match app.registry.get(appliance).filter(|slot| slot.is_accepted()) {
+            match app.registry.get(appliance).filter(|slot| slot.may_be_told()) {
                 Some(slot) => done.told += tell_all(app, &slot).await?,
                 None => done.unreachable += 1,
             }

@@ -38,6 +38,12 @@ struct Arguments {
     /// How much faster than in life they freeze, panic and lose power; 0 is never.
     #[arg(long, default_value_t = 0.0)]
     freeze_scale: f64,
+    /// So many of them, the first, are spared that: something to rely on, for whoever tests pages.
+    #[arg(long, default_value_t = 0)]
+    sheltered: u64,
+    /// Where the names of those are written, one a line, before any of them joins.
+    #[arg(long)]
+    sheltered_names: Option<PathBuf>,
     /// A folder for what is on their USB drives and on the disks of some VMs; without it they have
     /// neither.
     #[arg(long)]
@@ -98,8 +104,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         appliances: arguments.appliances,
         seed: arguments.seed,
         weather: Weather::scaled(arguments.freeze_scale),
+        sheltered: arguments.sheltered,
         belongings: arguments.belongings,
     };
+    if let Some(file) = &arguments.sheltered_names {
+        std::fs::write(file, swarm.sheltered_names().join("\n"))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     let progress = swarm.start(&tracker, &stop);
     tokio::select! {
         _ = terminate.recv() => {}

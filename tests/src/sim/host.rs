@@ -239,6 +239,11 @@ impl Host {
         self.state().boots
     }
 
+    /// What it calls itself.
+    pub fn hostname(&self) -> String {
+        self.state().appliance.hardware.hostname.clone()
+    }
+
     /// Its VMs.
     pub fn vms(&self) -> Vec<SimVm> {
         self.state().appliance.vms.values().cloned().collect()

@@ -4,6 +4,7 @@
 // `make demo` writes; nothing here knows how the server is started.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 
 interface Demo {
@@ -17,6 +18,11 @@ if (!file) {
   throw new Error("DOMFLEET_DEMO must name the demo.json of a running server: run `make test`");
 }
 export const demo = JSON.parse(readFileSync(file, "utf8")) as Demo;
+
+/** The names of the appliances that do not freeze in the middle of a test. */
+export function sheltered(): ReadonlySet<string> {
+  return new Set(readFileSync(join(dirname(file ?? ""), "sheltered"), "utf8").split("\n"));
+}
 
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const FLAGS = [

@@ -2,6 +2,7 @@
 import type { BrowserContext } from "playwright-core";
 
 import type { Appliance, Vm } from "../../src/api/types";
+import { sheltered } from "./browser";
 
 export async function get<T>(context: BrowserContext, path: string): Promise<T> {
   const answer = await context.request.get(`/api/v1${path}`);
@@ -39,12 +40,15 @@ export async function eventually<T>(
   }
 }
 
-/** Appliances that can be asked for something, once there are some. */
+/** Appliances that can be asked for something and do not freeze meanwhile, once there are some. */
 export function online(context: BrowserContext): Promise<readonly Appliance[]> {
   return eventually("appliances that are online", async () => {
     const path = "/appliances?q=presence%3Donline%20state%3Daccepted&limit=100&sort=name";
     const { appliances } = await get<{ appliances: Appliance[] }>(context, path);
-    const free = appliances.filter((appliance) => !appliance.read_only && appliance.vms_total > 0);
+    const calm = sheltered();
+    const free = appliances.filter(({ name, read_only, vms_total }) => {
+      return calm.has(name) && !read_only && vms_total > 0;
+    });
     return free.length > 2 ? free : undefined;
   });
 }

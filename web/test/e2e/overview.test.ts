@@ -12,6 +12,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name });
+/** A simulated appliance takes as long as one of the vendor's to boot, on a machine that is busy. */
+const BOOTS_WITHIN = 240_000;
 /** The operations that failed since yesterday; those that failed or were lost at all are a tile. */
 const OPERATIONS = /^[\d,]+ operations?$/;
 const numberIn = (text: string | null) =>
@@ -148,10 +150,19 @@ test("each number of the last day leads to the table that holds as many", async 
 
 test("an end is listed with its evidence, and leads to the appliance's timeline", async () => {
   const { page, context, faults } = await at(browser, "/boots");
-  await eventually("a boot that ended", async () => {
-    const ended = await total("/boots?limit=1").of(context);
-    return ended > 0 ? ended : undefined;
-  });
+  const ended = total("/boots?limit=1");
+  // Whether one of those that freeze has been started again by now is a matter of chance.
+  if ((await ended.of(context)) === 0) {
+    const box = (await online(context))[0];
+    const operation = { kind: "appliance_reboot" };
+    const asked = { operation, confirm: box?.name };
+    await send(context, "POST", `/appliances/${box?.id}/operations`, asked);
+  }
+  await eventually(
+    "a boot that ended",
+    async () => ((await ended.of(context)) > 0 ? true : undefined),
+    BOOTS_WITHIN,
+  );
   await page.reload();
   const row = page.getByRole("region", { name: "Ends of boots" }).getByRole("row").nth(1);
   await row.getByText(/^(high|medium|low) confidence$/).waitFor();
@@ -160,7 +171,7 @@ test("an end is listed with its evidence, and leads to the appliance's timeline"
   expect(new URL(page.url()).pathname).toMatch(/^\/appliances\/[^/]+\/timeline$/);
   expect(faults).toEqual([]);
   await context.close();
-});
+}, 300_000);
 
 test("freezes are counted by version, and each leads to its curves and to who runs it", async () => {
   const { page, context, faults } = await at(browser, "/");
