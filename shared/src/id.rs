@@ -62,6 +62,10 @@ ids! {
     BundleId;
     /// A backup set.
     SetId;
+    /// A migration of one appliance.
+    MigrationId;
+    /// A permit to overwrite a system disk. It is good once.
+    PermitId;
     /// A VM: the UUID that Xen knows it by, which we pin and never make up.
     VmId;
     /// A USB drive of ours, from when it was prepared until it is prepared anew.

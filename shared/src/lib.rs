@@ -13,9 +13,11 @@ pub mod content;
 #[cfg(feature = "survival")]
 pub mod diagnosis;
 pub mod enrolment;
+pub mod hash;
 pub mod id;
 pub mod image;
 pub mod inventory;
+pub mod migration;
 pub mod mitigation;
 pub mod operation;
 pub mod protocol;

@@ -31,7 +31,6 @@ mod frames;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
 pub mod geometry;
-pub mod hash;
 pub mod identity;
 mod image_target;
 pub mod import;
@@ -65,6 +64,8 @@ pub mod tools;
 pub mod verify;
 pub mod volumes;
 mod written;
+
+pub use domfleet_shared::hash;
 
 pub use self::create::create;
 pub use self::error::{BackupError, Damage};
