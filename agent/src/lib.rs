@@ -32,6 +32,7 @@ mod keys;
 pub mod log_ring;
 mod merging;
 pub mod meter;
+pub mod migration;
 pub mod mitigation;
 pub mod network;
 pub mod on_site;

@@ -7,7 +7,7 @@ use super::medium::ALIGNMENT;
 
 /// Bytes that begin at a multiple of [`ALIGNMENT`] in memory.
 #[derive(Debug)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     /// A little longer than asked for, so that there is such a place in it.
     memory: Vec<u8>,
     start: usize,
@@ -15,7 +15,7 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         // Memory that is not written to is not taken from anyone.
         let memory = vec![0; capacity.next_multiple_of(ALIGNMENT) + ALIGNMENT];
         let start = memory.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
@@ -23,7 +23,7 @@ impl Buffer {
     }
 
     /// Makes it so long. What it holds is not defined then.
-    pub(super) fn resize(&mut self, length: usize) {
+    pub(crate) fn resize(&mut self, length: usize) {
         if self.memory.len() < self.start + length.next_multiple_of(ALIGNMENT) {
             *self = Self::new(length);
         }
@@ -37,11 +37,11 @@ impl Buffer {
         self.as_mut()[length..].fill(0);
     }
 
-    pub(super) fn as_ref(&self) -> &[u8] {
+    pub(crate) fn as_ref(&self) -> &[u8] {
         &self.memory[self.start..self.start + self.length]
     }
 
-    pub(super) fn as_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn as_mut(&mut self) -> &mut [u8] {
         &mut self.memory[self.start..self.start + self.length]
     }
 }

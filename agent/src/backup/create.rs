@@ -12,13 +12,12 @@ use super::documents::{
 use super::durable;
 use super::error::BackupError;
 use super::hash::Hash;
-use super::journal;
 use super::medium::Medium;
 use super::names::Folder;
 use super::open_set::OpenSet;
 use super::room;
 use super::source::{Source as _, Sources};
-use super::standing::{Event, Standing};
+use super::standing::{self, Event, Standing};
 use super::tools::Tools;
 use super::verify::{self, Proof};
 
@@ -110,7 +109,7 @@ pub fn is_as_copied<M: Medium>(
     plan: &Plan,
     sources: &impl Sources,
 ) -> Result<bool, BackupError> {
-    let read = journal::read::<Event>(medium, &Folder::new(plan.set))?;
+    let read = standing::read(medium, &Folder::new(plan.set))?;
     let standing = Standing::of(&read.records);
     for (_, id, disk) in plan.disks() {
         let before = standing.disk(id).copied.and_then(|(source, _)| source);

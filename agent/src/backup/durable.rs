@@ -8,7 +8,7 @@ use super::medium::{Medium, MediumFile as _};
 pub(super) const UNFINISHED: &str = ".new";
 
 /// Puts `bytes` under `name`, in place of what is there. Durable when it returns.
-pub(super) fn publish(medium: &impl Medium, name: &str, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn publish(medium: &impl Medium, name: &str, bytes: &[u8]) -> io::Result<()> {
     let unfinished = format!("{name}{UNFINISHED}");
     let mut file = medium.create(&unfinished)?;
     file.write_at(bytes, 0)?;
@@ -32,13 +32,13 @@ pub(super) fn settle_all(medium: &impl Medium, files: &[(String, String)]) -> io
 }
 
 /// Removes a file, for good.
-pub(super) fn remove(medium: &impl Medium, name: &str) -> io::Result<()> {
+pub(crate) fn remove(medium: &impl Medium, name: &str) -> io::Result<()> {
     medium.remove(name)?;
     medium.sync_folder(folder_of(name))
 }
 
 /// Makes a folder and all that it is in, for good.
-pub(super) fn make_folders(medium: &impl Medium, name: &str) -> io::Result<()> {
+pub(crate) fn make_folders(medium: &impl Medium, name: &str) -> io::Result<()> {
     for (at, _) in name.match_indices('/').chain([(name.len(), "")]) {
         let folder = name.get(..at).unwrap_or(name);
         medium.make_folder(folder)?;
@@ -48,7 +48,7 @@ pub(super) fn make_folders(medium: &impl Medium, name: &str) -> io::Result<()> {
 }
 
 /// The whole file, nothing where there is none. One longer than `most` is an error: it is not ours.
-pub(super) fn read(medium: &impl Medium, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read(medium: &impl Medium, name: &str, most: u64) -> io::Result<Option<Vec<u8>>> {
     let Some(file) = medium.open(name)? else { return Ok(None) };
     let bytes = file.bytes()?;
     if bytes > most {

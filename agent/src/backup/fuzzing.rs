@@ -129,11 +129,11 @@ pub(crate) fn manifest(bytes: &[u8]) {
 /// copy is cut off.
 pub(crate) fn journal(bytes: &[u8]) {
     let Some((first, rest)) = bytes.split_first() else { return };
-    let chained = journal::chained(SET, rest.split(|byte| *byte == b'\n'));
+    let chained = journal::chained(SET.0, rest.split(|byte| *byte == b'\n'));
     let cut = |whole: &[u8]| whole.len() * usize::from(*first) / 255;
     let (raw, whole) = (rest.split_at(cut(rest)), chained.as_slice());
     for copies in [[raw.0, raw.1], [rest, rest], [whole, &whole[..cut(whole)]], [whole, rest]] {
-        if let Ok(read) = journal::combine::<Event>(SET, copies) {
+        if let Ok(read) = journal::combine::<Record<Event>>(SET.0, copies) {
             let standing = Standing::of(&read.records);
             assert!(standing.verified.is_none() || standing.sealed.is_some());
         }

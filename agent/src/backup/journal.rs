@@ -1,4 +1,4 @@
-//! What was done to a set, twice on the same medium: `journal.a` and `journal.b`.
+//! What was done, twice on the same medium: `journal.a` and `journal.b` of a set, or of a migration.
 //!
 //! One line per record: the hash of the line before and of this record, a space, and the record in
 //! JSON. A line that a power cut tore has the wrong hash, and so has everything that is put behind
@@ -7,21 +7,29 @@
 use std::io;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::SetId;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::durable;
 use super::medium::{Medium, MediumFile};
-use super::names::Folder;
 
-/// No journal of a set is longer: a record is some hundred bytes, and a set has a few per disk.
+/// No journal is longer: a record is some hundred bytes, and there are a few per disk.
 const LIMIT: u64 = 64 * 1024 * 1024;
 const COPIES: [&str; 2] = ["journal.a", "journal.b"];
 const HASH_DIGITS: usize = 64;
 /// What a power cut leaves of one is shorter.
 const LONGEST_RECORD: usize = 64 * 1024;
 
-/// One line.
+/// Where a journal is, and of what: a line of another does not continue it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The folder that both copies are in.
+    pub(crate) folder: String,
+    /// The set or the migration.
+    pub(crate) of: Uuid,
+}
+
+/// One line of a set's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record<E> {
     /// The clock's time, which may be wrong by years.
@@ -34,29 +42,31 @@ pub(super) struct Record<E> {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The medium.
-    #[error("the journal of the backup set cannot be read or written")]
+    #[error("the journal on the drive cannot be read or written")]
     Io(#[from] io::Error),
     /// Both copies are damaged before their end, or they tell different stories.
     #[error(
-        "the journal of the backup set is damaged in both of its copies: {0}; what is in the set \
-         can still be restored, but not added to"
+        "the journal on the drive is damaged in both of its copies: {0}; what is in a set can still \
+         be restored, but not added to"
     )]
     Damaged(&'static str),
     /// Whole, and of a kind that this version has never heard of.
-    #[error("the backup set was written by a newer version: update this one to add to the set")]
+    #[error(
+        "the journal on the drive was written by a newer version: update this one to add to it"
+    )]
     Newer(#[from] serde_json::Error),
 }
 
 /// A journal that can be added to.
-pub(super) struct Journal<F> {
+pub(crate) struct Journal<F> {
     copies: [F; 2],
     length: u64,
     chain: Chain,
 }
 
 /// What is on record, read without changing anything.
-pub(super) struct Read<E> {
-    pub(super) records: Vec<Record<E>>,
+pub(crate) struct Read<R> {
+    pub(crate) records: Vec<R>,
     /// The lines of the records, and nothing behind them.
     lines: Vec<u8>,
     chain: Chain,
@@ -69,9 +79,9 @@ pub(super) struct Read<E> {
 struct Chain(blake3::Hash);
 
 impl Chain {
-    fn begin(set: SetId) -> Self {
+    fn begin(of: Uuid) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(b"domfleet journal 1\n").update(set.0.as_bytes());
+        hasher.update(b"domfleet journal 1\n").update(of.as_bytes());
         Self(hasher.finalize())
     }
 
@@ -87,12 +97,18 @@ impl Chain {
     }
 }
 
+impl Place {
+    fn file(&self, name: &str) -> String {
+        format!("{}/{name}", self.folder)
+    }
+}
+
 /// Reads both copies; what either has whole, counts.
-pub(super) fn read<E: for<'e> Deserialize<'e>>(
+pub(crate) fn read<R: for<'r> Deserialize<'r>>(
     medium: &impl Medium,
-    folder: &Folder,
-) -> Result<Read<E>, JournalError> {
-    let contents = COPIES.map(|copy| durable::read(medium, &folder.file(copy), LIMIT));
+    place: &Place,
+) -> Result<Read<R>, JournalError> {
+    let contents = COPIES.map(|copy| durable::read(medium, &place.file(copy), LIMIT));
     let [first, second] = contents;
     // One that cannot be read is as good as none, as long as there is the other.
     let contents = match (first, second) {
@@ -101,15 +117,15 @@ pub(super) fn read<E: for<'e> Deserialize<'e>>(
             [first.ok().flatten(), second.ok().flatten()].map(Option::unwrap_or_default)
         }
     };
-    combine(folder.set, contents.each_ref().map(Vec::as_slice))
+    combine(place.of, contents.each_ref().map(Vec::as_slice))
 }
 
 /// What two copies say together.
-pub(super) fn combine<E: for<'e> Deserialize<'e>>(
-    set: SetId,
+pub(super) fn combine<R: for<'r> Deserialize<'r>>(
+    of: Uuid,
     copies: [&[u8]; 2],
-) -> Result<Read<E>, JournalError> {
-    let whole = copies.map(|content| whole_lines(set, content));
+) -> Result<Read<R>, JournalError> {
+    let whole = copies.map(|content| whole_lines(of, content));
     let longest = whole.iter().max_by_key(|(lines, _)| lines.len()).copied();
     let Some((lines, chain)) = longest else { return Err(JournalError::Damaged("there is none")) };
     for (content, (own, _)) in copies.iter().zip(whole) {
@@ -134,8 +150,8 @@ fn is_torn(rest: &[u8]) -> bool {
 }
 
 /// The lines from the beginning on that continue each other.
-fn whole_lines(set: SetId, content: &[u8]) -> (&[u8], Chain) {
-    let mut chain = Chain::begin(set);
+fn whole_lines(of: Uuid, content: &[u8]) -> (&[u8], Chain) {
+    let mut chain = Chain::begin(of);
     let mut whole = 0;
     for line in content.split_inclusive(|byte| *byte == b'\n') {
         let Some((hash, json)) = parts(line) else { break };
@@ -151,8 +167,8 @@ fn whole_lines(set: SetId, content: &[u8]) -> (&[u8], Chain) {
 
 /// A journal of these records, whatever they are.
 #[cfg(any(test, feature = "fuzzing"))]
-pub(super) fn chained<'r>(set: SetId, records: impl Iterator<Item = &'r [u8]>) -> Vec<u8> {
-    let mut chain = Chain::begin(set);
+pub(super) fn chained<'r>(of: Uuid, records: impl Iterator<Item = &'r [u8]>) -> Vec<u8> {
+    let mut chain = Chain::begin(of);
     let mut lines = Vec::new();
     for json in records {
         chain = chain.after(json);
@@ -169,23 +185,23 @@ fn parts(line: &[u8]) -> Option<(&[u8], &[u8])> {
 
 impl<F: MediumFile> Journal<F> {
     /// Mends what a power cut left, and goes on behind the last record of `read`.
-    pub(super) fn open<M: Medium<File = F>, E>(
+    pub(crate) fn open<M: Medium<File = F>, R>(
         medium: &M,
-        folder: &Folder,
-        read: &Read<E>,
+        place: &Place,
+        read: &Read<R>,
     ) -> Result<Self, JournalError> {
         for (copy, is_to_be_mended) in COPIES.iter().zip(read.is_to_be_mended) {
             if is_to_be_mended || read.lines.is_empty() {
-                durable::publish(medium, &folder.file(copy), &read.lines)?;
+                durable::publish(medium, &place.file(copy), &read.lines)?;
             }
         }
-        let [first, second] = COPIES.map(|copy| medium.extend(&folder.file(copy)));
+        let [first, second] = COPIES.map(|copy| medium.extend(&place.file(copy)));
         let length = read.lines.len() as u64;
         Ok(Self { copies: [first?, second?], length, chain: read.chain })
     }
 
     /// Adds a record. Durable, twice, when it returns.
-    pub(super) fn record<E: Serialize>(&mut self, record: &Record<E>) -> Result<(), JournalError> {
+    pub(crate) fn record<R: Serialize>(&mut self, record: &R) -> Result<(), JournalError> {
         let json = serde_json::to_vec(record).map_err(io::Error::other)?;
         let chain = self.chain.after(&json);
         let line = chain.line(&json);

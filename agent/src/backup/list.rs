@@ -9,11 +9,10 @@ use super::documents::{LONGEST, Manifest, PLAN, Plan};
 use super::durable;
 use super::error::BackupError;
 use super::hash::Hash;
-use super::journal;
 use super::medium::Medium;
 use super::names::{Folder, SETS};
 use super::parity::{copies, mark};
-use super::standing::{Event, Standing};
+use super::standing::{self, Standing};
 use super::verify;
 
 /// A set, as far as its documents tell.
@@ -68,7 +67,7 @@ pub fn list(medium: &impl Medium) -> Result<Vec<Listed>, BackupError> {
 
 /// The copy of the plan that is on record.
 fn copied_plan(medium: &impl Medium, folder: &Folder) -> Option<Plan> {
-    let records = journal::read::<Event>(medium, folder).ok()?.records;
+    let records = standing::read(medium, folder).ok()?.records;
     let hash = Standing::of(&records).plan?;
     let found = copies::read(medium, folder, &folder.file(PLAN), hash).ok()??;
     Plan::decode(&found.bytes).ok()
@@ -100,7 +99,7 @@ fn stands(
     folder: &Folder,
     plan: Option<Hash>,
 ) -> Result<Option<(Manifest, Option<Timestamp>, bool)>, BackupError> {
-    let standing = Standing::of(&journal::read::<Event>(medium, folder)?.records);
+    let standing = Standing::of(&standing::read(medium, folder)?.records);
     let Some(sealed) = standing.sealed else { return Ok(None) };
     let (manifest, is_copy) = verify::manifest(medium, folder, sealed)?;
     // What is not what was written cannot be what was verified.

@@ -10,7 +10,7 @@
 
 pub mod appliance;
 pub mod begun;
-mod buffer;
+pub(crate) mod buffer;
 mod chunk;
 pub mod cipher;
 pub mod compare;
@@ -21,7 +21,7 @@ pub mod direct;
 pub mod documents;
 mod draft;
 pub mod drive;
-mod durable;
+pub(crate) mod durable;
 pub mod error;
 pub mod files;
 pub mod folder;
@@ -57,7 +57,7 @@ pub mod source;
 mod standing;
 pub mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod to_folder;
 pub mod to_volumes;
 pub mod tools;

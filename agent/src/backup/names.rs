@@ -3,8 +3,10 @@
 
 use domfleet_shared::id::{SetId, VmId};
 
+use super::journal::Place;
+
 /// Under the medium's root: all that is ours.
-pub(super) const OURS: &str = "DOMFLEET";
+pub(crate) const OURS: &str = "DOMFLEET";
 
 /// Under the medium's root: what is ours on a drive that may hold other things.
 pub(super) const SETS: &str = "DOMFLEET/sets";
@@ -33,6 +35,11 @@ impl Folder {
 
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Where its journal is.
+    pub(super) fn journal(&self) -> Place {
+        Place { folder: self.path.clone(), of: self.set.0 }
     }
 
     pub(super) fn file(&self, name: &str) -> String {

@@ -5,10 +5,10 @@ use super::documents::{LONGEST, PLAN, Plan};
 use super::durable;
 use super::error::BackupError;
 use super::hash::Hash;
-use super::journal::{self, Journal, JournalError, Record};
+use super::journal::{Journal, JournalError, Record};
 use super::medium::Medium;
 use super::names::Folder;
-use super::standing::{Event, Standing};
+use super::standing::{self, Event, Standing};
 use super::tools::Tools;
 
 /// The journal of a set, to be added to, and what it says.
@@ -21,9 +21,9 @@ pub(super) struct OpenRecord<'t, M: Medium> {
 impl<'t, M: Medium> OpenRecord<'t, M> {
     /// Mends what a power cut left of it.
     pub(super) fn open(tools: Tools<'t, M>, folder: &Folder) -> Result<Self, BackupError> {
-        let read = journal::read::<Event>(tools.medium, folder)?;
+        let read = standing::read(tools.medium, folder)?;
         let standing = Standing::of(&read.records);
-        let journal = Journal::open(tools.medium, folder, &read)?;
+        let journal = Journal::open(tools.medium, &folder.journal(), &read)?;
         Ok(Self { tools, standing, journal })
     }
 

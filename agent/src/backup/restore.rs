@@ -12,14 +12,13 @@ use super::frame::{Kind, Packer};
 use super::frames;
 use super::hash::Hash;
 use super::index::{IndexError, IndexId, IndexReader};
-use super::journal;
 use super::medium::Medium;
 use super::names::{DiskId, Folder};
 use super::parity::mender::Mender;
 use super::parity::{Mended, copies};
 use super::pipeline;
 use super::reader::{DiskReader, Part};
-use super::standing::{Event, Standing};
+use super::standing::{self, Standing};
 use super::target::Target;
 use super::tools::Tools;
 use super::verify;
@@ -41,7 +40,7 @@ impl<'t, M: Medium> Sealed<'t, M> {
     /// Opens a set that is sealed. Writes nothing to the medium.
     pub fn open(tools: Tools<'t, M>, set: SetId) -> Result<Self, BackupError> {
         let folder = Folder::new(set);
-        let read = journal::read::<Event>(tools.medium, &folder)?;
+        let read = standing::read(tools.medium, &folder)?;
         let standing = Standing::of(&read.records);
         let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
         let (manifest, is_copy) = verify::manifest(tools.medium, &folder, sealed)?;

@@ -9,11 +9,10 @@ use super::documents::{Plan, PlannedDisk};
 use super::error::BackupError;
 use super::geometry::Geometry;
 use super::index::IndexId;
-use super::journal;
 use super::medium::{ALIGNMENT, Medium, MediumFile as _, aligned};
 use super::names::{DiskId, Folder};
 use super::source::{Source, Sources};
-use super::standing::{DiskStanding, Event, Standing};
+use super::standing::{self, DiskStanding, Standing};
 use super::tools::Tools;
 
 /// For the plan, the manifest, both journals, the configurations, and the folders that they are in.
@@ -41,7 +40,7 @@ pub(super) fn needed<M: Medium>(
     sources: &impl Sources,
 ) -> Result<u64, BackupError> {
     let folder = Folder::new(plan.set);
-    let standing = Standing::of(&journal::read::<Event>(tools.medium, &folder)?.records);
+    let standing = Standing::of(&standing::read(tools.medium, &folder)?.records);
     if standing.sealed.is_some() {
         return Ok(0);
     }

@@ -7,8 +7,9 @@ use domfleet_shared::id::VmId;
 use serde::{Deserialize, Serialize};
 
 use super::hash::Hash;
-use super::journal::Record;
-use super::names::DiskId;
+use super::journal::{self, JournalError, Read, Record};
+use super::medium::Medium;
+use super::names::{DiskId, Folder};
 
 /// What is put on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,14 @@ pub(super) enum Event {
     Damaged { generation: u64, vm: Option<VmId>, disk: Option<u32>, chunk: Option<u64> },
     /// Something will be written to it again.
     Reopened { generation: u64 },
+}
+
+/// What is on record of a set.
+pub(super) fn read(
+    medium: &impl Medium,
+    folder: &Folder,
+) -> Result<Read<Record<Event>>, JournalError> {
+    journal::read(medium, &folder.journal())
 }
 
 /// What the manifest will say of a disk.

@@ -12,14 +12,13 @@ use super::durable;
 use super::error::{BackupError, Damage};
 use super::frame::{Packer, Record};
 use super::hash::Hash;
-use super::journal;
 use super::medium::{Medium, MediumFile};
 use super::names::{DiskId, Folder};
 use super::open_set::OpenRecord;
 use super::parity::{Protection, check as parity, copies, mark};
 use super::pipeline;
 use super::reader::{DiskReader, Part, Stored};
-use super::standing::{Event, Standing};
+use super::standing::{self, Event, Standing};
 use super::tools::Tools;
 
 /// What came of reading a set back.
@@ -71,7 +70,7 @@ pub fn read_back<M: Medium>(
     tools: Tools<'_, M>,
     folder: &Folder,
 ) -> Result<(Hash, Proof), BackupError> {
-    let read = journal::read::<Event>(tools.medium, folder)?;
+    let read = standing::read(tools.medium, folder)?;
     let standing = Standing::of(&read.records);
     let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
     let (manifest, is_copy) = manifest(tools.medium, folder, sealed)?;

@@ -9,11 +9,10 @@ use super::super::documents::{Manifest, SavedVm};
 use super::super::error::{BackupError, Damage};
 use super::super::hash::Hash;
 use super::super::index::IndexError;
-use super::super::journal;
 use super::super::medium::{ALIGNMENT, Medium, MediumFile as _, aligned};
 use super::super::names::{DiskId, Folder, chunk_number};
 use super::super::open_set::OpenRecord;
-use super::super::standing::{Event, Standing};
+use super::super::standing::{self, Event, Standing};
 use super::super::tools::Tools;
 use super::super::{durable, verify};
 use super::check::{self, Protection};
@@ -41,7 +40,7 @@ pub struct Protected {
 pub fn protect<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<Protected, BackupError> {
     let folder = Folder::new(set);
     remount(tools)?;
-    let standing = Standing::of(&journal::read::<Event>(tools.medium, &folder)?.records);
+    let standing = Standing::of(&standing::read(tools.medium, &folder)?.records);
     let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
     if standing.verified.is_none() {
         let why = "only what is known to be whole can be protected: verify the set first";

@@ -9,11 +9,10 @@ use domfleet_shared::id::SetId;
 use super::super::documents::PLAN;
 use super::super::error::{BackupError, Damage};
 use super::super::index::IndexError;
-use super::super::journal;
 use super::super::medium::Medium;
 use super::super::names::{DiskId, Folder};
 use super::super::prune::REMOVED;
-use super::super::standing::{Event, Standing};
+use super::super::standing::{self, Standing};
 use super::super::tools::Tools;
 use super::super::verify::{Proof, verify};
 use super::check::Protection;
@@ -39,7 +38,7 @@ pub struct Repaired {
 /// the set is whole in the end.
 pub fn repair<M: Medium>(tools: Tools<'_, M>, set: SetId) -> Result<Repaired, BackupError> {
     let folder = Folder::new(set);
-    let standing = Standing::of(&journal::read::<Event>(tools.medium, &folder)?.records);
+    let standing = Standing::of(&standing::read(tools.medium, &folder)?.records);
     let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
     let was_protected = mark::is_there(tools.medium, &folder, sealed);
     let mut proof = verify(tools, set)?;

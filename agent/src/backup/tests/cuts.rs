@@ -3,10 +3,9 @@
 use super::drive::Left;
 use super::*;
 use crate::backup::documents::SavedDisk;
-use crate::backup::journal;
 use crate::backup::names::Folder;
 use crate::backup::reader::{DiskReader, Part};
-use crate::backup::standing::{Event, Saved, Standing};
+use crate::backup::standing::{self, Event, Saved, Standing};
 
 const LEFT: [Left; 4] = [Left::Nothing, Left::Everything, Left::Some(1), Left::Some(2)];
 
@@ -14,7 +13,7 @@ const LEFT: [Left; 4] = [Left::Nothing, Left::Everything, Left::Some(1), Left::S
 /// not be off any more.
 fn what_is_called_copied_is_there(drive: &Drive) {
     let folder = Folder::new(plan().set);
-    let Ok(read) = journal::read::<Event>(drive, &folder) else { return };
+    let Ok(read) = standing::read(drive, &folder) else { return };
     let standing = Standing::of(&read.records);
     for (_, id, planned) in plan().disks() {
         let Some((_, saved)) = standing.disk(id).copied else { continue };

@@ -10,16 +10,16 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub(super) use self::state::Left;
+pub(crate) use self::state::Left;
 use self::state::{Change, Content, State, Write, folder_of};
 use crate::backup::medium::{ALIGNMENT, Medium, MediumFile};
 use crate::backup::target::Device;
 
 #[derive(Clone)]
-pub(super) struct Drive(Arc<Mutex<State>>);
+pub(crate) struct Drive(Arc<Mutex<State>>);
 
 impl Drive {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(State::default())))
     }
 
@@ -27,23 +27,23 @@ impl Drive {
         self.0.lock().unwrap()
     }
 
-    pub(super) fn points(&self) -> u64 {
+    pub(crate) fn points(&self) -> u64 {
         self.state().points
     }
 
     /// Cuts the power at that point, counted from now.
-    pub(super) fn cut_after(&self, points: u64) {
+    pub(crate) fn cut_after(&self, points: u64) {
         let mut state = self.state();
         state.cut_at = Some(state.points + points);
     }
 
     /// Takes its power, now.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.state().is_gone = true;
     }
 
     /// Gives it power again.
-    pub(super) fn power_up(&self, left: Left) {
+    pub(crate) fn power_up(&self, left: Left) {
         let mut state = self.state();
         state.lose(left);
         state.cut_at = None;
@@ -51,40 +51,40 @@ impl Drive {
     }
 
     /// From now on, its n-th flush of a file stores a byte wrongly.
-    pub(super) fn store_wrongly(&self, flush: u64) {
+    pub(crate) fn store_wrongly(&self, flush: u64) {
         let mut state = self.state();
         state.flushes = 0;
         state.bad_flush = Some(flush);
     }
 
     /// How often a file was flushed since [`Self::store_wrongly`], or ever.
-    pub(super) fn flushes(&self) -> u64 {
+    pub(crate) fn flushes(&self) -> u64 {
         self.state().flushes
     }
 
-    pub(super) fn set_room(&self, bytes: Option<u64>) {
+    pub(crate) fn set_room(&self, bytes: Option<u64>) {
         self.state().room = bytes;
     }
 
     /// Has it say from now on that it has room without end: a quota, or somebody else's files, are in
     /// the way of what was promised.
-    pub(super) fn boast(&self) {
+    pub(crate) fn boast(&self) {
         self.state().is_boastful = true;
     }
 
-    pub(super) fn set_read_only(&self, is_read_only: bool) {
+    pub(crate) fn set_read_only(&self, is_read_only: bool) {
         self.state().is_read_only = is_read_only;
     }
 
     /// Everything that is on it, by name, as it would be read after a replug.
-    pub(super) fn kept(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn kept(&self) -> BTreeMap<String, Vec<u8>> {
         let state = self.state();
         let content = |file: &u64| state.files[file].kept.clone();
         state.kept_names.iter().map(|(name, file)| (name.clone(), content(file))).collect()
     }
 
     /// Changes what is on it, behind everybody's back.
-    pub(super) fn tamper(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn tamper(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
         let mut state = self.state();
         let file = state.names[name];
         let content = state.files.get_mut(&file).unwrap();
@@ -93,28 +93,28 @@ impl Drive {
     }
 
     /// Removes a file behind everybody's back.
-    pub(super) fn take_away(&self, name: &str) {
+    pub(crate) fn take_away(&self, name: &str) {
         let mut state = self.state();
         state.names.remove(name);
         state.kept_names.remove(name);
     }
 
     /// Has every read of a file fail.
-    pub(super) fn make_unreadable(&self, name: &str) {
+    pub(crate) fn make_unreadable(&self, name: &str) {
         let mut state = self.state();
         let file = state.names[name];
         state.unreadable.insert(file);
     }
 
     /// Has every read fail that touches that block of a file.
-    pub(super) fn make_block_unreadable(&self, name: &str, block: usize) {
+    pub(crate) fn make_block_unreadable(&self, name: &str, block: usize) {
         let mut state = self.state();
         let file = state.names[name];
         state.bad_blocks.insert((file, block));
     }
 
     /// A file of that content, as if someone else had left it.
-    pub(super) fn leave(&self, name: &str, content: &[u8]) {
+    pub(crate) fn leave(&self, name: &str, content: &[u8]) {
         let mut state = self.state();
         let file = state.new_file();
         let kept = content.to_vec();
@@ -124,7 +124,7 @@ impl Drive {
     }
 
     /// A copy of the drive as it is, to be used apart from it.
-    pub(super) fn cloned(&self) -> Self {
+    pub(crate) fn cloned(&self) -> Self {
         Self(Arc::new(Mutex::new(self.state().clone())))
     }
 }
@@ -249,7 +249,7 @@ impl Medium for Drive {
     }
 }
 
-pub(super) struct DriveFile {
+pub(crate) struct DriveFile {
     drive: Drive,
     file: u64,
 }

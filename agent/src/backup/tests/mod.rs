@@ -2,7 +2,7 @@
 
 mod compare;
 mod cuts;
-mod drive;
+pub(crate) mod drive;
 mod encrypted;
 mod faults;
 mod golden;

@@ -54,7 +54,7 @@ pub(super) enum Change {
 
 /// What a power cut leaves of what was not flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::backup::tests) enum Left {
+pub(crate) enum Left {
     Nothing,
     Everything,
     /// By these dice.

@@ -1,0 +1,168 @@
+//! The story of a migration on the drive: `DOMFLEET/m/<migration>/`.
+//!
+//! The journal is there twice, line after line chained by hashes, as that of a set is: a line that a power cut
+//! tore is found out, and so is one that was put behind a story that is not its own. An event is taken in only
+//! where it may happen; when it is told, it is durable on both copies.
+
+use std::io;
+
+use domfleet_shared::id::{BootId, MigrationId};
+use domfleet_shared::migration::journey::Illegal;
+use domfleet_shared::migration::permit::{Release, SignedPermit};
+use domfleet_shared::migration::{Event, Migration, Plan, Record};
+use uuid::Uuid;
+
+use crate::backup::durable;
+use crate::backup::journal::{self, Journal, JournalError, Place};
+use crate::backup::medium::Medium;
+use crate::backup::names::OURS;
+use crate::clock::Clock;
+
+const PERMIT: &str = "permit.json";
+/// No permit is longer.
+const LONGEST_PERMIT: u64 = 64 * 1024;
+
+/// Who writes in it.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    /// The system that it runs on.
+    pub on: Release,
+    /// This run of dom0.
+    pub boot: BootId,
+    /// The version of the agent.
+    pub agent: String,
+    /// The time of day.
+    pub clock: Clock,
+}
+
+/// Why the story does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The drive.
+    #[error("the drive cannot be read or written")]
+    Medium(#[from] io::Error),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// It tells what cannot be.
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
+    /// There is one of it already.
+    #[error("the drive holds the beginning of migration {0} already")]
+    Begun(MigrationId),
+    /// There is none of it.
+    #[error("the drive holds nothing of migration {0}")]
+    None(MigrationId),
+    /// What is on the drive is none.
+    #[error("the permit on the drive cannot be understood")]
+    Permit(#[source] serde_json::Error),
+}
+
+/// A story that can be added to.
+pub struct Book<M: Medium> {
+    story: Migration,
+    journal: Journal<M::File>,
+    writer: Writer,
+}
+
+fn folder(migration: MigrationId) -> String {
+    format!("{OURS}/m/{migration}")
+}
+
+fn place(migration: MigrationId) -> Place {
+    Place { folder: folder(migration), of: migration.0 }
+}
+
+/// The migrations on a drive.
+pub fn list(medium: &impl Medium) -> io::Result<Vec<MigrationId>> {
+    let names = medium.list(&format!("{OURS}/m"))?;
+    Ok(names.iter().filter_map(|name| name.parse::<Uuid>().ok()).map(MigrationId).collect())
+}
+
+/// What is told of a migration, read without changing anything; nothing where there is none of it.
+pub fn read(
+    medium: &impl Medium,
+    migration: MigrationId,
+) -> Result<Option<(Migration, Vec<Record>)>, BookError> {
+    if medium.list(&folder(migration))?.is_empty() {
+        return Ok(None);
+    }
+    let records = journal::read::<Record>(medium, &place(migration))?.records;
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let story = Migration::of(&records)?;
+    if story.plan.migration != migration {
+        return Err(JournalError::Damaged("it is of another migration").into());
+    }
+    Ok(Some((story, records)))
+}
+
+impl<M: Medium> Book<M> {
+    /// Begins the story of `plan`.
+    pub fn begin(medium: &M, plan: Plan, writer: Writer) -> Result<Self, BookError> {
+        let migration = plan.migration;
+        if read(medium, migration)?.is_some() {
+            return Err(BookError::Begun(migration));
+        }
+        let story = Migration::begin(plan.clone())?;
+        durable::make_folders(medium, &folder(migration))?;
+        let read = journal::read::<Record>(medium, &place(migration))?;
+        let journal = Journal::open(medium, &place(migration), &read)?;
+        let mut book = Self { story, journal, writer };
+        book.write(Event::Planned { plan: Box::new(plan) })?;
+        Ok(book)
+    }
+
+    /// Goes on with the story of `migration`, and mends what a power cut left of it.
+    pub fn open(medium: &M, migration: MigrationId, writer: Writer) -> Result<Self, BookError> {
+        let (story, _) = read(medium, migration)?.ok_or(BookError::None(migration))?;
+        let read = journal::read::<Record>(medium, &place(migration))?;
+        let journal = Journal::open(medium, &place(migration), &read)?;
+        Ok(Self { story, journal, writer })
+    }
+
+    /// What has been told.
+    pub fn story(&self) -> &Migration {
+        &self.story
+    }
+
+    /// Tells what happened, or is about to. Durable, twice, when it returns.
+    pub fn tell(&mut self, event: Event) -> Result<(), BookError> {
+        let mut story = self.story.clone();
+        story.add(&self.record(event.clone()))?;
+        self.write(event)?;
+        self.story = story;
+        Ok(())
+    }
+
+    fn record(&self, event: Event) -> Record {
+        let Writer { on, boot, agent, clock } = &self.writer;
+        Record { at: clock.now(), boot: *boot, on: *on, agent: agent.clone(), event }
+    }
+
+    fn write(&mut self, event: Event) -> Result<(), BookError> {
+        let record = self.record(event);
+        Ok(self.journal.record(&record)?)
+    }
+}
+
+/// Puts a permit beside the story, in place of what is there.
+pub fn store_permit(
+    medium: &impl Medium,
+    migration: MigrationId,
+    permit: &SignedPermit,
+) -> Result<(), BookError> {
+    let bytes = serde_json::to_vec_pretty(permit).map_err(io::Error::other)?;
+    Ok(durable::publish(medium, &format!("{}/{PERMIT}", folder(migration)), &bytes)?)
+}
+
+/// The permit beside a story.
+pub fn permit(
+    medium: &impl Medium,
+    migration: MigrationId,
+) -> Result<Option<SignedPermit>, BookError> {
+    let name = format!("{}/{PERMIT}", folder(migration));
+    let bytes = durable::read(medium, &name, LONGEST_PERMIT)?;
+    bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose().map_err(BookError::Permit)
+}

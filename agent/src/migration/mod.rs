@@ -1,0 +1,13 @@
+//! The agent's part in a migration: what it keeps on the backup drive and on the system disk.
+//!
+//! What is to be done is decided in [`domfleet_shared::migration`]; here is what it is decided from, and what
+//! makes it last. [`book`] is the story on the drive, [`permit`] says which permits are real, [`block`] reads
+//! and writes the one place of the system disk that is ours, and [`system_disk`] says which disk that is.
+
+pub mod block;
+pub mod book;
+pub mod partition_table;
+pub mod permit;
+pub mod system_disk;
+#[cfg(test)]
+mod tests;
