@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domfleet_server::app::App;
+use domfleet_server::auth::permit_keys::PermitKeys;
 use domfleet_server::config::Config;
 use domfleet_server::console::{self, NewToken};
 use domfleet_server::domain::people::Role;
@@ -45,6 +46,8 @@ enum Command {
     /// Operators.
     #[command(subcommand)]
     Operator(OperatorCommand),
+    /// Print the public keys that a recovery medium is to trust, one in each line.
+    PermitKeys,
     /// Write everything but bundles into one file, while serving or not.
     Backup {
         /// The file; it must not be there yet.
@@ -153,6 +156,10 @@ async fn execute(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Operator(command) => operator(config, command).await,
+        Command::PermitKeys => {
+            say(PermitKeys::open(&config.keys_dir())?.public().trim_end());
+            Ok(())
+        }
         Command::Backup { file } => backup(config, &file).await,
         Command::Restore { file } => restore(config, &file).await,
     }

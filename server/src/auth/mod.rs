@@ -4,6 +4,7 @@ pub mod caller;
 pub mod keys;
 pub mod limit;
 pub mod password;
+pub mod permit_keys;
 pub mod scope;
 pub mod token;
 

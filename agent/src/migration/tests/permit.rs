@@ -5,7 +5,7 @@ use domfleet_shared::migration::reset::PermitTrouble;
 
 use crate::migration::permit::Trusted;
 
-const PERMIT: &str = include_str!("permit-1.json");
+const PERMIT: &str = include_str!("../../../../shared/src/migration/tests/permit-1.json");
 
 fn key(seed: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()

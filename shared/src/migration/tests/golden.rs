@@ -40,3 +40,10 @@ fn it_is_still_written_as_it_was() {
         assert_eq!(written.join("\n"), text.trim_end());
     }
 }
+
+#[test]
+fn a_permit_of_the_first_form_is_read_and_written_as_it_was() {
+    let text = include_str!("permit-1.json");
+    let permit: Permit = serde_json::from_str(text).unwrap();
+    assert_eq!(permit.to_json().unwrap(), text.trim_end());
+}
