@@ -176,6 +176,11 @@ pub enum Event {
         /// The permit by which the disk was overwritten: what the marker on it says.
         after: PermitId,
     },
+    /// They stay where they are after all.
+    WayBackWithdrawn {
+        /// Who said so.
+        by: String,
+    },
     /// It is over.
     Ended {
         /// How.

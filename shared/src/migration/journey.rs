@@ -209,7 +209,10 @@ impl Migration {
             Event::Adopted { permit, after: before } => {
                 after.adopt(record.on, *permit, *before)?;
             }
-            Event::RollingBack { .. } | Event::VmRetried { .. } | Event::VmWaived { .. } => {
+            Event::RollingBack { .. }
+            | Event::WayBackWithdrawn { .. }
+            | Event::VmRetried { .. }
+            | Event::VmWaived { .. } => {
                 only_if(here, "it was told on the other system")?;
                 after.decided(&record.event)?;
             }
@@ -417,6 +420,10 @@ impl Migration {
                 only_if(self.rolling_back.is_none(), "it was to go back twice")?;
                 self.rolling_back = Some(reason.clone());
                 self.end = None;
+            }
+            Event::WayBackWithdrawn { .. } => {
+                only_if(self.rolling_back.is_some(), "nobody wanted to go back")?;
+                (self.rolling_back, self.permit) = (None, None);
             }
             _ => return Err(Illegal::Event("nobody decides that")),
         }

@@ -272,8 +272,10 @@ fn first_look(seen: &Seen<'_>, permit: &Permit, disk: &DiskIdentity) -> Result<(
     let journal = seen.journal.filter(|journal| journal.plan.migration == permit.migration);
     let journal = journal.ok_or(Refusal::Journal(permit.migration))?;
     if let Proof::Marker { .. } = permit.proof {
-        // A system that may not boot: its partitions are what an interrupted reset has left of them.
-        return Ok(());
+        // A system that may not boot: its partitions are what an interrupted reset has left of them. One that
+        // did has put on record that it is to go.
+        let stays = journal.adopted.is_some() && journal.rolling_back.is_none();
+        return if stays { Err(Refusal::GivenUp) } else { Ok(()) };
     }
     if disk.partition_table != permit.disk.partition_table {
         return Err(Refusal::OtherPartitions);

@@ -10,6 +10,8 @@ use crate::migration::phase::{End, Phase};
 const FIRST: &str = include_str!("journal-1.jsonl");
 /// Given up.
 const GIVEN_UP: &str = include_str!("journal-1-given-up.jsonl");
+/// There, and nearly back.
+const STAYED: &str = include_str!("journal-1-stayed.jsonl");
 
 fn records(text: &str) -> Vec<Record> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -17,24 +19,27 @@ fn records(text: &str) -> Vec<Record> {
 
 #[test]
 fn a_journal_of_the_first_form_is_read() {
-    let (there, given_up) = (records(FIRST), records(GIVEN_UP));
+    let (there, given_up, stayed) = (records(FIRST), records(GIVEN_UP), records(STAYED));
     let migration = Migration::of(&there).unwrap();
 
     assert_eq!(migration.phase(), Phase::Ended(End::RolledBack));
     assert_eq!(migration.plan.vms.len(), 2);
     let end = Migration::of(&given_up).unwrap().phase();
     assert_eq!(end, Phase::Ended(End::Cancelled));
+    let end = Migration::of(&stayed).unwrap().phase();
+    assert_eq!(end, Phase::Ended(End::Succeeded));
     let events: BTreeSet<String> = there
         .iter()
         .chain(&given_up)
+        .chain(&stayed)
         .map(|record| serde_json::to_value(&record.event).unwrap()["event"].to_string())
         .collect();
-    assert_eq!(events.len(), 24, "not every kind of event is in it: {events:?}");
+    assert_eq!(events.len(), 25, "not every kind of event is in it: {events:?}");
 }
 
 #[test]
 fn it_is_still_written_as_it_was() {
-    for text in [FIRST, GIVEN_UP] {
+    for text in [FIRST, GIVEN_UP, STAYED] {
         let written: Vec<String> =
             records(text).iter().map(|record| serde_json::to_string(record).unwrap()).collect();
         assert_eq!(written.join("\n"), text.trim_end());

@@ -198,3 +198,32 @@ fn a_card_that_was_replaced_makes_no_other_machine_of_it() {
     };
     assert_eq!(verdict(says_nothing), Verdict::Refuse(Refusal::OtherAppliance));
 }
+
+#[test]
+fn a_system_that_is_to_stay_is_not_led_back() {
+    let used = PermitId(uuid(33));
+    let adopted = || {
+        let mut journal = permitted();
+        let after = None;
+        let event = Event::Adopted { permit: PermitId(uuid(3)), after };
+        let boot = crate::id::BootId(uuid(9));
+        let agent = "1.0.0".to_owned();
+        let record = Record { at: hour(1), boot, on: Release::Two, agent, event };
+        journal.add(&record).unwrap();
+        journal
+    };
+    let back = |bench: &mut Bench| {
+        bench.lays_out = Release::One;
+        bench.permit.to = Release::One;
+        bench.permit.id = used;
+        bench.permit.proof = Proof::Marker { after: PermitId(uuid(3)) };
+        bench.block = Some(marker(Stage::Done));
+        bench.journal = Some(adopted());
+    };
+    assert_eq!(verdict(back), Verdict::Refuse(Refusal::GivenUp));
+    let wanted = |bench: &mut Bench| {
+        back(bench);
+        bench.journal.as_mut().unwrap().rolling_back = Some("no sound".to_owned());
+    };
+    assert_eq!(verdict(wanted), Verdict::Reset(Marker { permit: used, stage: Stage::Begun }));
+}

@@ -183,3 +183,18 @@ fn what_is_told_on_the_wrong_system_is_no_part_of_it() {
     assert!(after.add(&record(Release::One, way_on()[2].clone())).is_err());
     assert_eq!(after, before, "what cannot be changes nothing");
 }
+
+#[test]
+fn whoever_wanted_to_go_back_may_stay_and_the_appliance_is_watched_on() {
+    let used = PermitId(uuid(3));
+    let back = Event::Permitted { permit: PermitId(uuid(6)), not_after: hour(48) };
+    let mut story = way_on()[..8].to_vec();
+    story.extend([
+        Event::RollingBack { reason: "no sound".to_owned(), after: used },
+        back,
+        Event::WayBackWithdrawn { by: "ada".to_owned() },
+    ]);
+    assert_eq!(told(&way(), &story).unwrap().phase(), Phase::Soaking);
+    story.push(Event::Ended { end: End::Succeeded });
+    assert_eq!(told(&way(), &story).unwrap().phase(), Phase::Ended(End::Succeeded));
+}

@@ -243,6 +243,16 @@ impl World {
         if !self.is_late && self.runs != Runs::Nothing && !self.story.stopped.is_empty() {
             does("the time is spent", &|world| world.is_late = true);
         }
+        let on_two = self.runs == Runs::Hypervisor(Release::Two) && self.has_drive;
+        if on_two && self.story.rolling_back.is_some() {
+            does("they stay", &|world| {
+                world.tell(Release::Two, Event::WayBackWithdrawn { by: "ada".to_owned() });
+                // What the VMs have written since counts again.
+                for (vm, disk) in &world.disks {
+                    world.current.insert(*vm, disk.version);
+                }
+            });
+        }
         if self.server_says_no && self.wish.is_none() && self.story.adopted.is_none() {
             does("its no is heard", &|world| world.wish = Some(End::Cancelled));
         }
