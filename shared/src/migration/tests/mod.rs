@@ -1,4 +1,5 @@
 mod acts;
+mod adoption;
 mod block;
 mod golden;
 mod medium;

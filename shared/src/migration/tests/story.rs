@@ -198,3 +198,20 @@ fn whoever_wanted_to_go_back_may_stay_and_the_appliance_is_watched_on() {
     story.push(Event::Ended { end: End::Succeeded });
     assert_eq!(told(&way(), &story).unwrap().phase(), Phase::Ended(End::Succeeded));
 }
+
+#[test]
+fn a_disk_is_armed_only_for_a_set_that_was_read_back_with_every_vm_off() {
+    let arms = |events: &[Event]| {
+        let mut story = events.to_vec();
+        story.push(armed());
+        told(&story, &[]).is_ok()
+    };
+    let way = way();
+    assert!(arms(&way[..5]));
+    for short in 0..5 {
+        assert!(!arms(&way[..short]), "after {short} events");
+    }
+    let mut ran = way[..5].to_vec();
+    ran.push(Event::VmRan { vm: vm(0) });
+    assert!(!arms(&ran));
+}
