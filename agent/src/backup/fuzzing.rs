@@ -12,7 +12,7 @@ use super::frame::Packer;
 use super::geometry::Geometry;
 use super::hash::Hash;
 use super::index::{IndexId, IndexReader};
-use super::journal;
+use super::journal::{self, Record};
 use super::medium::MediumFile;
 use super::names::{DiskId, Folder};
 use super::parity::head::{self, HeadError};

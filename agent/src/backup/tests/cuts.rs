@@ -5,7 +5,7 @@ use super::*;
 use crate::backup::documents::SavedDisk;
 use crate::backup::names::Folder;
 use crate::backup::reader::{DiskReader, Part};
-use crate::backup::standing::{self, Event, Saved, Standing};
+use crate::backup::standing::{self, Saved, Standing};
 
 const LEFT: [Left; 4] = [Left::Nothing, Left::Everything, Left::Some(1), Left::Some(2)];
 
