@@ -15,6 +15,7 @@ pub mod next;
 pub mod permit;
 pub mod phase;
 pub mod plan;
+pub mod preflight;
 pub mod reset;
 pub mod reset_block;
 #[cfg(test)]
