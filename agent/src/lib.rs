@@ -39,6 +39,7 @@ pub mod on_site;
 mod operations;
 mod outcome;
 mod plan;
+pub mod preflight;
 mod reconnect;
 pub mod seen;
 mod session;

@@ -77,6 +77,7 @@ pub(crate) fn plan(
         | Operation::MitigationCheck { .. }
         | Operation::MitigationApply { .. }
         | Operation::MitigationRevert { .. }
+        | Operation::MigrationPreflight(_)
         | Operation::StressRun(_) => work::steps(id, host, operation),
         // It changes nothing in dom0; the bundle's own code carries it out.
         Operation::DebugBundle { .. } => Ok(Vec::new()),

@@ -31,6 +31,7 @@ use self::usb::DriveAt;
 use self::vm::{Disks, VmChange, VmCreate};
 use crate::id::{BundleId, DriveId, SetId, VmId};
 use crate::image::Format;
+use crate::migration::preflight::Assumptions;
 use crate::mitigation::Mitigation;
 use crate::usb::QualifyMode;
 
@@ -276,6 +277,8 @@ pub enum Operation {
         #[serde(default)]
         dry_run: bool,
     },
+    /// Say everything that stands in the way of the move to 2.x, and how long it would take. Changes nothing.
+    MigrationPreflight(Box<Assumptions>),
     /// Put load on dom0's disk and see whether dom0 survives it. It may freeze, and with it every VM.
     StressRun(StressRun),
     /// Restart dom0, and with it every VM.
@@ -391,6 +394,22 @@ mod tests {
         let short = serde_json::json!({ "kind": "mitigation_apply", "which": "swap" });
         let short = serde_json::from_value::<Operation>(short).unwrap();
         assert_eq!(short, Operation::MitigationApply { which, dry_run: false });
+    }
+
+    #[test]
+    fn a_preflight_changes_nothing_and_says_only_what_is_not_usual() {
+        let json = serde_json::json!({ "kind": "migration_preflight", "budget_seconds": 60 });
+
+        let operation: Operation = serde_json::from_value(json).unwrap();
+
+        let Operation::MigrationPreflight(assumptions) = &operation else { panic!() };
+        let usual = Assumptions::default();
+        assert_eq!(**assumptions, Assumptions { budget_seconds: 60, ..usual });
+        assert_eq!((operation.class(), operation.locks()), (Class::Read, vec![Lock::Usb]));
+        assert!(operation.is_work() && operation.vm().is_none());
+        let json = serde_json::to_value(&operation).unwrap();
+        assert_eq!(json["kind"], operation.kind());
+        assert_eq!(serde_json::from_value::<Operation>(json).unwrap(), operation);
     }
 
     #[test]

@@ -200,7 +200,7 @@ fn look_at_disk(number: u32, disk: &Disk, find: Find<'_>) -> Result<Kept, String
 }
 
 /// By the volume descriptor of ISO 9660, at sector 16.
-fn is_cd(path: &Path) -> bool {
+pub(crate) fn is_cd(path: &Path) -> bool {
     let mut mark = [0; 5];
     let read = File::open(path).and_then(|mut file| {
         file.seek(SeekFrom::Start(16 * 2048 + 1))?;

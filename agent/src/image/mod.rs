@@ -105,6 +105,13 @@ pub fn look(
     Ok(judgement)
 }
 
+/// A VM or program that writes to the image in `path` or to what it is based on, as far as one is found. Reads
+/// the headers alone.
+pub fn holder(path: &Path, format: Option<Format>) -> Result<Option<String>, ImageError> {
+    let chain = chain::follow(path, format)?;
+    Ok(chain.files().find_map(|file| in_use::holder(file, in_use::Access::ToWrite)))
+}
+
 /// An image that was looked at.
 #[derive(Debug)]
 pub struct Examined {

@@ -18,6 +18,7 @@ use crate::dom0::{Observed, Step};
 use crate::image::convert::{Conversion, Target};
 use crate::image::repair::Repair;
 use crate::mitigation::Asked;
+use crate::preflight::Preflight;
 use crate::works::{AsOther, Image, Stress, Work};
 
 /// What has to be done before the work of `operation` can be: nothing where it is none.
@@ -134,6 +135,10 @@ pub(crate) fn work(
         Operation::MitigationRevert { which, dry_run } => {
             Work::Mitigate(Asked::Revert { which: *which, dry_run: *dry_run })
         }
+        Operation::MigrationPreflight(assumptions) => Work::Preflight(Preflight {
+            vms: host.vms.clone().map_err(|error| unseen(&error))?,
+            assumptions: assumptions.clone(),
+        }),
         Operation::StressRun(run) => {
             run.check()
                 .map_err(|(field, why)| reason("refused", format!("{field} must be {why}")))?;

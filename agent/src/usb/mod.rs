@@ -58,6 +58,16 @@ pub enum NotFound {
     },
 }
 
+/// The kernel's `major:minor` of what is mounted at `folder` last; of a file system that has its own, those of
+/// its device.
+pub(crate) fn mounted_numbers(root: &Root, folder: &str) -> Option<String> {
+    in_use::mounts(root)
+        .iter()
+        .rev()
+        .find(|mount| mount.folder == folder)
+        .map(|mount| mount.numbers.clone())
+}
+
 impl Usb {
     /// Below which the system's files are.
     pub(crate) fn root(&self) -> &Path {

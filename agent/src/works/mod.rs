@@ -9,6 +9,7 @@ pub mod backups;
 mod gauge;
 mod images;
 pub mod mitigations;
+mod preflight;
 pub mod stress;
 mod usb;
 
@@ -39,6 +40,7 @@ use crate::image::convert::Conversion;
 use crate::image::repair::Repair;
 use crate::meter::Meter;
 use crate::mitigation::{Asked, OnDisk};
+use crate::preflight::Preflight;
 use crate::usb::Usb;
 
 /// One of them.
@@ -133,6 +135,8 @@ pub enum Work {
     },
     /// Check, apply or revert a mitigation.
     Mitigate(Asked),
+    /// Say what stands in the way of the move to 2.x.
+    Preflight(Preflight),
     /// Put load on the disk.
     Stress(Stress),
     /// End what is left of that, after the agent was killed or dom0 died.
@@ -229,6 +233,7 @@ pub async fn carry_out(
             let (system, now) = (place.system.clone(), place.clock.now());
             apart(move || mitigations::carry_out(&system, asked, now)).await
         }
+        Work::Preflight(asked) => preflight::run(place, asked, meter).await,
         Work::Stress(asked) => stress::run(&place.data_dir, asked, meter).await,
         Work::ClearStress(run) => stress::clear(&place.data_dir, &run).await,
     }

@@ -51,6 +51,7 @@ impl Operation {
             Self::MitigationCheck { .. } => "mitigation_check",
             Self::MitigationApply { .. } => "mitigation_apply",
             Self::MitigationRevert { .. } => "mitigation_revert",
+            Self::MigrationPreflight(_) => "migration_preflight",
             Self::StressRun(_) => "stress_run",
             Self::ApplianceReboot => "appliance_reboot",
             Self::DebugBundle { .. } => "debug_bundle",
@@ -72,6 +73,7 @@ impl Operation {
             | Self::MitigationCheck { .. }
             | Self::MitigationApply { dry_run: true, .. }
             | Self::MitigationRevert { dry_run: true, .. }
+            | Self::MigrationPreflight(_)
             | Self::Unknown => Class::Read,
             // A file is only ever made where there is none, and a volume made for it.
             Self::ImageConvert(convert) if !matches!(convert.target, ConvertTo::Volume(_)) => {
@@ -136,6 +138,7 @@ impl Operation {
                 | Self::MitigationCheck { .. }
                 | Self::MitigationApply { .. }
                 | Self::MitigationRevert { .. }
+                | Self::MigrationPreflight(_)
                 | Self::StressRun(_)
         )
     }
@@ -169,7 +172,9 @@ impl Operation {
             | Self::VolumeAdopt { .. }
             | Self::ImageRepair { .. }
             | Self::ImageConvert(_) => vec![Lock::Storage],
-            Self::UsbQualify { .. }
+            // A preflight mounts the drive to ask for its room.
+            Self::MigrationPreflight(_)
+            | Self::UsbQualify { .. }
             | Self::UsbPrepare { .. }
             | Self::BackupList { .. }
             | Self::BackupVerify { .. }
@@ -241,6 +246,7 @@ impl Operation {
             | Self::MitigationCheck { .. }
             | Self::MitigationApply { .. }
             | Self::MitigationRevert { .. }
+            | Self::MigrationPreflight(_)
             | Self::StressRun(_)
             | Self::ApplianceReboot
             | Self::DebugBundle { .. }
@@ -272,6 +278,7 @@ impl Operation {
             | Self::BackupCompare(_)
             | Self::BackupPrune(_)
             | Self::BackupImport(_)
+            | Self::MigrationPreflight(_)
             | Self::StressRun(_)
             // What is swapped out is read back.
             | Self::MitigationApply { .. }

@@ -14,6 +14,7 @@ pub mod hardware;
 pub mod host;
 pub mod machine;
 pub mod network;
+mod preflight;
 pub mod release;
 mod steps;
 mod system;

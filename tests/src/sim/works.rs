@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use super::boot::Happening;
 use super::host::Host;
+use super::preflight;
 
 /// A USB drive of a simulated appliance.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub struct SimDrive {
     /// What is seen of it.
     pub(super) seen: UsbDrive,
     /// What it really holds.
-    true_bytes: u64,
+    pub(super) true_bytes: u64,
     /// Where this machine keeps what is on it.
     folder: PathBuf,
     /// Whether it is plugged in.
@@ -218,6 +219,7 @@ pub(super) async fn carry_out(
             }
             done
         }
+        Work::Preflight(asked) => preflight::answer(host, asked, meter).await,
         Work::Stress(Stress { run, .. }) => under_load(host, &run, meter).await,
         Work::ClearStress(_) => {
             host.state().is_under_load = false;

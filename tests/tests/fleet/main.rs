@@ -12,6 +12,7 @@ mod images;
 mod joining;
 mod mitigations;
 mod operations;
+mod preflight;
 mod recovery;
 mod sets;
 mod stress;

@@ -80,13 +80,15 @@ impl Root {
             let by_usb = place.is_ok_and(|place| place.to_string_lossy().contains("/usb"));
             !by_usb && ["sd", "vd", "nvme", "hd"].iter().any(|kind| disk.starts_with(kind))
         };
-        let wwid = |disk: &String| {
-            ["device/wwid", "wwid", "serial"]
-                .iter()
-                .find_map(|file| self.text(&format!("/sys/block/{disk}/{file}")))
-                .map(|wwid| wwid.split_whitespace().collect::<Vec<_>>().join(" "))
-        };
-        self.names("/sys/block").iter().filter(fixed).filter_map(wwid).collect()
+        self.names("/sys/block").iter().filter(fixed).filter_map(|disk| self.wwid(disk)).collect()
+    }
+
+    /// What a disk is known by for ever, where it says so.
+    pub(crate) fn wwid(&self, disk: &str) -> Option<String> {
+        ["device/wwid", "wwid", "serial"]
+            .iter()
+            .find_map(|file| self.text(&format!("/sys/block/{disk}/{file}")))
+            .map(|wwid| wwid.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// The first disk, which dom0 is on.

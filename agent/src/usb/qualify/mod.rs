@@ -72,7 +72,12 @@ pub enum QualifyError {
 impl Usb {
     /// What the drive thinks of its own health, where it can be asked.
     pub async fn smart(&self, drive: &UsbDrive) -> Option<Smart> {
-        smart::ask(&self.root.path(&drive.path).to_string_lossy()).await
+        self.smart_of(&drive.path).await
+    }
+
+    /// The same of any disk of this dom0, by its device.
+    pub async fn smart_of(&self, device: &str) -> Option<Smart> {
+        smart::ask(&self.root.path(device).to_string_lossy()).await
     }
 
     /// Writes to `drive` and reads back, and says what it is worth. Blocks: minutes, or hours where
