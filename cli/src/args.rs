@@ -2,6 +2,7 @@
 
 pub(crate) mod bundles;
 pub(crate) mod media;
+pub(crate) mod migrations;
 pub(crate) mod mitigations;
 pub(crate) mod reliability;
 pub(crate) mod schedules;
@@ -14,6 +15,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use self::bundles::Bundles;
 use self::media::{Backups, Images, Usb};
+use self::migrations::Migrations;
 use self::mitigations::Mitigations;
 use self::reliability::Reliability;
 use self::schedules::Schedules;
@@ -102,6 +104,9 @@ pub(crate) enum Asking {
     /// Mitigations of freezes, on appliances of 1.x.
     #[command(subcommand)]
     Mitigations(Mitigations),
+    /// Migrations from 1.x to 2.x.
+    #[command(subcommand)]
+    Migrations(Migrations),
     /// Operations: what was asked of appliances.
     #[command(subcommand)]
     Operations(Operations),

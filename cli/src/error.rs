@@ -43,6 +43,8 @@ pub(crate) enum Error {
     Ended { state: String, why: String },
     #[error("not every disk is the same as in the set: see above")]
     Differs,
+    #[error("in the way of the migration: {count}, see above")]
+    InTheWay { count: usize },
     #[error("{refused} of {total} appliances refused it: see above")]
     Partly { refused: u64, total: u64 },
     #[error("still {state} after {seconds} s; it goes on: domfleet operations watch {id}")]
@@ -69,6 +71,7 @@ impl Error {
             | Self::File { .. }
             | Self::Ended { .. }
             | Self::Differs
+            | Self::InTheWay { .. }
             | Self::Refused { .. } => 1,
         }
     }

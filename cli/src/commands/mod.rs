@@ -6,6 +6,7 @@ mod backups;
 mod boots;
 mod bundles;
 mod images;
+mod migrations;
 mod mitigations;
 mod operations;
 mod reliability;
@@ -47,6 +48,7 @@ async fn ask(mut client: Client, format: Format, asking: Asking) -> Result<(), E
         Asking::Backups(command) => backups::run(&mut client, format, command).await,
         Asking::Schedules(command) => schedules::run(&mut client, format, command).await,
         Asking::Mitigations(command) => mitigations::run(&mut client, format, command).await,
+        Asking::Migrations(command) => migrations::run(&mut client, format, command).await,
         Asking::Operations(command) => operations::run(&mut client, format, command).await,
         Asking::Bundles(command) => bundles::run(&mut client, format, command).await,
         Asking::Boots(command) => boots::run(&mut client, format, command).await,

@@ -135,6 +135,7 @@ const TITLES: Readonly<Record<string, string>> = {
   mitigation_check: "Check mitigations",
   mitigation_apply: "Apply mitigation",
   mitigation_revert: "Revert mitigation",
+  migration_preflight: "Preflight of the migration",
   stress_run: "Stress test",
   appliance_reboot: "Reboot appliance",
   debug_bundle: "Collect debug bundle",

@@ -21,6 +21,7 @@ function locksOf(operation: OperationRequest): readonly Lock[] {
     case "stress_run":
     case "appliance_reboot":
       return ["power"];
+    case "migration_preflight":
     case "usb_qualify":
     case "usb_prepare":
     case "backup_list":

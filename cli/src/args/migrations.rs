@@ -1,0 +1,78 @@
+//! The words for migrations from 1.x to 2.x.
+
+use clap::{Args as ClapArgs, Subcommand};
+
+/// Minutes of a day.
+const DAY: u16 = 24 * 60;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Migrations {
+    /// Have an appliance say everything that stands in the way of its migration, whether everything fits, and how
+    /// long each VM would be off. Changes nothing; reads every image's tables, which may take minutes.
+    Preflight(Preflight),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Preflight {
+    /// Name, id, or the beginning of an id.
+    pub(crate) appliance: String,
+    /// When the VMs may be off, by the clock where the appliance stands, such as 22:00-04:00.
+    #[arg(long, value_name = "HH:MM-HH:MM", value_parser = window)]
+    pub(crate) window: Option<Window>,
+    /// How many hours the VMs may be off.
+    #[arg(long, value_name = "N", conflicts_with = "window", value_parser = clap::value_parser!(u16).range(1..=168))]
+    pub(crate) hours: Option<u16>,
+    /// The id of the permit key that the recovery stick shows.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) stick: Option<String>,
+    /// The recovery stick is the vendor's own.
+    #[arg(long, conflicts_with = "stick")]
+    pub(crate) vendor_stick: bool,
+    /// The whole report as JSON, as `--output json`.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Stay at most so many seconds.
+    #[arg(long, default_value_t = 3600)]
+    pub(crate) timeout: u64,
+}
+
+/// From when on, in minutes since midnight, and for how long, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) begins_minute: u16,
+    pub(crate) seconds: u64,
+}
+
+fn window(text: &str) -> Result<Window, String> {
+    let wrong = || "a window is two times of day, such as 22:00-04:00".to_owned();
+    let (begins, ends) = text.split_once('-').ok_or_else(wrong)?;
+    let begins = minute(begins).ok_or_else(wrong)?;
+    let ends = minute(ends).ok_or_else(wrong)?;
+    // One that ends when it begins is a day long.
+    let minutes = if ends > begins { ends - begins } else { DAY - begins + ends };
+    Ok(Window { begins_minute: begins, seconds: u64::from(minutes) * 60 })
+}
+
+fn minute(text: &str) -> Option<u16> {
+    let digits = |text: &str| text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (hours, minutes) = text.split_once(':').filter(|(h, m)| digits(h) && digits(m))?;
+    let (hours, minutes) = (hours.parse::<u16>().ok()?, minutes.parse::<u16>().ok()?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_two_times_of_day_and_may_go_over_midnight() {
+        let hours = |begins_minute, hours: u64| Ok(Window { begins_minute, seconds: hours * 3600 });
+
+        assert_eq!(window("22:00-04:00"), hours(22 * 60, 6));
+        assert_eq!(window("8:30-12:30"), hours(8 * 60 + 30, 4));
+        assert_eq!(window("00:00-00:00"), hours(0, 24));
+        for wrong in ["", "22:00", "22-04", "24:00-01:00", "22:60-01:00", "+1:00-2:00", "a:b-c:d"] {
+            assert!(window(wrong).is_err(), "{wrong}");
+        }
+    }
+}

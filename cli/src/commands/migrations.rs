@@ -1,0 +1,123 @@
+//! `domfleet migrations …`.
+
+use std::time::Duration;
+
+use domfleet_shared::migration::preflight::Report;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use crate::args::migrations::{Migrations, Preflight};
+use crate::client::Client;
+use crate::error::Error;
+use crate::output::{self, Format};
+
+pub(super) async fn run(
+    client: &mut Client,
+    format: Format,
+    command: Migrations,
+) -> Result<(), Error> {
+    match command {
+        Migrations::Preflight(asked) => preflight(client, format, asked).await,
+    }
+}
+
+async fn preflight(client: &mut Client, format: Format, asked: Preflight) -> Result<(), Error> {
+    let id = super::appliances::id(client, &asked.appliance).await?;
+    let body = json!({ "operation": operation(&asked) });
+    let limit = Duration::from_secs(asked.timeout);
+    let begun = client.post(&format!("/appliances/{id}/operations"), &body).await?;
+    let done = super::operations::end_of(client, super::text(&begun, "id"), limit).await?;
+    show(if asked.json { Format::Json } else { format }, &done["result"])
+}
+
+fn operation(asked: &Preflight) -> Value {
+    let mut operation = json!({ "kind": "migration_preflight" });
+    if let Some(window) = asked.window {
+        operation["window"] =
+            json!({ "begins_minute": window.begins_minute, "seconds": window.seconds });
+    }
+    if let Some(hours) = asked.hours {
+        operation["window"] = json!({ "seconds": u64::from(hours) * 3600 });
+    }
+    if let Some(key) = &asked.stick {
+        operation["stick"] = json!({ "kind": "ours", "key": key });
+    }
+    if asked.vendor_stick {
+        operation["stick"] = json!({ "kind": "vendor" });
+    }
+    operation
+}
+
+/// In words for people; as it came for programs. What is in the way is an error either way.
+fn show(format: Format, result: &Value) -> Result<(), Error> {
+    let report = Report::deserialize(result)
+        .map_err(|error| Error::Answer(format!("a preflight that is none: {error}")))?;
+    match format {
+        Format::Table => output::text(&words(&report)),
+        Format::Json => output::json(result)?,
+        Format::Ndjson | Format::Id => output::text(&format!("{result}\n")),
+    }
+    if report.is_clear() { Ok(()) } else { Err(Error::InTheWay { count: report.blockers.len() }) }
+}
+
+/// A line at a time: names are whatever somebody gave a VM or a drive.
+fn words(report: &Report) -> String {
+    let mut text = String::new();
+    for line in report.to_string().lines() {
+        text.push_str(&output::visible(line));
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use domfleet_shared::migration::preflight::{Assumptions, Facts, report};
+
+    use super::*;
+    use crate::args::migrations::Window;
+
+    fn asked() -> Preflight {
+        Preflight {
+            appliance: "pbx-12".into(),
+            window: None,
+            hours: None,
+            stick: None,
+            vendor_stick: false,
+            json: false,
+            timeout: 1,
+        }
+    }
+
+    #[test]
+    fn what_is_asked_is_what_an_agent_understands() {
+        use domfleet_shared::migration::preflight::{Stick, Window as AsWindow};
+        use domfleet_shared::operation::Operation;
+        let window = Some(Window { begins_minute: 1320, seconds: 21_600 });
+        let full = Preflight { window, stick: Some("k1".into()), ..asked() };
+        let understood = |asked: &Preflight| {
+            let operation = serde_json::from_value(operation(asked)).unwrap();
+            let Operation::MigrationPreflight(assumptions) = operation else { panic!() };
+            *assumptions
+        };
+
+        assert_eq!(understood(&asked()), Assumptions::default());
+        let said = understood(&full);
+        assert_eq!(said.window, Some(AsWindow { begins_minute: Some(1320), seconds: 21_600 }));
+        assert_eq!(said.stick, Stick::Ours { key: "k1".into() });
+        let hours = understood(&Preflight { hours: Some(4), vendor_stick: true, ..asked() });
+        assert_eq!(hours.window, Some(AsWindow { begins_minute: None, seconds: 14_400 }));
+        assert_eq!(hours.stick, Stick::Vendor);
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_an_error_and_a_failure() {
+        let nothing = report(&Facts::default(), &Assumptions::default());
+
+        let ended = show(Format::Json, &json!(nothing)).unwrap_err();
+
+        assert!(matches!(ended, Error::InTheWay { count: 2 }), "{ended}");
+        assert_eq!(ended.exit_code(), 1);
+        assert!(words(&nothing).contains("No USB drive is plugged in"));
+    }
+}
