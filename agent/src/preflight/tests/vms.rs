@@ -20,7 +20,7 @@ impl Whereabouts for OnSdb {
     }
 }
 
-fn vm(folder: &TempDir, name: &str, config: &str) -> Vm {
+pub(super) fn vm(folder: &TempDir, name: &str, config: &str) -> Vm {
     let config = config.replace('@', &folder.path().display().to_string());
     let text = format!("name = '{name}'\nmemory = 64\n{config}\n");
     write(folder.path(), &[(&format!("{name}.cfg"), &text)]);

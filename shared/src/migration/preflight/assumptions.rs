@@ -14,6 +14,7 @@ const BUDGET_SECONDS: u64 = 4 * 3600;
 /// What a preflight cannot see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = PreflightAssumptions)]
 pub struct Assumptions {
     /// Whether the VMs still work for their people.
     pub moment: Moment,
@@ -65,6 +66,7 @@ impl Default for Assumptions {
 /// When it is looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PreflightMoment)]
 pub enum Moment {
     /// Days before: VMs run, and what is said of their disks has to be looked at again.
     #[default]
@@ -78,6 +80,7 @@ pub enum Moment {
 /// usual extents, and 1 GiB for the root file system.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = PreflightLayout)]
 pub struct Layout {
     /// Where the physical volume begins: behind the boot partition.
     pub pv_start_bytes: u64,
@@ -111,6 +114,7 @@ impl Default for Layout {
 
 /// How long the VMs may be off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PreflightWindow)]
 pub struct Window {
     /// When it begins, in minutes since midnight where the appliance stands; nothing where nobody has said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,6 +126,7 @@ pub struct Window {
 /// Backups that the dashboard of 1.x has made and that are to be kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
+#[schema(as = PreflightLegacyBackups)]
 pub struct LegacyBackups {
     /// How much of them is to be put onto the drive.
     pub bytes: u64,

@@ -22,6 +22,7 @@ pub struct Consent {
 
 /// What a person has said yes to, or has to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(as = PreflightAccepted)]
 pub struct Accepted {
     /// What.
     pub code: ConsentCode,

@@ -11,6 +11,7 @@ const USB_2_MEGABITS: u32 = 480;
 
 /// A number, and where it is from. Bytes a second, or seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PreflightFigure)]
 pub struct Figure {
     /// The number; never 0 where it is bytes a second.
     pub value: u64,
@@ -23,6 +24,7 @@ pub struct Figure {
 /// Where a number is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PreflightBasis)]
 pub enum Basis {
     /// It was measured on this appliance.
     Measured,
@@ -49,6 +51,7 @@ impl Figure {
 
 /// Everything that the time off is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PreflightFigures)]
 pub struct Figures {
     /// Until all VMs are shut down, in seconds.
     pub stop_seconds: Figure,

@@ -8,6 +8,7 @@ use super::notes::{About, BlockerCode, Notes, WarningCode};
 /// What somebody has said of the stick.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = PreflightStick)]
 pub enum Stick {
     /// Nothing.
     #[default]
