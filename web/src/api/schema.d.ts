@@ -4121,14 +4121,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What a person has said yes to, or has to. */
-        Accepted: {
-            /** @description What. */
-            code: components["schemas"]["ConsentCode"];
-            /** @description Of which of its disks, as the guest calls it. */
-            disk?: string | null;
-            vm?: components["schemas"]["VmId"] | null;
-        };
         /** @description Something that a person must look at. */
         AlarmView: {
             appliance?: components["schemas"]["Named"] | null;
@@ -4283,123 +4275,6 @@ export interface components {
             deaths_after: number;
             /** @description How often it died. */
             deaths_before: number;
-        };
-        /** @description What a preflight cannot see. */
-        Assumptions: {
-            /**
-             * @description What people have said yes to.
-             * @default []
-             */
-            accepted: components["schemas"]["Accepted"][];
-            /**
-             * Format: int64
-             * @description How long they may be off before the permit: then the appliance goes back by itself.
-             * @default 14400
-             */
-            budget_seconds: number;
-            /**
-             * Format: int64
-             * @description How much of the data is written to the drive while the VMs are off, in percent: all of it, but where
-             *     an earlier window has filled part of the set.
-             * @default 100
-             */
-            changed_percent: number;
-            /**
-             * @description VMs that are not moved.
-             * @default []
-             */
-            excluded: components["schemas"]["VmId"][];
-            /**
-             * @description How fast things are that were not measured.
-             * @default {
-             *       "boot_seconds": {
-             *         "basis": "assumed",
-             *         "from": "a guest that starts slowly",
-             *         "value": 120
-             *       },
-             *       "changed_write": {
-             *         "basis": "assumed",
-             *         "from": "a slow drive on USB 2",
-             *         "value": 35000000
-             *       },
-             *       "medium_read": {
-             *         "basis": "assumed",
-             *         "from": "a slow drive on USB 2",
-             *         "value": 35000000
-             *       },
-             *       "reset_seconds": {
-             *         "basis": "assumed",
-             *         "from": "a person plugs and unplugs; the three systems alone took 57 s in the lab",
-             *         "value": 900
-             *       },
-             *       "restore_write": {
-             *         "basis": "assumed",
-             *         "from": "an old disk",
-             *         "value": 40000000
-             *       },
-             *       "source_read": {
-             *         "basis": "assumed",
-             *         "from": "an old disk, of which a backup takes what guests leave",
-             *         "value": 40000000
-             *       },
-             *       "stop_seconds": {
-             *         "basis": "assumed",
-             *         "from": "what a guest is given to shut down",
-             *         "value": 300
-             *       },
-             *       "verify_read": {
-             *         "basis": "assumed",
-             *         "from": "a slow drive on USB 2",
-             *         "value": 35000000
-             *       }
-             *     }
-             */
-            figures: components["schemas"]["Figures"];
-            /**
-             * @description How 2.x lays its disk out.
-             * @default {
-             *       "extent_bytes": 4194304,
-             *       "pe_start_bytes": 1048576,
-             *       "pv_start_bytes": 268435456,
-             *       "root_bytes": 1073741824,
-             *       "snapshot_bytes": 0,
-             *       "spare_extents": 16,
-             *       "spare_percent": 1
-             *     }
-             */
-            layout: components["schemas"]["Layout"];
-            /**
-             * @description Backups of the 1.x dashboard that go along.
-             * @default {
-             *       "bytes": 0,
-             *       "converted_on_drive": false
-             *     }
-             */
-            legacy: components["schemas"]["LegacyBackups"];
-            /**
-             * @description Whether the VMs still work for their people.
-             * @default ahead
-             */
-            moment: components["schemas"]["Moment"];
-            /**
-             * @description VMs that are restored before the others, in this order.
-             * @default []
-             */
-            order: components["schemas"]["VmId"][];
-            /**
-             * @description The ids of the permit keys that a medium has to trust one of: current and next.
-             * @default []
-             */
-            permit_keys: string[];
-            /**
-             * @description What is known of the stick.
-             * @default {
-             *       "kind": "unknown"
-             *     }
-             */
-            stick: components["schemas"]["Stick"];
-            /** @default null */
-            window: components["schemas"]["Window"] | null;
         };
         /** @description A part of the audit trail. */
         Audit: {
@@ -4589,11 +4464,6 @@ export interface components {
              */
             total: number;
         };
-        /**
-         * @description Where a number is from.
-         * @enum {string}
-         */
-        Basis: "measured" | "assumed";
         /** @description Appliances before and after a change. */
         BeforeAfter: {
             /** @description Each appliance on which that was done. */
@@ -5378,37 +5248,6 @@ export interface components {
              */
             taint?: number | null;
         };
-        /** @description A number, and where it is from. Bytes a second, or seconds. */
-        Figure: {
-            /** @description Whether it was measured. */
-            basis: components["schemas"]["Basis"];
-            /** @description How, or why so much is assumed: part of a sentence. */
-            from: string;
-            /**
-             * Format: int64
-             * @description The number; never 0 where it is bytes a second.
-             */
-            value: number;
-        };
-        /** @description Everything that the time off is made of. */
-        Figures: {
-            /** @description Until a guest is up, in seconds, for each. */
-            boot_seconds: components["schemas"]["Figure"];
-            /** @description What has changed is written to the drive, in bytes a second. */
-            changed_write: components["schemas"]["Figure"];
-            /** @description The recovery medium reads the set for its last look, in bytes a second. */
-            medium_read: components["schemas"]["Figure"];
-            /** @description From the permit until 2.x runs, without the last look, in seconds. */
-            reset_seconds: components["schemas"]["Figure"];
-            /** @description The volumes of 2.x are written, in bytes a second. */
-            restore_write: components["schemas"]["Figure"];
-            /** @description The disks of the VMs are read, in bytes a second; and read back on 2.x. */
-            source_read: components["schemas"]["Figure"];
-            /** @description Until all VMs are shut down, in seconds. */
-            stop_seconds: components["schemas"]["Figure"];
-            /** @description The drive is read to verify the set, in bytes a second; and to restore from it. */
-            verify_read: components["schemas"]["Figure"];
-        };
         /** @description A file in a bundle. */
         FileInside: {
             /** @description What went wrong when the appliance collected it. */
@@ -5792,55 +5631,6 @@ export interface components {
              */
             unfinished: number;
         };
-        /**
-         * @description What 2.x takes of its disk for itself. Where the artifact's manifest says otherwise, that stands; these are
-         *     the lab's: a boot partition from 1 MiB to 256 MiB, the physical volume behind it to the end of the disk, LVM's
-         *     usual extents, and 1 GiB for the root file system.
-         */
-        Layout: {
-            /**
-             * Format: int64
-             * @description How large an extent is (`vg_extent_size`).
-             * @default 4194304
-             */
-            extent_bytes: number;
-            /**
-             * Format: int64
-             * @description Where the physical volume's first extent begins (`pe_start`): behind LVM's metadata.
-             * @default 1048576
-             */
-            pe_start_bytes: number;
-            /**
-             * Format: int64
-             * @description Where the physical volume begins: behind the boot partition.
-             * @default 268435456
-             */
-            pv_start_bytes: number;
-            /**
-             * Format: int64
-             * @description The root volume.
-             * @default 1073741824
-             */
-            root_bytes: number;
-            /**
-             * Format: int64
-             * @description Room for snapshots.
-             * @default 0
-             */
-            snapshot_bytes: number;
-            /**
-             * Format: int64
-             * @description Kept free at least.
-             * @default 16
-             */
-            spare_extents: number;
-            /**
-             * Format: int64
-             * @description Kept free beside these, in percent of the group, and at least [`Self::spare_extents`].
-             * @default 1
-             */
-            spare_percent: number;
-        };
         /** @description Boots that say nothing. */
         LeftOut: {
             /**
@@ -5850,20 +5640,6 @@ export interface components {
             boots: number;
             /** @description Why. */
             why: string;
-        };
-        /** @description Backups that the dashboard of 1.x has made and that are to be kept. */
-        LegacyBackups: {
-            /**
-             * Format: int64
-             * @description How much of them is to be put onto the drive.
-             * @default 0
-             */
-            bytes: number;
-            /**
-             * @description Whether they are converted there, so that old and new are there at once.
-             * @default false
-             */
-            converted_on_drive: boolean;
         };
         /** @description When a line says that it was written. */
         LogTime: {
@@ -5967,11 +5743,6 @@ export interface components {
             /** @description What it says of each component, the most improbable by chance first. */
             tests: components["schemas"]["ComponentTest"][];
         };
-        /**
-         * @description When it is looked at.
-         * @enum {string}
-         */
-        Moment: "ahead" | "vms_off";
         /** @description Something by its id, with the name that people know it by. */
         Named: {
             /**
@@ -6303,7 +6074,7 @@ export interface components {
             kind: "mitigation_revert";
             /** @description Which. */
             which: components["schemas"]["Mitigation"];
-        } | (components["schemas"]["Assumptions"] & {
+        } | (components["schemas"]["PreflightAssumptions"] & {
             /** @enum {string} */
             kind: "migration_preflight";
         }) | (components["schemas"]["StressRun"] & {
@@ -6554,6 +6325,261 @@ export interface components {
          * @enum {string}
          */
         PartitionTable: "none" | "mbr" | "gpt" | "unknown";
+        /** @description What a person has said yes to, or has to. */
+        PreflightAccepted: {
+            /** @description What. */
+            code: components["schemas"]["ConsentCode"];
+            /** @description Of which of its disks, as the guest calls it. */
+            disk?: string | null;
+            vm?: components["schemas"]["VmId"] | null;
+        };
+        /** @description What a preflight cannot see. */
+        PreflightAssumptions: {
+            /**
+             * @description What people have said yes to.
+             * @default []
+             */
+            accepted: components["schemas"]["PreflightAccepted"][];
+            /**
+             * Format: int64
+             * @description How long they may be off before the permit: then the appliance goes back by itself.
+             * @default 14400
+             */
+            budget_seconds: number;
+            /**
+             * Format: int64
+             * @description How much of the data is written to the drive while the VMs are off, in percent: all of it, but where
+             *     an earlier window has filled part of the set.
+             * @default 100
+             */
+            changed_percent: number;
+            /**
+             * @description VMs that are not moved.
+             * @default []
+             */
+            excluded: components["schemas"]["VmId"][];
+            /**
+             * @description How fast things are that were not measured.
+             * @default {
+             *       "boot_seconds": {
+             *         "basis": "assumed",
+             *         "from": "a guest that starts slowly",
+             *         "value": 120
+             *       },
+             *       "changed_write": {
+             *         "basis": "assumed",
+             *         "from": "a slow drive on USB 2",
+             *         "value": 35000000
+             *       },
+             *       "medium_read": {
+             *         "basis": "assumed",
+             *         "from": "a slow drive on USB 2",
+             *         "value": 35000000
+             *       },
+             *       "reset_seconds": {
+             *         "basis": "assumed",
+             *         "from": "a person plugs and unplugs; the three systems alone took 57 s in the lab",
+             *         "value": 900
+             *       },
+             *       "restore_write": {
+             *         "basis": "assumed",
+             *         "from": "an old disk",
+             *         "value": 40000000
+             *       },
+             *       "source_read": {
+             *         "basis": "assumed",
+             *         "from": "an old disk, of which a backup takes what guests leave",
+             *         "value": 40000000
+             *       },
+             *       "stop_seconds": {
+             *         "basis": "assumed",
+             *         "from": "what a guest is given to shut down",
+             *         "value": 300
+             *       },
+             *       "verify_read": {
+             *         "basis": "assumed",
+             *         "from": "a slow drive on USB 2",
+             *         "value": 35000000
+             *       }
+             *     }
+             */
+            figures: components["schemas"]["PreflightFigures"];
+            /**
+             * @description How 2.x lays its disk out.
+             * @default {
+             *       "extent_bytes": 4194304,
+             *       "pe_start_bytes": 1048576,
+             *       "pv_start_bytes": 268435456,
+             *       "root_bytes": 1073741824,
+             *       "snapshot_bytes": 0,
+             *       "spare_extents": 16,
+             *       "spare_percent": 1
+             *     }
+             */
+            layout: components["schemas"]["PreflightLayout"];
+            /**
+             * @description Backups of the 1.x dashboard that go along.
+             * @default {
+             *       "bytes": 0,
+             *       "converted_on_drive": false
+             *     }
+             */
+            legacy: components["schemas"]["PreflightLegacyBackups"];
+            /**
+             * @description Whether the VMs still work for their people.
+             * @default ahead
+             */
+            moment: components["schemas"]["PreflightMoment"];
+            /**
+             * @description VMs that are restored before the others, in this order.
+             * @default []
+             */
+            order: components["schemas"]["VmId"][];
+            /**
+             * @description The ids of the permit keys that a medium has to trust one of: current and next.
+             * @default []
+             */
+            permit_keys: string[];
+            /**
+             * @description What is known of the stick.
+             * @default {
+             *       "kind": "unknown"
+             *     }
+             */
+            stick: components["schemas"]["PreflightStick"];
+            /** @default null */
+            window: components["schemas"]["PreflightWindow"] | null;
+        };
+        /**
+         * @description Where a number is from.
+         * @enum {string}
+         */
+        PreflightBasis: "measured" | "assumed";
+        /** @description A number, and where it is from. Bytes a second, or seconds. */
+        PreflightFigure: {
+            /** @description Whether it was measured. */
+            basis: components["schemas"]["PreflightBasis"];
+            /** @description How, or why so much is assumed: part of a sentence. */
+            from: string;
+            /**
+             * Format: int64
+             * @description The number; never 0 where it is bytes a second.
+             */
+            value: number;
+        };
+        /** @description Everything that the time off is made of. */
+        PreflightFigures: {
+            /** @description Until a guest is up, in seconds, for each. */
+            boot_seconds: components["schemas"]["PreflightFigure"];
+            /** @description What has changed is written to the drive, in bytes a second. */
+            changed_write: components["schemas"]["PreflightFigure"];
+            /** @description The recovery medium reads the set for its last look, in bytes a second. */
+            medium_read: components["schemas"]["PreflightFigure"];
+            /** @description From the permit until 2.x runs, without the last look, in seconds. */
+            reset_seconds: components["schemas"]["PreflightFigure"];
+            /** @description The volumes of 2.x are written, in bytes a second. */
+            restore_write: components["schemas"]["PreflightFigure"];
+            /** @description The disks of the VMs are read, in bytes a second; and read back on 2.x. */
+            source_read: components["schemas"]["PreflightFigure"];
+            /** @description Until all VMs are shut down, in seconds. */
+            stop_seconds: components["schemas"]["PreflightFigure"];
+            /** @description The drive is read to verify the set, in bytes a second; and to restore from it. */
+            verify_read: components["schemas"]["PreflightFigure"];
+        };
+        /**
+         * @description What 2.x takes of its disk for itself. Where the artifact's manifest says otherwise, that stands; these are
+         *     the lab's: a boot partition from 1 MiB to 256 MiB, the physical volume behind it to the end of the disk, LVM's
+         *     usual extents, and 1 GiB for the root file system.
+         */
+        PreflightLayout: {
+            /**
+             * Format: int64
+             * @description How large an extent is (`vg_extent_size`).
+             * @default 4194304
+             */
+            extent_bytes: number;
+            /**
+             * Format: int64
+             * @description Where the physical volume's first extent begins (`pe_start`): behind LVM's metadata.
+             * @default 1048576
+             */
+            pe_start_bytes: number;
+            /**
+             * Format: int64
+             * @description Where the physical volume begins: behind the boot partition.
+             * @default 268435456
+             */
+            pv_start_bytes: number;
+            /**
+             * Format: int64
+             * @description The root volume.
+             * @default 1073741824
+             */
+            root_bytes: number;
+            /**
+             * Format: int64
+             * @description Room for snapshots.
+             * @default 0
+             */
+            snapshot_bytes: number;
+            /**
+             * Format: int64
+             * @description Kept free at least.
+             * @default 16
+             */
+            spare_extents: number;
+            /**
+             * Format: int64
+             * @description Kept free beside these, in percent of the group, and at least [`Self::spare_extents`].
+             * @default 1
+             */
+            spare_percent: number;
+        };
+        /** @description Backups that the dashboard of 1.x has made and that are to be kept. */
+        PreflightLegacyBackups: {
+            /**
+             * Format: int64
+             * @description How much of them is to be put onto the drive.
+             * @default 0
+             */
+            bytes: number;
+            /**
+             * @description Whether they are converted there, so that old and new are there at once.
+             * @default false
+             */
+            converted_on_drive: boolean;
+        };
+        /**
+         * @description When it is looked at.
+         * @enum {string}
+         */
+        PreflightMoment: "ahead" | "vms_off";
+        /** @description What somebody has said of the stick. */
+        PreflightStick: {
+            /** @enum {string} */
+            kind: "unknown";
+        } | {
+            /** @description That key's id, as the stick shows it. */
+            key: string;
+            /** @enum {string} */
+            kind: "ours";
+        } | {
+            /** @enum {string} */
+            kind: "vendor";
+        };
+        /** @description How long the VMs may be off. */
+        PreflightWindow: {
+            /**
+             * Format: int32
+             * @description When it begins, in minutes since midnight where the appliance stands; nothing where nobody has said.
+             */
+            begins_minute?: number | null;
+            /**
+             * Format: int64
+             * @description How long it is.
+             */
+            seconds: number;
+        };
         /**
          * @description Whether an appliance is heard of.
          * @enum {string}
@@ -7095,19 +7121,6 @@ export interface components {
              */
             total: number;
         };
-        /** @description What somebody has said of the stick. */
-        Stick: {
-            /** @enum {string} */
-            kind: "unknown";
-        } | {
-            /** @description That key's id, as the stick shows it. */
-            key: string;
-            /** @enum {string} */
-            kind: "ours";
-        } | {
-            /** @enum {string} */
-            kind: "vendor";
-        };
         /** @description Load on dom0's disk, to see whether dom0 survives it. */
         StressRun: {
             /**
@@ -7560,19 +7573,6 @@ export interface components {
              *     once.
              */
             spread_minutes?: number;
-        };
-        /** @description How long the VMs may be off. */
-        Window: {
-            /**
-             * Format: int32
-             * @description When it begins, in minutes since midnight where the appliance stands; nothing where nobody has said.
-             */
-            begins_minute?: number | null;
-            /**
-             * Format: int64
-             * @description How long it is.
-             */
-            seconds: number;
         };
     };
     responses: never;
