@@ -13,7 +13,7 @@ use super::durable;
 use super::error::BackupError;
 use super::hash::Hash;
 use super::medium::Medium;
-use super::names::Folder;
+use super::names::{DiskId, Folder};
 use super::open_set::OpenSet;
 use super::room;
 use super::source::{Source as _, Sources};
@@ -109,15 +109,25 @@ pub fn is_as_copied<M: Medium>(
     plan: &Plan,
     sources: &impl Sources,
 ) -> Result<bool, BackupError> {
-    let read = standing::read(medium, &Folder::new(plan.set))?;
-    let standing = Standing::of(&read.records);
+    let standing = Standing::of(&standing::read(medium, &Folder::new(plan.set))?.records);
     for (_, id, disk) in plan.disks() {
-        let before = standing.disk(id).copied.and_then(|(source, _)| source);
-        if before.is_none() || looks(disk, sources)? != before {
+        if is_disk_as_copied(&standing, id, disk, sources)? != Some(true) {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether a disk looks as it did when it was copied; nothing where that cannot be told, as of a volume.
+pub(super) fn is_disk_as_copied(
+    standing: &Standing,
+    id: DiskId,
+    disk: &PlannedDisk,
+    sources: &impl Sources,
+) -> Result<Option<bool>, BackupError> {
+    let before = standing.disk(id).copied.and_then(|(source, _)| source);
+    let Some(before) = before else { return Ok(None) };
+    Ok(Some(looks(disk, sources)? == Some(before)))
 }
 
 fn looks(disk: &PlannedDisk, sources: &impl Sources) -> Result<Option<Hash>, BackupError> {

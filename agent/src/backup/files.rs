@@ -56,12 +56,14 @@ impl Source for DiskFile {
     }
 }
 
-/// Everything that changes when a file is written to; a block device has nothing of that kind.
+/// Everything that changes when a file is written to; a block device has nothing of that kind. Not the number of
+/// the file system: the same disk has another one on another system, and the recovery medium has to find it
+/// unchanged.
 fn look(file: &File) -> io::Result<Option<String>> {
     let data = file.metadata()?;
     if data.file_type().is_block_device() {
         return Ok(None);
     }
     let times = (data.mtime(), data.mtime_nsec(), data.ctime(), data.ctime_nsec());
-    Ok(Some(format!("{} {} {} {} {times:?};", data.dev(), data.ino(), data.len(), data.blocks())))
+    Ok(Some(format!("{} {} {} {times:?};", data.ino(), data.len(), data.blocks())))
 }

@@ -37,6 +37,7 @@ pub mod import;
 mod index;
 pub mod journal;
 pub mod key_files;
+pub mod last_look;
 pub mod list;
 pub mod medium;
 pub mod names;

@@ -8,6 +8,7 @@ mod faults;
 mod golden;
 mod identity;
 mod import;
+mod last_look;
 mod on_drive;
 mod parity;
 mod parts;
