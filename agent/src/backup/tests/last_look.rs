@@ -51,6 +51,15 @@ fn a_byte_that_was_written_to_any_disk_since_is_found() {
 }
 
 #[test]
+fn an_image_that_was_opened_to_be_written_to_counts_as_changed_whatever_is_in_it() {
+    let (drive, guests, permit) = backed_up();
+    let same = guests.content("/b0")[7];
+    guests.write("/b0", 7, same);
+    let changed = Difference::Changed { vm: VmId(Uuid::from_u128(2)), disk: "/b0".to_owned() };
+    assert_eq!(look(&drive, &permit, &guests), Look::Bad(changed));
+}
+
+#[test]
 fn a_flipped_bit_in_any_file_of_the_set_is_found() {
     let (drive, guests, permit) = backed_up();
     let names: Vec<String> = drive.kept().into_keys().collect();
