@@ -96,13 +96,20 @@ class Machine:
     @classmethod
     def create(cls, image, folder=None):
         """A new machine with blank overlay and data disks. Socket paths must stay short, hence /tmp."""
+        machine = cls._bare(image, folder)
+        folder = machine.folder
+        _run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", machine.image / "root.qcow2", folder / "root.qcow2")
+        _run("qemu-img", "create", "-q", "-f", "qcow2", folder / "data.qcow2", DATA_DISK)
+        _run("qemu-img", "create", "-q", "-f", "qcow2", folder / "usb.qcow2", "1G")
+        return machine
+
+    @classmethod
+    def _bare(cls, image, folder=None):
+        """One without disks."""
         own = folder is None
         folder = Path(folder or tempfile.mkdtemp(prefix="domlab-", dir="/tmp"))
         machine = cls(image, folder, free_port())
         machine._own_folder = own
-        _run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", machine.image / "root.qcow2", folder / "root.qcow2")
-        _run("qemu-img", "create", "-q", "-f", "qcow2", folder / "data.qcow2", DATA_DISK)
-        _run("qemu-img", "create", "-q", "-f", "qcow2", folder / "usb.qcow2", "1G")
         (folder / "erst.bin").write_bytes(bytes(65536))
         (folder / "uuid").write_text(str(uuid.uuid4()))
         shutil.copy(machine.image / "id_ed25519", folder / "id_ed25519")
@@ -307,15 +314,31 @@ class Machine:
     def console_log(self, guest):
         return self.ssh(f"cat /var/log/xen/console/guest-{shlex.quote(guest)}.log 2>/dev/null || true")
 
-    def _qemu(self):
-        here, disks = self.folder, []
-        for name in ("root", "data"):
-            disks += ["-drive", f"file={here / name}.qcow2,if=none,id={name},format=qcow2,discard=unmap",
-                      "-device", f"virtio-blk-pci,drive={name},serial={name}"]
-        if (here / "agent.raw").exists():
-            disks += ["-drive", f"file={here}/agent.raw,if=none,id=agent,format=raw,readonly=on",
-                      "-device", "virtio-blk-pci,drive=agent,serial=agent"]
+    def _kernel(self):
+        """What QEMU itself starts; nothing where the BIOS starts a disk."""
         escaped = KERNEL_OPTIONS.replace(",", ",,")
+        return ["-kernel", str(self.image / "xen"), "-append", XEN_OPTIONS,
+                "-initrd", f"{self.image / 'vmlinux'} {escaped},{self.image / 'initrd.gz'}"]
+
+    def _disks(self):
+        disks = []
+        for name in ("root", "data"):
+            disks += ["-drive", f"file={self.folder / name}.qcow2,if=none,id={name},format=qcow2,discard=unmap",
+                      "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+        return disks
+
+    def _sticks(self):
+        """USB sticks that are plugged in when it is turned on."""
+        return []
+
+    def _agent_disk(self):
+        if not (self.folder / "agent.raw").exists():
+            return []
+        return ["-drive", f"file={self.folder}/agent.raw,if=none,id=agent,format=raw,readonly=on",
+                "-device", "virtio-blk-pci,drive=agent,serial=agent"]
+
+    def _qemu(self):
+        here = self.folder
         # Hardware that differs from any other lab's, as far as an appliance's fingerprint looks.
         system = (here / "uuid").read_text()
         serial = system[:8].upper()
@@ -325,10 +348,11 @@ class Machine:
             "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "Nehalem", "-smp", "1", "-m", "1024",
             "-display", "none", "-no-user-config",
             "-uuid", system, "-smbios", f"type=2,manufacturer=Domfleet,product=Lab,serial={serial}",
-            "-kernel", str(self.image / "xen"), "-append", XEN_OPTIONS,
-            "-initrd", f"{self.image / 'vmlinux'} {escaped},{self.image / 'initrd.gz'}",
-            *disks,
+            *self._kernel(),
+            *self._disks(),
+            *self._agent_disk(),
             "-device", "qemu-xhci,id=xhci",
+            *self._sticks(),
             "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.port}-:22", "-device", f"virtio-net-pci,netdev=n0,mac={mac}",
             "-chardev", f"socket,id=ser,path={here}/serial.sock,server=on,wait=off,logfile={here}/serial.log,logappend=on",
             "-serial", "chardev:ser",

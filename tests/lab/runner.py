@@ -48,6 +48,18 @@ def scenario(sentence, core=True, needs=None):
     return mark
 
 
+def chosen(scenarios, words):
+    """Those with the words in their sentence, and those that they need; all where there are no words."""
+    if not words:
+        return scenarios
+    wanted = [one for one in scenarios if words.lower() in one.sentence.lower()]
+    needed = {one.play.__name__ for one in wanted}
+    for one in reversed(scenarios):  # whoever is needed comes before who needs it
+        if one.play.__name__ in needed and one.needs:
+            needed.add(one.needs)
+    return [one for one in scenarios if one.play.__name__ in needed]
+
+
 def check_equal(what, expected, seen):
     if expected != seen:
         raise CheckFailed(f"{what}: expected {expected!r}, got {seen!r}")
