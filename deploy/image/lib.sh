@@ -163,11 +163,13 @@ initrd_folder() { # FOLDER INIT MODULE...
 
 # Programs of the tree, each at its own path, with the libraries that they are linked to.
 add_programs() { # FOLDER PROGRAM...
-    local folder=$1 program file
+    local folder=$1 program file linked
     shift
     for program in "$@"; do
         [[ -e $tree$program ]] || die "no $program in the tree"
-        for file in "$program" $(chroot "$tree" ldd "$program" 2>/dev/null | grep -oE '/[^ )]+'); do
+        linked=$(chroot "$tree" ldd "$program")
+        [[ $linked != *'not found'* ]] || die "$program lacks a library: $(grep 'not found' <<<"$linked")"
+        for file in "$program" $(grep -oE '/[^ )]+' <<<"$linked"); do
             [[ -e $folder$file ]] || install -D -m 755 "$(chrooted "$file")" "$folder$file"
         done
     done
