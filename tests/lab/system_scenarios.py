@@ -3,10 +3,11 @@ a stick, 2.x from a logical volume. No server and no agent takes part; nobody is
 
 import re
 import shutil
+import subprocess
 
-from disk_machine import (OTHER_WWID, RESET_BLOCK_AT, RESET_BLOCK_BYTES, SYSTEM_WWID, DiskMachine, Stick, copy_artifact, make_stick)
-from machine import READY, LabError, until
-from runner import CheckFailed, check_equal, scenario
+from disk_machine import RESET_BLOCK_AT, RESET_BLOCK_BYTES, DiskMachine, Stick, copy_artifact, make_stick
+from machine import until
+from runner import check_equal, scenario
 
 GUESTS = ("mill", "press")
 # Measured on an idle host: recovery's first line 8 to 10 s after power on, a whole laying out 40 s, both
@@ -75,7 +76,7 @@ def refused(run, world):
     stick = Stick(make_stick(world.image, box.folder / "stick.img"))
     with run.step("the stick is plugged in while 1.x runs, and 1.x is restarted"):
         box.plug(stick)
-        until("the stick in dom0", 60, lambda: "DOMFLEET" in box.ssh("blkid /dev/sd* || true"), every=1)
+        until("the stick in dom0", 60, lambda: "DOMRECOVERY" in box.ssh("blkid /dev/sd* || true"), every=1)
         box.restart()
     with run.step("the recovery starts from the stick and says why it does nothing") as seen:
         seen["said"] = box.wait_serial(rb"recovery: refused: [^\r\n]*", RECOVERY_LIMIT).group(0).decode()
@@ -179,24 +180,22 @@ def flip(path, at):
     path.write_bytes(content)
 
 
-def flip_artifact(copy, world):
+def flip_artifact(copy):
     flip(copy, copy.stat().st_size // 2)
 
 
-def flip_manifest(copy, world):
+def flip_manifest(copy):
     manifest = manifest_of(copy)
     manifest.write_text(manifest.read_text().replace('"vg0"', '"vg1"'))
 
 
-def sign_by_another(copy, world):
-    import subprocess
-
+def sign_by_another(copy):
     key, manifest = copy.with_name("key.pem"), manifest_of(copy)
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
     subprocess.run(["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", manifest, "-out", f"{manifest}.sig"], check=True)
 
 
-def flip_signature(copy, world):
+def flip_signature(copy):
     flip(copy.with_name(manifest_of(copy).name + ".sig"), 10)
 
 
@@ -220,7 +219,7 @@ def tampered(run, world):
     for number, (what, (tamper, words)) in enumerate(TAMPERED.items()):
         with run.step(what) as seen:
             copy = copy_artifact(world.artifact, box.folder / f"tampered{number}")
-            tamper(copy, world)
+            tamper(copy)
             stick = Stick(make_stick(world.image, box.folder / f"tampered{number}.img", copy), boot_index=None)
             box.plug(stick)
             box.start()
