@@ -8,10 +8,12 @@ normalised() { tr -s '[:space:]' ' ' | sed 's/^ //; s/ $//'; }
 # wwid_of /sys/block/NAME: empty where the disk has none, as most USB sticks.
 wwid_of() {
     for file in "$1/device/wwid" "$1/wwid" "$1/serial"; do
-        wwid=$(cat "$file" 2>/dev/null | normalised)
-        [ -z "$wwid" ] || break
+        # A stick has the file, and reading it is an error.
+        id=$(cat "$file" 2>/dev/null) || continue
+        id=$(printf '%s' "$id" | normalised)
+        [ -z "$id" ] || break
     done
-    printf '%s' "$wwid"
+    printf '%s' "$id"
 }
 
 # disks: the names of all that are no partition, no volume and no memory.
@@ -33,7 +35,8 @@ disk_of() {
 # partition_of /dev/NAME NUMBER
 partition_of() {
     for one in "/sys/block/${1#/dev/}/${1#/dev/}"*/partition; do
-        [ -e "$one" ] && [ "$(cat "$one")" = "$2" ] || continue
+        [ -e "$one" ] || continue
+        [ "$(cat "$one")" = "$2" ] || continue
         one=${one%/partition}
         echo "/dev/${one##*/}"
         return
