@@ -1,7 +1,7 @@
 //! Preflight: everything that stands in a migration's way, told before anyone drives to the site.
 //!
 //! From what an appliance says of itself ([`Facts`]) and what is taken for granted ([`Assumptions`]) to a
-//! [`Report`], by [`report`]. Nothing is looked at here; the same facts give the same report for ever.
+//! [`Report`], by [`report()`]. Nothing is looked at here; the same facts give the same report for ever.
 
 mod assumptions;
 mod buy;
