@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 use crate::id::{ApplianceId, BootId, InstanceId, OperationId};
 use crate::inventory::{Content, Digests, Fingerprint, Section};
+use crate::migration::talk::{Heard, Intent, Told};
 use crate::operation::{Operation, Priority, Report};
 
 /// A version of the protocol.
@@ -86,6 +87,8 @@ pub enum ToServer {
         /// The server's number.
         seq: u64,
     },
+    /// What happened in a migration.
+    Migration(Box<Told>),
     /// dom0 is going down in order; silence is expected from here on.
     Goodbye {
         /// Whether it is coming back: a reboot, not a power-off.
@@ -169,6 +172,10 @@ pub enum ToAgent {
         /// The CA certificates to trust from now on.
         trust_bundle_pem: String,
     },
+    /// What is wanted of a migration. Sent in each session, until it has ended and all of it was heard.
+    Migrate(Box<Intent>),
+    /// What was told of a migration is stored.
+    Heard(Heard),
     /// The agent's frame `seq` meant nothing to this build.
     Unsupported {
         /// The agent's number.

@@ -110,7 +110,8 @@ impl<M: Medium> Book<M> {
         let read = journal::read::<Record>(medium, &place(migration))?;
         let journal = Journal::open(medium, &place(migration), &read)?;
         let mut book = Self { story, journal, writer };
-        book.write(Event::Planned { plan: Box::new(plan) })?;
+        let planned = book.record(Event::Planned { plan: Box::new(plan) }, None);
+        book.journal.record(&planned)?;
         Ok(book)
     }
 
@@ -129,21 +130,26 @@ impl<M: Medium> Book<M> {
 
     /// Tells what happened, or is about to. Durable, twice, when it returns.
     pub fn tell(&mut self, event: Event) -> Result<(), BookError> {
+        self.add(event, None)
+    }
+
+    /// Tells what a person has decided. As durable.
+    pub fn tell_decision(&mut self, number: u64, event: Event) -> Result<(), BookError> {
+        self.add(event, Some(number))
+    }
+
+    fn add(&mut self, event: Event, decision: Option<u64>) -> Result<(), BookError> {
         let mut story = self.story.clone();
-        story.add(&self.record(event.clone()))?;
-        self.write(event)?;
+        let record = self.record(event, decision);
+        story.add(&record)?;
+        self.journal.record(&record)?;
         self.story = story;
         Ok(())
     }
 
-    fn record(&self, event: Event) -> Record {
+    fn record(&self, event: Event, decision: Option<u64>) -> Record {
         let Writer { on, boot, agent, clock } = &self.writer;
-        Record { at: clock.now(), boot: *boot, on: *on, agent: agent.clone(), event }
-    }
-
-    fn write(&mut self, event: Event) -> Result<(), BookError> {
-        let record = self.record(event);
-        Ok(self.journal.record(&record)?)
+        Record { at: clock.now(), boot: *boot, on: *on, agent: agent.clone(), decision, event }
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Record {
     pub on: Release,
     /// The version of the agent.
     pub agent: String,
+    /// The number of the person's decision that is carried out by it ([`super::talk::Decision`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<u64>,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod preflight;
 pub mod reset;
 pub mod reset_block;
+pub mod talk;
 #[cfg(test)]
 mod tests;
 pub mod vm;

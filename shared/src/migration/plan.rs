@@ -16,6 +16,8 @@ pub const FORMAT: u32 = 1;
 pub const DOWNTIME: Duration = Duration::from_hours(4);
 /// How long a migrated appliance is watched, where nothing is said.
 pub const SOAK: Duration = Duration::from_hours(7 * 24);
+/// How long a VM has to be up before it can be called healthy, where nothing is said.
+pub const HEALTHY_AFTER: Duration = Duration::from_mins(10);
 
 /// What a migration is to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +45,18 @@ pub struct Plan {
     pub downtime_seconds: u64,
     /// How long the appliance is watched after the last VM was found healthy.
     pub soak_seconds: u64,
+    /// How long a VM has to be up before it can be called healthy.
+    #[serde(default = "healthy_after", skip_serializing_if = "is_healthy_after")]
+    pub healthy_after_seconds: u64,
+}
+
+const fn healthy_after() -> u64 {
+    HEALTHY_AFTER.as_secs()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_healthy_after(seconds: &u64) -> bool {
+    *seconds == healthy_after()
 }
 
 /// A VM that comes along.
@@ -129,5 +143,10 @@ impl Plan {
     /// How long the appliance is watched at the end.
     pub fn soak(&self) -> Duration {
         Duration::from_secs(self.soak_seconds)
+    }
+
+    /// How long a VM has to be up before it can be called healthy.
+    pub fn healthy_after(&self) -> Duration {
+        Duration::from_secs(self.healthy_after_seconds)
     }
 }

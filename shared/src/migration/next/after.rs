@@ -174,13 +174,18 @@ fn finish(migration: &Migration, seen: &Seen) -> Step {
     }
     match (seen.release, migration.soaking) {
         (Release::One, _) => Step::Record(Event::Ended { end: End::RolledBack }),
-        (Release::Two, None) => {
-            let until = seen.now + migration.plan.soak();
-            Step::Record(Event::Soaking { until })
+        (Release::Two, None) => soak(migration, seen),
+        // The clock was set back: it would be watched for years.
+        (Release::Two, Some(until)) if until > seen.now + migration.plan.soak() => {
+            soak(migration, seen)
         }
         (Release::Two, Some(until)) if seen.now >= until => {
             Step::Record(Event::Ended { end: End::Succeeded })
         }
         (Release::Two, Some(until)) => Step::Wait(Wait::Soaking(until)),
     }
+}
+
+fn soak(migration: &Migration, seen: &Seen) -> Step {
+    Step::Record(Event::Soaking { until: seen.now + migration.plan.soak() })
 }

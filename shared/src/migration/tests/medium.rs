@@ -33,7 +33,14 @@ fn permitted() -> Migration {
 
 fn add(migration: &mut Migration, event: Event) {
     let boot = crate::id::BootId(uuid(9));
-    let record = Record { at: hour(0), boot, on: Release::One, agent: "1.0.0".to_owned(), event };
+    let record = Record {
+        at: hour(0),
+        boot,
+        on: Release::One,
+        agent: "1.0.0".to_owned(),
+        decision: None,
+        event,
+    };
     migration.add(&record).unwrap();
 }
 
@@ -208,7 +215,7 @@ fn a_system_that_is_to_stay_is_not_led_back() {
         let event = Event::Adopted { permit: PermitId(uuid(3)), after };
         let boot = crate::id::BootId(uuid(9));
         let agent = "1.0.0".to_owned();
-        let record = Record { at: hour(1), boot, on: Release::Two, agent, event };
+        let record = Record { at: hour(1), boot, on: Release::Two, agent, decision: None, event };
         journal.add(&record).unwrap();
         journal
     };

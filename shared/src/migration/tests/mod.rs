@@ -68,6 +68,7 @@ fn plan(vms: u128) -> Plan {
         copies: Copies::SecondDrive,
         downtime_seconds: 4 * 3600,
         soak_seconds: 7 * 24 * 3600,
+        healthy_after_seconds: 600,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::migration::vm::Progress;
 
 fn record(on: Release, event: Event) -> Record {
     let boot = crate::id::BootId(uuid(9));
-    Record { at: hour(0), boot, on, agent: "1.0.0".to_owned(), event }
+    Record { at: hour(0), boot, on, agent: "1.0.0".to_owned(), decision: None, event }
 }
 
 fn sealed() -> Event {

@@ -122,6 +122,7 @@ impl World {
             boot: crate::id::BootId(uuid(9)),
             on,
             agent: "1.0.0".to_owned(),
+            decision: None,
             event,
         };
         let told = self.story.add(&record);
