@@ -6,6 +6,7 @@
 
 pub mod block;
 pub mod book;
+pub mod carry;
 pub mod partition_table;
 pub mod permit;
 pub mod system_disk;
