@@ -2,7 +2,8 @@
 //!
 //! What is to be done is decided in [`domfleet_shared::migration`]; here is what it is decided from, and what
 //! makes it last. [`book`] is the story on the drive, [`permit`] says which permits are real, [`block`] reads
-//! and writes the one place of the system disk that is ours, and [`system_disk`] says which disk that is.
+//! and writes the one place of the system disk that is ours, [`system_disk`] says which disk that is, and [`told`] is
+//! the story as the server is told it.
 
 pub mod block;
 pub mod book;
@@ -12,3 +13,4 @@ pub mod permit;
 pub mod system_disk;
 #[cfg(test)]
 mod tests;
+pub mod told;

@@ -2,6 +2,7 @@ mod block;
 mod book;
 mod permit;
 mod system_disk;
+mod told;
 
 use std::io;
 
