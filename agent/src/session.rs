@@ -258,7 +258,8 @@ where
             ToAgent::Unsupported { seq } => {
                 tracing::warn!(seq, "the server did not understand what it was told");
             }
-            ToAgent::Unknown => {
+            // Nothing here follows a migration yet.
+            ToAgent::Migrate(_) | ToAgent::Heard(_) | ToAgent::Unknown => {
                 let seq = self.wire.received;
                 self.wire.send(ToServer::Unsupported { seq }).await?;
             }
