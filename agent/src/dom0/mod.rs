@@ -28,6 +28,7 @@ pub use step::Step;
 
 use crate::backup::cipher::Keyring;
 use crate::meter::Meter;
+use crate::migration::carry::{Turn, Wanted};
 use crate::works::{Work, WorkError};
 
 /// A privileged domain.
@@ -58,6 +59,15 @@ pub trait Dom0: Send + Sync + 'static {
         keys: Keyring,
         meter: &Arc<dyn Meter>,
     ) -> impl Future<Output = Result<Value, WorkError>> + Send;
+
+    /// One turn of a migration ([`crate::migration::carry`]): a step of it, which may take hours. Like a work it
+    /// tells `meter` how far it is, and stops at a safe point once it is no longer wanted.
+    fn turn(
+        &self,
+        wanted: Wanted,
+        keys: Keyring,
+        meter: &Arc<dyn Meter>,
+    ) -> impl Future<Output = Turn> + Send;
 
     /// Tells whoever wants to know on this host that a VM was made, changed or removed. Nothing
     /// where nobody does. It may be told again after a crash.

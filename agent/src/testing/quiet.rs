@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domfleet_shared::id::{BootId, OperationId, VmId};
 use domfleet_shared::inventory::{Vm, VmState, Volume};
+use domfleet_shared::migration::talk::Waits;
 use serde_json::Value;
 
 use super::belongings::{domain, empty, managed, taken, volume};
@@ -18,6 +19,7 @@ use crate::dom0::{
     Observed, Running, Step,
 };
 use crate::meter::Meter;
+use crate::migration::carry::{Again, Turn, Wanted};
 use crate::works::{Work, WorkError};
 
 /// A dom0 in which nothing happens by itself; clones are the same one.
@@ -254,6 +256,11 @@ impl Dom0 for Quiet {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         Err(WorkError::Cancelled)
+    }
+
+    async fn turn(&self, _wanted: Wanted, _keys: Keyring, _meter: &Arc<dyn Meter>) -> Turn {
+        let what = "the backup drive is not plugged in";
+        Turn::idle(what, Some(Waits::Drive), Again::After(Duration::from_mins(1)))
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

@@ -10,6 +10,7 @@ use domfleet_agent::dom0::{
     Step,
 };
 use domfleet_agent::meter::Meter;
+use domfleet_agent::migration::carry::{Again, Turn, Wanted};
 use domfleet_agent::mitigation;
 use domfleet_agent::works::{Work, WorkError};
 use domfleet_shared::id::VmId;
@@ -89,6 +90,11 @@ impl Dom0 for SimDom0 {
         meter: &Arc<dyn Meter>,
     ) -> Result<Value, WorkError> {
         works::carry_out(&self.0, work, keys, meter).await
+    }
+
+    async fn turn(&self, _wanted: Wanted, _keys: Keyring, _meter: &Arc<dyn Meter>) -> Turn {
+        let what = "this simulated appliance carries out no migration";
+        Turn::idle(what, None, Again::Never)
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

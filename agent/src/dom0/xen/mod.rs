@@ -38,6 +38,7 @@ use crate::backup::cipher::Keyring;
 use crate::clock::Clock;
 use crate::log_ring::LogRing;
 use crate::meter::Meter;
+use crate::migration::carry::{Again, Turn, Wanted};
 use crate::mitigation::{self, OnDisk};
 use crate::usb::Usb;
 use crate::works::{self, Place, Work, WorkError};
@@ -200,6 +201,11 @@ impl Dom0 for Xen {
         meter: &Arc<dyn Meter>,
     ) -> Result<Value, WorkError> {
         works::carry_out(&self.place, work, keys, meter).await
+    }
+
+    async fn turn(&self, _wanted: Wanted, _keys: Keyring, _meter: &Arc<dyn Meter>) -> Turn {
+        let what = "this version carries out no migration";
+        Turn::idle(what, None, Again::Never)
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

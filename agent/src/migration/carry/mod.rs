@@ -2,5 +2,7 @@
 //! again) from adoption to the end.
 
 pub mod turn;
+pub mod wanted;
 
 pub use self::turn::{Again, Turn};
+pub use self::wanted::{Home, Wanted};

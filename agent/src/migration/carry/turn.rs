@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domfleet_shared::id::DriveId;
 use domfleet_shared::migration::Record;
-use domfleet_shared::migration::talk::{Ask, Now, RefusedDecision};
+use domfleet_shared::migration::talk::{Ask, Now, RefusedDecision, Waits};
 
 /// What came of a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,14 @@ pub struct Turn {
     pub drive: Option<DriveId>,
     /// When the next turn is due.
     pub again: Again,
+}
+
+impl Turn {
+    /// A turn in which nothing was done, because there is nothing here to do it with: `what` says why.
+    pub fn idle(what: impl Into<String>, waits: Option<Waits>, again: Again) -> Self {
+        let now = Now { waits, what: what.into(), done: None, total: None, trouble: None };
+        Self { story: None, now, ask: None, refused: Vec::new(), drive: None, again }
+    }
 }
 
 /// When the next turn is due.
