@@ -22,6 +22,7 @@ use crate::identity::{self, Identity, IdentityError};
 use crate::inventory::{self, Inventory};
 use crate::journal::{Event, Journal, JournalError};
 use crate::kernel_log;
+use crate::migration::following::{self, Following};
 use crate::operations;
 use crate::reconnect;
 use crate::seen::Seen;
@@ -102,6 +103,8 @@ pub(crate) struct Agent<D, F, N> {
     pub(crate) identity: Mutex<Identity>,
     pub(crate) seen: Mutex<Seen>,
     pub(crate) journal: Journal,
+    /// The migration of this appliance.
+    pub(crate) following: Following,
     pub(crate) inventory: Inventory,
     pub(crate) boots: Boots,
     pub(crate) terms: Mutex<Terms>,
@@ -148,6 +151,7 @@ pub async fn run<D: Dom0, F: Files, N: Dialer>(
         () = Box::pin(bundle::upload::keep_uploading(&agent)) => {}
         () = Box::pin(snapshots::keep_sweeping(&agent)) => {}
         () = Box::pin(watchdog::keep_feeding(&agent)) => {}
+        () = Box::pin(following::keep_turning(&agent)) => {}
     }
     watchdog::let_go(&agent).await;
     Ok(Ended::Stopped)
@@ -164,6 +168,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
         let journal = Journal::open(&world.files).await?;
         let boot_id = world.dom0.running().map_err(AgentError::Boot)?.boot_id;
         let bundles = bundle::Queue::open(&world.files, boot_id).await;
+        let following = Following::open(&world.files).await?;
         Ok(Self {
             world,
             boot_id,
@@ -172,6 +177,7 @@ impl<D: Dom0, F: Files, N: Dialer> Agent<D, F, N> {
             identity: Mutex::new(identity),
             seen: Mutex::new(seen),
             journal,
+            following,
             inventory: Inventory::default(),
             boots: Boots::default(),
             terms: Mutex::default(),

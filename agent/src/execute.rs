@@ -126,6 +126,10 @@ async fn begin<D: Dom0, F: Files, N: Dialer>(
     if is_late(agent, task) {
         return expired();
     }
+    // A migration may have begun meanwhile.
+    if let Some(reason) = agent.following.forbids(&task.operation) {
+        return Event::Rejected { reason };
+    }
     match plan(id, &task.operation, &host) {
         Ok(steps) => Event::Begun { boot_id: agent.boot_id, steps },
         Err(reason) => Event::Rejected { reason },

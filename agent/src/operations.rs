@@ -88,6 +88,7 @@ fn judge(
     known: Option<&Standing>,
     epoch: u32,
     read_only: Option<&str>,
+    forbidden: Option<Reason>,
     owed: usize,
 ) -> Answer {
     if known.is_some() {
@@ -104,6 +105,9 @@ fn judge(
     if let (Some(why), true) = (read_only, offer.operation.class() != Class::Read) {
         return Answer::Reject(reason("read_only", why));
     }
+    if let Some(reason) = forbidden {
+        return Answer::Reject(reason);
+    }
     if owed >= OWED {
         return Answer::Reject(reason("too_many", "too many operations are under way here"));
     }
@@ -118,8 +122,9 @@ async fn take<D: Dom0, F: Files, N: Dialer>(
     let id = offer.id;
     let known = agent.journal.standing(id);
     let read_only = agent.read_only();
-    let owed = agent.journal.owed().len();
-    match judge(&offer, known.as_ref(), agent.identity().epoch, read_only.as_deref(), owed) {
+    let forbidden = agent.following.forbids(&offer.operation);
+    let (epoch, owed) = (agent.identity().epoch, agent.journal.owed().len());
+    match judge(&offer, known.as_ref(), epoch, read_only.as_deref(), forbidden, owed) {
         Answer::Again => again(agent, id),
         Answer::Reject(reason) => write(agent, id, Event::Rejected { reason }).await,
         Answer::Accept => {

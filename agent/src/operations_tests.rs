@@ -28,12 +28,14 @@ fn an_offer_is_accepted_only_in_its_epoch_when_it_is_known_and_allowed() {
     let destroy = offer(Operation::VmDestroy { vm: VmId::new() });
     let bundle = offer(Operation::DebugBundle { bundle: BundleId::new() });
 
-    assert_eq!(judge(&destroy, None, 2, None, 0), Answer::Accept);
-    assert_eq!(code(judge(&destroy, None, 3, None, 0)), "epoch");
-    assert_eq!(code(judge(&destroy, None, 2, Some("a clone"), 0)), "read_only");
-    assert_eq!(judge(&bundle, None, 2, Some("a clone"), 0), Answer::Accept);
-    assert_eq!(code(judge(&offer(Operation::Unknown), None, 2, None, 0)), "unknown_kind");
-    assert_eq!(code(judge(&destroy, None, 2, None, OWED)), "too_many");
+    assert_eq!(judge(&destroy, None, 2, None, None, 0), Answer::Accept);
+    assert_eq!(code(judge(&destroy, None, 3, None, None, 0)), "epoch");
+    assert_eq!(code(judge(&destroy, None, 2, Some("a clone"), None, 0)), "read_only");
+    assert_eq!(judge(&bundle, None, 2, Some("a clone"), None, 0), Answer::Accept);
+    assert_eq!(code(judge(&offer(Operation::Unknown), None, 2, None, None, 0)), "unknown_kind");
+    assert_eq!(code(judge(&destroy, None, 2, None, None, OWED)), "too_many");
+    let migrating = Some(reason("migrating", "a migration is under way here"));
+    assert_eq!(code(judge(&destroy, None, 2, None, migrating, 0)), "migrating");
 }
 
 fn accepted(operation: Operation) -> (OperationId, Standing) {
@@ -51,7 +53,7 @@ fn an_offer_that_comes_again_is_answered_and_not_carried_out_again() {
     let again = offer(Operation::ApplianceReboot);
     let (_, known) = accepted(Operation::ApplianceReboot);
 
-    assert_eq!(judge(&again, Some(&known), 3, Some("a clone"), OWED), Answer::Again);
+    assert_eq!(judge(&again, Some(&known), 3, Some("a clone"), None, OWED), Answer::Again);
 }
 
 fn ids(begin: &[(OperationId, Operation)]) -> Vec<OperationId> {

@@ -14,6 +14,7 @@ use domfleet_shared::protocol::{
 use futures_util::{SinkExt as _, StreamExt as _};
 use rand::RngExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -25,6 +26,8 @@ use crate::alive::Clean;
 use crate::dial::Dialer;
 use crate::dom0::{Dom0, Dom0Error};
 use crate::identity::{self, Identity, IdentityError};
+use crate::migration::following::{self, Standing};
+use crate::migration::telling::Telling;
 use crate::operations::Order;
 use crate::storage::Files;
 use crate::storage::record::RecordError;
@@ -38,6 +41,8 @@ const SENT_WITHIN: Duration = Duration::from_secs(30);
 const SILENCE_AT_LEAST: Duration = Duration::from_mins(1);
 /// Whether the certificate wants renewing is asked this often.
 const RENEWAL_CHECK: Duration = Duration::from_hours(1);
+/// How a migration is doing is said no more often, but for what is new in its story.
+const TELL_AGAIN: Duration = Duration::from_secs(1);
 /// 10,000 agents may share a process, and dom0 has little memory.
 const BUFFER_BYTES: usize = 4 * 1024;
 
@@ -88,7 +93,16 @@ where
     let (told, session) = greet(agent, &mut wire).await?;
     agent.trouble.send_replace(None);
     agent.connected.send_replace(true);
-    let ended = Talk { agent, wire, told, session, said: BTreeMap::new() }.until(stop).await;
+    let talk = Talk {
+        agent,
+        wire,
+        told,
+        session,
+        said: BTreeMap::new(),
+        telling: Telling::default(),
+        tell_at: Instant::now(),
+    };
+    let ended = talk.until(stop).await;
     agent.connected.send_replace(false);
     ended
 }
@@ -185,6 +199,9 @@ struct Talk<'a, D, F, N, S> {
     session: Opening,
     /// The last report of each operation that was said in this session.
     said: BTreeMap<OperationId, u64>,
+    /// What was said of a migration, and when the next word is due at the earliest.
+    telling: Telling,
+    tell_at: Instant,
 }
 
 impl<D: Dom0, F: Files, N: Dialer, S> Talk<'_, D, F, N, S>
@@ -195,6 +212,8 @@ where
         let mut journal = self.agent.journal.changes();
         let mut inventory = self.agent.inventory.changes();
         let mut leaving = self.agent.leaving.subscribe();
+        let mut migration = self.agent.following.standing();
+        migration.mark_changed();
         self.said = self.session.owed.drain(..).map(|report| (report.id, report.report)).collect();
         let period = Duration::from_secs(self.session.welcome.heartbeat_seconds.max(1).into());
         let silence = (period * 3).max(SILENCE_AT_LEAST);
@@ -212,6 +231,7 @@ where
                 message = self.wire.next() => self.hear(message?).await?,
                 _ = journal.changed() => self.reports().await?,
                 _ = inventory.changed() => self.heartbeat().await?,
+                _ = until_due(&mut migration, self.tell_at) => self.tell().await?,
                 () = sleep_until(heartbeat) => {
                     heartbeat = Instant::now() + jittered(period);
                     self.heartbeat().await?;
@@ -257,14 +277,38 @@ where
             }
             ToAgent::Unsupported { seq } => {
                 tracing::warn!(seq, "the server did not understand what it was told");
+                self.telling.fall_silent();
             }
-            // Nothing here follows a migration yet.
-            ToAgent::Migrate(_) | ToAgent::Heard(_) | ToAgent::Unknown => {
+            ToAgent::Migrate(intent) => {
+                following::take(self.agent, *intent).await;
+                self.tell().await?;
+            }
+            ToAgent::Heard(heard) => {
+                if let Some(why) = &heard.refused {
+                    tracing::info!(why, "the server does not give what was asked for");
+                }
+                if self.telling.heard(&heard) {
+                    self.tell().await?;
+                } else {
+                    self.tell_at = Instant::now() + TELL_AGAIN;
+                    self.agent.following.touch();
+                }
+            }
+            ToAgent::Unknown => {
                 let seq = self.wire.received;
                 self.wire.send(ToServer::Unsupported { seq }).await?;
             }
         }
         Ok(())
+    }
+
+    /// Says the next word of a migration, if there is one.
+    async fn tell(&mut self) -> Result<(), SessionError> {
+        let Some((migration, revision)) = self.agent.following.subject() else { return Ok(()) };
+        let standing = self.agent.following.standing().borrow().clone();
+        let Some(told) = self.telling.next(migration, &standing, revision) else { return Ok(()) };
+        self.tell_at = Instant::now() + TELL_AGAIN;
+        self.wire.send(ToServer::Migration(Box::new(told))).await
     }
 
     /// What the clerk has no room for, the server says again in the next session.
@@ -336,6 +380,18 @@ where
         let closed = timeout(Duration::from_secs(2), self.wire.socket.close(None)).await;
         closed.unwrap_or(Ok(())).map_err(SessionError::from)
     }
+}
+
+/// Returns once there is something new to be said, and it is time.
+async fn until_due(standing: &mut watch::Receiver<Standing>, at: Instant) {
+    // Where nothing changes any more, nothing is said any more.
+    if standing.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    // Whatever comes first in between, this is asked again.
+    standing.mark_changed();
+    sleep_until(at).await;
+    standing.mark_unchanged();
 }
 
 fn jittered(period: Duration) -> Duration {

@@ -8,9 +8,11 @@
 pub mod block;
 pub mod book;
 pub mod carry;
+pub(crate) mod following;
 pub mod partition_table;
 pub mod permit;
 pub mod system_disk;
+pub(crate) mod telling;
 #[cfg(test)]
 mod tests;
 pub mod told;

@@ -10,11 +10,18 @@ use domfleet_shared::protocol::MAX_FRAME_BYTES;
 const MOST_BYTES: usize = MAX_FRAME_BYTES / 2;
 
 /// A story with the hash of everything up to each record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     records: Vec<Record>,
     /// The length of each record's line, and the hash of all lines up to its end.
     lines: Vec<(usize, Hash)>,
+}
+
+impl Piece {
+    /// Only where it is.
+    pub fn without_records(self) -> Self {
+        Self { records: Vec::new(), after: self.before, ..self }
+    }
 }
 
 /// A piece of it.
@@ -42,6 +49,11 @@ impl Told {
             lines.push((line.len(), Hash(*hasher.finalize().as_bytes())));
         }
         Ok(Self { records, lines })
+    }
+
+    /// Its records.
+    pub fn records(&self) -> &[Record] {
+        &self.records
     }
 
     /// How many records it has.

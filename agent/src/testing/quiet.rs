@@ -47,6 +47,10 @@ pub(crate) struct Quiet {
     pub(crate) further: Arc<Mutex<Vec<Item>>>,
     /// Items that nobody gets to the end of.
     pub(crate) hangs: Arc<Mutex<Vec<Item>>>,
+    /// What came of the next turns of a migration; one for which there is none goes on until it is cancelled.
+    pub(crate) turns: Arc<Mutex<VecDeque<Turn>>>,
+    /// What each turn was told.
+    pub(crate) wanted: Arc<Mutex<Vec<Wanted>>>,
     pub(crate) fuse: Fuse,
 }
 
@@ -78,6 +82,8 @@ impl Quiet {
             collects: Arc::default(),
             further: Arc::default(),
             hangs: Arc::default(),
+            turns: Arc::default(),
+            wanted: Arc::default(),
             fuse: Fuse::default(),
         }
     }
@@ -258,7 +264,17 @@ impl Dom0 for Quiet {
         Err(WorkError::Cancelled)
     }
 
-    async fn turn(&self, _wanted: Wanted, _keys: Keyring, _meter: &Arc<dyn Meter>) -> Turn {
+    async fn turn(&self, wanted: Wanted, _keys: Keyring, meter: &Arc<dyn Meter>) -> Turn {
+        self.wanted.lock().unwrap().push(wanted);
+        let turn = self.turns.lock().unwrap().pop_front();
+        if let Some(turn) = turn {
+            return turn;
+        }
+        // One that takes as long as it is let.
+        meter.begin("copying", 100);
+        while !meter.is_cancelled() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
         let what = "the backup drive is not plugged in";
         Turn::idle(what, Some(Waits::Drive), Again::After(Duration::from_mins(1)))
     }

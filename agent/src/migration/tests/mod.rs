@@ -1,7 +1,9 @@
 mod block;
 mod book;
+mod following;
 mod permit;
 mod system_disk;
+mod telling;
 mod told;
 
 use std::io;
