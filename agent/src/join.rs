@@ -110,7 +110,11 @@ pub async fn renew<N: Dialer>(
     Ok((accept(enrolled, identity.server.clone(), key)?, now))
 }
 
-fn accept(enrolled: Enrolled, server: String, key: &KeyPair) -> Result<Identity, IdentityError> {
+pub(crate) fn accept(
+    enrolled: Enrolled,
+    server: String,
+    key: &KeyPair,
+) -> Result<Identity, IdentityError> {
     let identity = Identity {
         server,
         appliance: enrolled.appliance,
@@ -126,7 +130,7 @@ fn accept(enrolled: Enrolled, server: String, key: &KeyPair) -> Result<Identity,
     }
 }
 
-async fn post<N: Dialer>(
+pub(crate) async fn post<N: Dialer>(
     dialer: &N,
     server: &Address,
     config: ClientConfig,

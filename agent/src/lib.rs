@@ -12,6 +12,7 @@ pub mod backup;
 pub mod boots;
 pub mod bundle;
 pub mod clock;
+pub mod coming_back;
 pub mod config;
 mod connection;
 mod console;

@@ -16,10 +16,11 @@ use clap::{Parser, Subcommand};
 use domfleet_agent::agent::{self, Settings, World};
 use domfleet_agent::alive::{Alive, Clean};
 use domfleet_agent::clock::Clock;
+use domfleet_agent::coming_back::{self, CameBack};
 use domfleet_agent::config::{Config, below};
 use domfleet_agent::dom0::Dom0 as _;
 use domfleet_agent::dom0::xen::{Layout, Xen};
-use domfleet_agent::identity::Identity;
+use domfleet_agent::identity::{Identity, IdentityError};
 use domfleet_agent::log_ring::{LogRing, Tee};
 use domfleet_agent::mitigation::OnDisk;
 use domfleet_agent::network::{Network, Proxy};
@@ -245,7 +246,7 @@ async fn run(setup: Setup, arguments: &Arguments, log: &Arc<LogRing>) -> anyhow:
     let (mut terminate, mut interrupt) =
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
-    let mut running = std::pin::pin!(agent::run(setup.world, stop.clone()));
+    let mut running = std::pin::pin!(live(setup.world, stop.clone()));
     let still_runs = tokio::select! {
         ended = &mut running => { ended?; false }
         _ = terminate.recv() => true,
@@ -258,6 +259,19 @@ async fn run(setup: Setup, arguments: &Arguments, log: &Arc<LogRing>) -> anyhow:
     }
     recorded.context("the disk did not take the record of an orderly end in time")??;
     Ok(json!({ "ended": "in order" }))
+}
+
+/// Runs the agent; that of a system which a migration has laid out has to come back first.
+async fn live(world: World<Xen, Disk, Network>, stop: CancellationToken) -> anyhow::Result<()> {
+    if let Err(not_joined @ IdentityError::NotJoined) = Identity::load(&world.files).await {
+        match coming_back::come_back(&world, &stop).await? {
+            CameBack::In => {}
+            CameBack::Never => return Err(not_joined.into()),
+            CameBack::Stopped => return Ok(()),
+        }
+    }
+    agent::run(world, stop).await?;
+    Ok(())
 }
 
 async fn record_end(arguments: &Arguments, log: &Arc<LogRing>) -> anyhow::Result<()> {

@@ -231,7 +231,7 @@ where
                 message = self.wire.next() => self.hear(message?).await?,
                 _ = journal.changed() => self.reports().await?,
                 _ = inventory.changed() => self.heartbeat().await?,
-                _ = until_due(&mut migration, self.tell_at) => self.tell().await?,
+                () = until_due(&mut migration, self.tell_at) => self.tell().await?,
                 () = sleep_until(heartbeat) => {
                     heartbeat = Instant::now() + jittered(period);
                     self.heartbeat().await?;

@@ -92,9 +92,14 @@ pub(crate) fn pinned(ca_sha256: &str, time: JudgedTime) -> Result<ClientConfig, 
 
 /// For renewing: the server is known, the agent's own certificate is no longer good.
 pub(crate) fn anonymous(identity: &Identity, time: JudgedTime) -> Result<ClientConfig, TlsError> {
+    knowing(&identity.trust_bundle_pem, time)
+}
+
+/// For those who have no certificate: the server is known by these of the CA.
+pub(crate) fn knowing(trust_bundle_pem: &str, time: JudgedTime) -> Result<ClientConfig, TlsError> {
     let mut config = ClientConfig::builder_with_details(Arc::clone(&PROVIDER), Arc::new(time))
         .with_safe_default_protocol_versions()?
-        .with_webpki_verifier(verifier(&identity.trust_bundle_pem)?)
+        .with_webpki_verifier(verifier(trust_bundle_pem)?)
         .with_no_client_auth();
     config.alpn_protocols = vec![ALPN_ENROL.to_vec()];
     config.resumption = Resumption::disabled();

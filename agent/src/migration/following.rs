@@ -29,7 +29,8 @@ use crate::storage::record::{self, RecordError};
 use crate::works::Gauge;
 
 const INTENT: &str = "migration/intent.json";
-const STORY: &str = "migration/story.json";
+/// The copy of the story.
+pub(crate) const STORY: &str = "migration/story.json";
 /// A turn that came to nothing is not taken again sooner.
 const AT_LEAST: Duration = Duration::from_millis(200);
 /// How often it is looked how far a turn is.

@@ -19,6 +19,7 @@ pub struct Told {
 
 impl Piece {
     /// Only where it is.
+    #[must_use]
     pub fn without_records(self) -> Self {
         Self { records: Vec::new(), after: self.before, ..self }
     }
