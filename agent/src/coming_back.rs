@@ -24,7 +24,7 @@ use crate::join::{self, JoinError};
 use crate::keys;
 use crate::meter::Meter;
 use crate::migration::carry::{Again, Wanted};
-use crate::migration::following::STORY;
+use crate::migration::kept::{self, STORY};
 use crate::reconnect::Backoff;
 use crate::seen::Seen;
 use crate::storage::Files;
@@ -114,9 +114,7 @@ impl<D: Dom0, F: Files, N: Dialer> Returning<'_, D, F, N> {
             let meter: Arc<dyn Meter> = gauge;
             let keys = keys::held(&self.world.files).await.unwrap_or_default();
             let turn = self.world.dom0.turn(Wanted::default(), keys, &meter).await;
-            if let Some(story) = &turn.story {
-                self.keep_story(story).await;
-            }
+            kept::keep(&self.world.files, turn.story.as_deref(), Some(&turn.now)).await;
             if let Some(found) = turn.carried {
                 self.keep_carried(carried, found).await;
             }
@@ -133,15 +131,6 @@ impl<D: Dom0, F: Files, N: Dialer> Returning<'_, D, F, N> {
         tokio::select! {
             () = sleep(long) => {}
             () = self.leaves.cancelled() => {}
-        }
-    }
-
-    async fn keep_story(&self, story: &[Record]) {
-        if let Err(error) = record::store(&self.world.files, STORY, &story).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "no copy of the story is kept"
-            );
         }
     }
 

@@ -3,6 +3,7 @@
 mod backup_command;
 mod bar;
 mod image_command;
+mod migration_command;
 mod mitigation_command;
 mod usb_command;
 
@@ -35,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::backup_command::BackupArguments;
 use self::image_command::ImageCommand;
+use self::migration_command::MigrationCommand;
 use self::mitigation_command::MitigationCommand;
 use self::usb_command::UsbCommand;
 
@@ -67,6 +69,9 @@ enum Command {
     Image(ImageCommand),
     /// Back VMs up to a drive or folder, prove the backup and restore from it.
     Backup(BackupArguments),
+    /// See how the migration of this appliance stands, on site and without a server.
+    #[command(subcommand)]
+    Migration(MigrationCommand),
     /// See to what makes freezes of hypervisor 1.x rarer: apply it, and take it back.
     #[command(subcommand)]
     Mitigations(MitigationCommand),
@@ -126,6 +131,9 @@ fn main() -> ExitCode {
         Command::Mitigations(command) => Ok(system(&arguments)
             .and_then(|system| command.carry_out(&system, as_json))
             .map(|()| ExitCode::SUCCESS)),
+        Command::Migration(command) => {
+            Ok(data_dir(&arguments).and_then(|data| command.carry_out(&data, as_json)))
+        }
         Command::Usb(command) => Ok(data_dir(&arguments)
             .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),
     };
@@ -264,13 +272,13 @@ async fn run(setup: Setup, arguments: &Arguments, log: &Arc<LogRing>) -> anyhow:
 /// Runs the agent; that of a system which a migration has laid out has to come back first.
 async fn live(world: World<Xen, Disk, Network>, stop: CancellationToken) -> anyhow::Result<()> {
     if let Err(not_joined @ IdentityError::NotJoined) = Identity::load(&world.files).await {
-        match coming_back::come_back(&world, &stop).await? {
+        match Box::pin(coming_back::come_back(&world, &stop)).await? {
             CameBack::In => {}
             CameBack::Never => return Err(not_joined.into()),
             CameBack::Stopped => return Ok(()),
         }
     }
-    agent::run(world, stop).await?;
+    Box::pin(agent::run(world, stop)).await?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::carry::{Again, Home, Turn, Wanted};
+use super::kept::{self, INTENT, STORY};
 use super::permit::Trusted;
 use super::told::{Piece, Told};
 use crate::agent::{Agent, locked};
@@ -28,9 +29,6 @@ use crate::storage::Files;
 use crate::storage::record::{self, RecordError};
 use crate::works::Gauge;
 
-const INTENT: &str = "migration/intent.json";
-/// The copy of the story.
-pub(crate) const STORY: &str = "migration/story.json";
 /// A turn that came to nothing is not taken again sooner.
 const AT_LEAST: Duration = Duration::from_millis(200);
 /// How often it is looked how far a turn is.
@@ -304,12 +302,8 @@ async fn take_in<D: Dom0, F: Files, N: Dialer>(agent: &Agent<D, F, N>, turn: Tur
     let following = &agent.following;
     let Turn { story, now, ask, refused, .. } = turn;
     let grown = story.filter(|story| following.standing.borrow().told.records() != story);
-    if let Some(story) = &grown
-        && let Err(error) = record::store(&agent.world.files, STORY, story).await
-    {
-        // The one on the drive counts.
-        tracing::warn!(error = &error as &dyn std::error::Error, "no copy of the story is kept");
-    }
+    let is_other = following.standing.borrow().now.as_ref() != Some(&now);
+    kept::keep(&agent.world.files, grown.as_deref(), is_other.then_some(&now)).await;
     following.standing.send_if_modified(|standing| {
         let before = (standing.now.take(), standing.ask.take(), standing.refused.clone());
         let is_news =

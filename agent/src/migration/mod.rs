@@ -9,6 +9,7 @@ pub mod block;
 pub mod book;
 pub mod carry;
 pub(crate) mod following;
+pub mod kept;
 pub mod partition_table;
 pub mod permit;
 pub mod system_disk;

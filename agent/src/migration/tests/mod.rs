@@ -1,6 +1,7 @@
 mod block;
 mod book;
 mod following;
+mod kept;
 mod permit;
 mod system_disk;
 mod telling;
