@@ -4,6 +4,7 @@ mod backup_command;
 mod bar;
 mod image_command;
 mod mitigation_command;
+mod recover_command;
 mod usb_command;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use self::backup_command::BackupArguments;
 use self::image_command::ImageCommand;
 use self::mitigation_command::MitigationCommand;
+use self::recover_command::RecoverCommand;
 use self::usb_command::UsbCommand;
 
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
@@ -72,6 +74,8 @@ enum Command {
     /// Find and prepare USB drives, on site and without a server.
     #[command(subcommand)]
     Usb(UsbCommand),
+    /// Lay a system out under a permit. Only the recovery stick runs this.
+    Recover(RecoverCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -127,6 +131,7 @@ fn main() -> ExitCode {
             .map(|()| ExitCode::SUCCESS)),
         Command::Usb(command) => Ok(data_dir(&arguments)
             .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),
+        Command::Recover(command) => Ok(Ok(command.carry_out())),
     };
     let command = match done {
         Err(command) => command,
