@@ -42,6 +42,7 @@ mod outcome;
 mod plan;
 pub mod preflight;
 mod reconnect;
+pub mod recover;
 pub mod seen;
 mod session;
 mod snapshots;

@@ -5,6 +5,7 @@ mod bar;
 mod image_command;
 mod migration_command;
 mod mitigation_command;
+mod recover_command;
 mod usb_command;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +39,7 @@ use self::backup_command::BackupArguments;
 use self::image_command::ImageCommand;
 use self::migration_command::MigrationCommand;
 use self::mitigation_command::MitigationCommand;
+use self::recover_command::RecoverCommand;
 use self::usb_command::UsbCommand;
 
 /// Reports what this dom0 holds to a Domfleet server, and does what it asks.
@@ -78,6 +80,8 @@ enum Command {
     /// Find and prepare USB drives, on site and without a server.
     #[command(subcommand)]
     Usb(UsbCommand),
+    /// Lay a system out under a permit. Only the recovery stick runs this.
+    Recover(RecoverCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -136,6 +140,7 @@ fn main() -> ExitCode {
         }
         Command::Usb(command) => Ok(data_dir(&arguments)
             .and_then(|data| command.carry_out(&arguments.root, &data, as_json))),
+        Command::Recover(command) => Ok(Ok(command.carry_out())),
     };
     let command = match done {
         Err(command) => command,

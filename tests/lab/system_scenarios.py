@@ -13,7 +13,7 @@ GUESTS = ("mill", "press")
 # Measured on an idle host: recovery's first line 8 to 10 s after power on, a whole laying out 40 s, both
 # guests up 25 s after LAB-READY.
 RECOVERY_LIMIT, GUEST_LIMIT = 240, 300
-STAGES = ("check", "partition", "volumes", "root", "settings", "boot", "finish")
+STAGES = ("check", "partition", "volumes", "root", "settings", "boot", "verify", "finish")
 
 
 class Systems:
@@ -142,7 +142,7 @@ def cut_in(box, stage):
         return "inside" if box.written() > before + (20 << 20 if stage == "root" else 0) else None
 
     where = None
-    if stage not in ("check", "settings"):
+    if stage not in ("check", "settings", "verify"):
         where = until(f"{stage} to write", LAY_OUT_LIMIT, in_the_middle, every=0.02)
     seen = {"killed": where or "inside", "written": box.written() - before}
     box.kill()

@@ -4,6 +4,7 @@ use domfleet_shared::migration::Permit;
 use domfleet_shared::migration::reset::{Difference, Look};
 use domfleet_shared::set_answers::Found;
 
+use super::appliance::ApplianceFile;
 use super::compare::compare;
 use super::create::is_disk_as_copied;
 use super::error::BackupError;
@@ -45,6 +46,18 @@ pub fn last_look<M: Medium>(
     let Some(sources) = sources else { return Ok(Look::Good) };
     let difference = changed(tools, &folder, &proof, sources)?;
     Ok(difference.map_or(Look::Good, Look::Bad))
+}
+
+/// The files of the appliance that are in the set which `permit` names; nothing where that set is not on the medium.
+pub fn appliance_files<M: Medium>(
+    tools: Tools<'_, M>,
+    permit: &Permit,
+) -> Result<Option<Vec<ApplianceFile>>, BackupError> {
+    let standing = Standing::of(&standing::read(tools.medium, &Folder::new(permit.set))?.records);
+    if standing.sealed != Some(permit.manifest) {
+        return Ok(None);
+    }
+    Sealed::open(tools, permit.set)?.appliance().map(Some)
 }
 
 fn damaged(what: &impl ToString) -> Look {

@@ -27,6 +27,13 @@ pub fn hash(disk: &impl Disk) -> io::Result<Hash> {
     Ok(Hash::of(table.get(BEGIN..end).unwrap_or_default()))
 }
 
+/// The signature of the disk in its MBR, by which a boot loader finds it.
+pub fn disk_id(disk: &impl Disk) -> io::Result<u32> {
+    let table = read(disk)?;
+    let id = table.get(BEGIN..BEGIN + 4).and_then(|bytes| bytes.try_into().ok());
+    Ok(id.map_or(0, u32::from_le_bytes))
+}
+
 /// Where the first partition of an MBR begins; nothing where there is none, or a GPT, which has room for itself
 /// before its first partition.
 pub fn first_byte(disk: &impl Disk) -> io::Result<Option<u64>> {

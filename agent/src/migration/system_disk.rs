@@ -54,17 +54,19 @@ pub fn of_device(root: &Path, major: u32, minor: u32) -> Result<Found, NotFound>
 
 /// The disk that is known by `wwid`, by what is below `root`; nothing where there is none, or there are two.
 pub fn by_wwid(root: &Path, wwid: &str) -> io::Result<Option<Found>> {
-    let mut matching = Vec::new();
-    for entry in std::fs::read_dir(root.join("sys/block"))? {
-        let device = std::fs::canonicalize(entry?.path())?;
-        // What has no identity is nobody's system disk.
-        if let Ok(disk) = found(&device)
-            && disk.wwid == normalised(wwid)
-        {
-            matching.push(disk);
-        }
-    }
+    let mut matching = all(root)?;
+    matching.retain(|disk| disk.wwid == normalised(wwid));
     Ok(if matching.len() == 1 { matching.pop() } else { None })
+}
+
+/// All that are known by something, by what is below `root`.
+pub fn all(root: &Path) -> io::Result<Vec<Found>> {
+    let mut disks = Vec::new();
+    for entry in std::fs::read_dir(root.join("sys/block"))? {
+        // What has no identity is nobody's system disk.
+        disks.extend(found(&std::fs::canonicalize(entry?.path())?));
+    }
+    Ok(disks)
 }
 
 /// What a permit is bound to.
@@ -101,7 +103,8 @@ fn found(device: &Path) -> Result<Found, NotFound> {
     Ok(Found { name, wwid, bytes: sectors * 512 })
 }
 
-fn normalised(wwid: &str) -> String {
+/// With each run of blanks made one, and none around it.
+pub(crate) fn normalised(wwid: &str) -> String {
     wwid.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -1,7 +1,7 @@
 //! A drive of ours, mounted in the agent's own folder for as long as somebody needs it.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use domfleet_shared::id::DriveId;
 use domfleet_shared::usb::{Usage, UsbDrive};
@@ -34,10 +34,13 @@ impl Usb {
     /// Mounts a drive of ours in its folder. What an agent that was killed left mounted there is
     /// unmounted first.
     pub fn mount(&self, drive: &UsbDrive, access: Access) -> Result<Mounted, MountError> {
+        let device = self.file_system_of(drive)?;
+        self.mount_by(drive, &device, access)
+    }
+
+    /// The device that the file system of a drive of ours is on.
+    pub(crate) fn file_system_of(&self, drive: &UsbDrive) -> Result<PathBuf, MountError> {
         let path = || drive.path.clone();
-        let Usage::Ours { drive: id } = drive.usage else {
-            return Err(MountError::NotOurs { path: path() });
-        };
         let is_it =
             |uuid: Option<&String>| uuid.is_some() && uuid == drive.identity.file_system.as_ref();
         let part = drive
@@ -48,16 +51,29 @@ impl Usb {
             Some(part) => part.path.clone().ok_or_else(|| MountError::NoDevice { path: path() })?,
             None => path(),
         };
+        Ok(self.root.path(&device))
+    }
+
+    /// The same as [`Self::mount`], by a device that has the content of that which the file system is on.
+    pub(crate) fn mount_by(
+        &self,
+        drive: &UsbDrive,
+        device: &Path,
+        access: Access,
+    ) -> Result<Mounted, MountError> {
+        let Usage::Ours { drive: id } = drive.usage else {
+            return Err(MountError::NotOurs { path: drive.path.clone() });
+        };
         let last = kernel_messages(&self.root).unwrap_or_default().last().map(|last| last.sequence);
-        let name = |path: &str| path.trim_start_matches("/dev/").to_owned();
-        let attached =
-            Attached::new(self.root.path(&device), self.mounts.join(id.to_string()), access)?;
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let attached = Attached::new(device.to_owned(), self.mounts.join(id.to_string()), access)?;
         let mounted = Mounted {
             attached,
             drive: id,
             root: self.root.clone(),
             names: Names {
-                devices: vec![name(&drive.path), name(&device)],
+                devices: vec![name(Path::new(&drive.path)), name(device)],
                 port: drive.hardware.port.clone(),
             },
             since: last,

@@ -54,7 +54,7 @@ const GEOMETRY: Geometry = Geometry { frame_bytes: 512, chunk_frames: 4 };
 
 /// The disks of all VMs, by path.
 #[derive(Clone, Default)]
-struct Guests(Arc<Mutex<BTreeMap<String, Guest>>>);
+pub(crate) struct Guests(Arc<Mutex<BTreeMap<String, Guest>>>);
 
 #[derive(Clone, Default)]
 struct Guest {
@@ -66,7 +66,7 @@ struct Guest {
     then_written: Option<(u32, String)>,
 }
 
-struct Reading {
+pub(crate) struct Reading {
     guests: Guests,
     path: String,
     content: Vec<u8>,
@@ -74,7 +74,7 @@ struct Reading {
 
 impl Guests {
     /// Two VMs with two disks each: dense, sparse, odd in size, empty.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dense: Vec<u8> =
             (0..6_000_u32).map(|n| (n.wrapping_mul(n) >> 3).to_le_bytes()[0]).collect();
         let mut sparse = vec![0; 9_000];
@@ -97,7 +97,7 @@ impl Guests {
         self.0.lock().unwrap()[path].content.clone()
     }
 
-    fn write(&self, path: &str, at: usize, byte: u8) {
+    pub(crate) fn write(&self, path: &str, at: usize, byte: u8) {
         let mut guests = self.0.lock().unwrap();
         let guest = guests.get_mut(path).unwrap();
         guest.content[at] = byte;
@@ -172,7 +172,7 @@ impl Source for Reading {
     }
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let guests = Guests::new();
     let disk = |number, path: &str| PlannedDisk {
         number,
@@ -225,7 +225,7 @@ fn key() -> BackupKey {
     BackupKey::new([0x5a; 32])
 }
 
-fn back_up(drive: &Drive, guests: &Guests) -> Result<Proof, BackupError> {
+pub(crate) fn back_up(drive: &Drive, guests: &Guests) -> Result<Proof, BackupError> {
     with_tools(drive, |tools| create(tools, &plan(), &configs(), guests))
 }
 
