@@ -52,7 +52,7 @@ impl Root {
         Ok(Running { boot_id: BootId(boot_id), uptime, taint })
     }
 
-    fn fingerprint(&self) -> Fingerprint {
+    pub(super) fn fingerprint(&self) -> Fingerprint {
         let dmi = |name: &str| {
             self.text(&format!("/sys/class/dmi/id/{name}")).filter(|text| is_filled_in(text))
         };

@@ -10,9 +10,10 @@ use domfleet_shared::inventory::{Fingerprint, Vm};
 use domfleet_shared::migration::permit::Release;
 
 use super::watch::{Pulse, Watch};
-use crate::backup::documents::Manifest;
+use crate::backup::documents::{Manifest, Plan};
 use crate::backup::medium::Medium;
 use crate::backup::on_drive::DriveError;
+use crate::backup::paced::Paced;
 use crate::backup::pipeline::Width;
 use crate::backup::source::Sources;
 use crate::backup::volumes::{VolumeError, Volumes};
@@ -108,6 +109,9 @@ pub trait Host: Send + Sync {
 
     /// Waits.
     fn pause(&self, time: Duration);
+
+    /// A meter that has the copying of these disks give way to whoever else uses them.
+    fn paced<'m>(&self, meter: &'m dyn Meter, plan: &Plan) -> Paced<'m>;
 
     /// How many threads compress and hash.
     fn width(&self) -> Width;

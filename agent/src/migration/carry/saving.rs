@@ -13,7 +13,6 @@ use super::host::Host;
 use super::ledger::Ledger;
 use super::scene::{Scene, planned};
 use crate::backup::medium::Medium;
-use crate::backup::paced::Paced;
 use crate::backup::prepare::{Prepared, prepare_for};
 use crate::backup::tools::Tools;
 use crate::backup::{self, create, durable, list, parity};
@@ -35,7 +34,7 @@ pub(super) fn back_up<H: Host>(
     let drive = scene.drive()?;
     let sources = scene.host.sources();
     let prepared = prepare(scene, ledger, &sources)?;
-    let paced = Paced::for_plan(scene.meter, &prepared.plan);
+    let paced = scene.host.paced(scene.meter, &prepared.plan);
     let tools = scene.tools(drive, &paced);
     let prepared = reserved(tools, ledger.migration(), prepared)?;
     let (plan, configs) = (&prepared.plan, &prepared.configs);
@@ -48,7 +47,7 @@ pub(super) fn back_up<H: Host>(
     let proof = if plan.parity {
         parity::create_protected(tools, plan, configs, &sources, |_| ())?
     } else {
-        create::create(tools, plan, configs, &sources)?
+        create(tools, plan, configs, &sources)?
     };
     let sealed = create::sealed_as(drive, plan.set)?.ok_or(backup::BackupError::NotSealed)?;
     let generation = proof.manifest.generation;

@@ -45,6 +45,8 @@ pub struct Watch(Mutex<BTreeMap<VmId, Watched>>);
 struct Watched {
     /// Of the domain that is there, as it was seen first.
     first: Option<Pulse>,
+    /// The domain that was seen last, and dom0's uptime when it was seen first.
+    since: Option<(u32, Duration)>,
     /// Domains of it that there have been.
     starts: u32,
 }
@@ -52,6 +54,17 @@ struct Watched {
 impl Watch {
     fn all(&self) -> MutexGuard<'_, BTreeMap<VmId, Watched>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For how long that domain has been seen to be there, where dom0 is up for so long. By dom0's clock that could
+    /// be any time: a system that was just put there has its clock set soon after.
+    pub fn up(&self, vm: VmId, domid: u32, uptime: Duration) -> Duration {
+        let mut all = self.all();
+        let watched = all.entry(vm).or_default();
+        let (of, since) = watched.since.unwrap_or((domid, uptime));
+        let since = if of == domid { since } else { uptime };
+        watched.since = Some((domid, since));
+        uptime.saturating_sub(since)
     }
 
     /// From here on it is watched as if it had never been.
