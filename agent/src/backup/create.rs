@@ -1,8 +1,8 @@
 //! Making a set: copy, seal, read everything back. Whatever interrupts it, the same call goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domfleet_shared::id::VmId;
+use domfleet_shared::id::{SetId, VmId};
 
 use super::appliance;
 use super::copy::copy;
@@ -51,8 +51,8 @@ pub fn create<M: Medium>(
     Err(BackupError::Unreliable(last))
 }
 
-/// From here on, what is in the set counts as unproved again.
-fn reopen<M: Medium>(tools: Tools<'_, M>, plan: &Plan) -> Result<(), BackupError> {
+/// From here on, what is in the set counts as unproved again, and [`create`] brings it up to what its disks are.
+pub fn reopen<M: Medium>(tools: Tools<'_, M>, plan: &Plan) -> Result<(), BackupError> {
     let mut set = OpenSet::open(tools, plan)?;
     let generation = set.record.standing.generation + 1;
     set.record.add(Event::Reopened { generation })
@@ -116,6 +116,31 @@ pub fn is_as_copied<M: Medium>(
         }
     }
     Ok(true)
+}
+
+/// The VMs of a set of which a disk does not look any more as it did when it was copied. Of volumes that cannot
+/// be told, nor of what cannot be read.
+pub fn changed<M: Medium>(
+    medium: &M,
+    set: SetId,
+    sources: &impl Sources,
+) -> Result<BTreeSet<VmId>, BackupError> {
+    let folder = Folder::new(set);
+    let standing = Standing::of(&standing::read(medium, &folder)?.records);
+    let sealed = standing.sealed.ok_or(BackupError::NotSealed)?;
+    let (manifest, _) = verify::manifest(medium, &folder, sealed)?;
+    let mut changed = BTreeSet::new();
+    for (id, disk) in manifest.disks() {
+        if let Ok(Some(false)) = is_disk_as_copied(&standing, id, &disk.planned, sources) {
+            changed.insert(id.vm);
+        }
+    }
+    Ok(changed)
+}
+
+/// The hash of the manifest of a set that is sealed, and nothing of another.
+pub fn sealed_as(medium: &impl Medium, set: SetId) -> Result<Option<Hash>, BackupError> {
+    Ok(Standing::of(&standing::read(medium, &Folder::new(set))?.records).sealed)
 }
 
 /// Whether a disk looks as it did when it was copied; nothing where that cannot be told, as of a volume.

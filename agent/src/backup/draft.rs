@@ -42,7 +42,7 @@ impl Drop for Draft<'_> {
 }
 
 /// A VM's name as that of a file or volume: it may hold anything, and comes out of the set.
-pub(super) fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str) -> String {
     let fine = |c: char| if c.is_ascii_alphanumeric() || "+_.-".contains(c) { c } else { '_' };
     let safe: String = name.chars().map(fine).take(100).collect();
     match safe.strip_prefix(['.', '-']) {

@@ -41,7 +41,7 @@ impl Folder {
     }
 
     /// A new file of so many bytes, all of them zeros, to be written and then read.
-    pub(super) fn create_sized(&self, name: &str, bytes: u64) -> io::Result<DirectFile> {
+    pub(crate) fn create_sized(&self, name: &str, bytes: u64) -> io::Result<DirectFile> {
         let (folder, name) = self.place(name)?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC;
         let mut file = DirectFile::open(folder, name, flags, false)?;
@@ -50,7 +50,7 @@ impl Folder {
     }
 
     /// The same as [`Medium::rename`], and an error where there is something of that name.
-    pub(super) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
+    pub(crate) fn rename_new(&self, from: &str, to: &str) -> io::Result<()> {
         let ((from_folder, from), (to_folder, to)) = (self.place(from)?, self.place(to)?);
         Ok(renameat_with(from_folder, from, to_folder, to, RenameFlags::NOREPLACE)?)
     }

@@ -109,7 +109,7 @@ impl Identity {
 
     /// The configuration `text` for it, with its disks elsewhere: by number, from 0 on, where and in
     /// which format.
-    pub(super) fn config(
+    pub(crate) fn config(
         &self,
         text: &[u8],
         moved: impl Iterator<Item = (u32, String, Format)>,

@@ -13,7 +13,7 @@ use crate::image;
 use crate::image::disk::Disk;
 use crate::image::qcow2::{CLUSTER_BITS, NewImage};
 
-pub(super) struct ImageTarget {
+pub(crate) struct ImageTarget {
     file: DirectFile,
     /// Where the file is.
     path: PathBuf,
@@ -24,7 +24,7 @@ pub(super) struct ImageTarget {
 
 impl ImageTarget {
     /// Into an empty file.
-    pub(super) fn new(
+    pub(crate) fn new(
         file: DirectFile,
         path: PathBuf,
         name: String,

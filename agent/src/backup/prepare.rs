@@ -236,6 +236,22 @@ impl Prepared {
         self
     }
 
+    /// The same, with the VMs under these ids, in the order of their configurations: of one whose configuration
+    /// says none, everybody else knows already which it is.
+    #[must_use]
+    pub fn known_as(mut self, ids: &[VmId]) -> Self {
+        for (vm, id) in self.plan.vms.iter_mut().zip(ids) {
+            if vm.uuid != *id
+                && let Some(text) = self.configs.remove(&vm.uuid)
+            {
+                self.nameless.retain(|nameless| *nameless != vm.uuid);
+                self.configs.insert(*id, text);
+                vm.uuid = *id;
+            }
+        }
+        self
+    }
+
     /// The same work, as `begun` has it, if that is what was begun: then it goes on under its ids.
     pub fn as_begun(&self, begun: &Plan) -> Option<Self> {
         let mut vms = begun.vms.clone();

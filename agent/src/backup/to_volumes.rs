@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use domfleet_shared::image::Format;
 
-use super::direct::DirectFile;
 use super::documents::SavedVm;
 use super::draft::{Draft, file_name};
 use super::durable;
@@ -20,7 +19,7 @@ use super::target::Whole;
 use super::to_folder::Restored;
 use super::volumes::Volumes;
 
-const RESTORING: &str = ".restoring";
+pub(crate) const RESTORING: &str = ".restoring";
 
 /// Restores a VM onto new volumes of a group, and its configuration into a folder. Volumes and
 /// file are there under their names only once every byte has been read back; nothing that is
@@ -74,7 +73,8 @@ pub fn restore<M: Medium>(
         let path = volumes.create(&draft.name(), disk.planned.virtual_bytes, &tag);
         let path = path.map_err(failed)?;
         let what = path.display().to_string();
-        let device = DirectFile::open_block_device(&path)
+        let device = volumes
+            .open(&path)
             .map_err(|source| BackupError::Target { what: what.clone(), source })?;
         sealed.restore(vm, (*id, disk), Whole::used(device, what))?;
         drafts.push(draft);

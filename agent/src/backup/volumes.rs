@@ -1,21 +1,27 @@
 //! What a restore needs of a volume manager, and LVM2 as that.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domfleet_shared::inventory::Storage;
 
+use super::direct::DirectFile;
+use super::target::Device;
 use crate::dom0::Dom0Error;
 use crate::dom0::step::MANAGED_TAG;
 use crate::dom0::xen::command;
 use crate::dom0::xen::lvm;
 
 const STATE_RESTORING: &str = "domfleet.state.restoring";
-const STATE_VERIFIED: &str = "domfleet.state.verified";
+pub(crate) const STATE_VERIFIED: &str = "domfleet.state.verified";
 
 /// The volumes of one group.
 pub trait Volumes {
+    /// One of them, open.
+    type Device: Device;
+
     /// The tags of a volume, nothing where there is none of that name.
     fn tags(&self, name: &str) -> Result<Option<BTreeSet<String>>, VolumeError>;
 
@@ -28,6 +34,12 @@ pub trait Volumes {
 
     /// Removes a volume that carries `tag`, and none else.
     fn remove(&self, name: &str, tag: &str) -> Result<(), VolumeError>;
+
+    /// Removes a volume that carries `tag`, also one that was verified: what it holds is wanted no more.
+    fn discard(&self, name: &str, tag: &str) -> Result<(), VolumeError>;
+
+    /// Opens what [`Self::create`] gave, to be written. Fails where somebody uses it.
+    fn open(&self, path: &Path) -> io::Result<Self::Device>;
 
     /// Tags a volume as verified, and gives it its name.
     fn publish(&self, draft: &str, name: &str) -> Result<(), VolumeError>;
@@ -96,6 +108,8 @@ impl<'r> Group<'r> {
 }
 
 impl Volumes for Group<'_> {
+    type Device = DirectFile;
+
     fn tags(&self, name: &str) -> Result<Option<BTreeSet<String>>, VolumeError> {
         let volumes = self.ask()?.volumes.into_iter();
         let mut ours = volumes.filter(|volume| volume.volume_group == self.name);
@@ -132,6 +146,20 @@ impl Volumes for Group<'_> {
             Some(_) => Err(VolumeError::NotSo(format!("{} is ours", self.full_name(name)))),
             None => Ok(()),
         }
+    }
+
+    fn discard(&self, name: &str, tag: &str) -> Result<(), VolumeError> {
+        match self.tags(name)? {
+            Some(tags) if tags.contains(tag) && tags.contains(MANAGED_TAG) => {
+                self.change("lvremove", &["-y", &self.full_name(name)])
+            }
+            Some(_) => Err(VolumeError::NotSo(format!("{} is ours", self.full_name(name)))),
+            None => Ok(()),
+        }
+    }
+
+    fn open(&self, path: &Path) -> io::Result<DirectFile> {
+        DirectFile::open_block_device(path)
     }
 
     fn publish(&self, draft: &str, name: &str) -> Result<(), VolumeError> {

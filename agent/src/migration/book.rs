@@ -9,6 +9,7 @@ use std::io;
 use domfleet_shared::id::{BootId, MigrationId};
 use domfleet_shared::migration::journey::Illegal;
 use domfleet_shared::migration::permit::{Release, SignedPermit};
+use domfleet_shared::migration::talk::CarriedIdentity;
 use domfleet_shared::migration::{Event, Migration, Plan, Record};
 use uuid::Uuid;
 
@@ -19,8 +20,9 @@ use crate::backup::names::OURS;
 use crate::clock::Clock;
 
 const PERMIT: &str = "permit.json";
-/// No permit is longer.
-const LONGEST_PERMIT: u64 = 64 * 1024;
+const IDENTITY: &str = "identity.json";
+/// No document beside the journal is longer.
+const LONGEST: u64 = 256 * 1024;
 
 /// Who writes in it.
 #[derive(Clone, Debug)]
@@ -53,9 +55,15 @@ pub enum BookError {
     /// There is none of it.
     #[error("the drive holds nothing of migration {0}")]
     None(MigrationId),
+    /// What is there goes on otherwise.
+    #[error("the journal there tells another story of migration {0}")]
+    Differs(MigrationId),
     /// What is on the drive is none.
     #[error("the permit on the drive cannot be understood")]
     Permit(#[source] serde_json::Error),
+    /// What is on the drive is none.
+    #[error("identity.json on the drive cannot be understood")]
+    Identity(#[source] serde_json::Error),
 }
 
 /// A story that can be added to.
@@ -65,7 +73,8 @@ pub struct Book<M: Medium> {
     writer: Writer,
 }
 
-fn folder(migration: MigrationId) -> String {
+/// The folder of a migration.
+pub(crate) fn folder(migration: MigrationId) -> String {
     format!("{OURS}/m/{migration}")
 }
 
@@ -96,6 +105,35 @@ pub fn read(
         return Err(JournalError::Damaged("it is of another migration").into());
     }
     Ok(Some((story, records)))
+}
+
+/// Brings what is told on a medium up to `records`, which have to go on where it ends. Durable, twice, when it
+/// returns; where it is cut, the same call goes on.
+pub fn bring_up(
+    medium: &impl Medium,
+    migration: MigrationId,
+    records: &[Record],
+) -> Result<(), BookError> {
+    if medium.list(&folder(migration))?.is_empty() {
+        durable::make_folders(medium, &folder(migration))?;
+    }
+    let there = journal::read::<Record>(medium, &place(migration))?;
+    let Some(more) = records.strip_prefix(there.records.as_slice()) else {
+        return Err(BookError::Differs(migration));
+    };
+    let mut journal = Journal::open(medium, &place(migration), &there)?;
+    for record in more {
+        journal.record(record)?;
+    }
+    Ok(())
+}
+
+/// Forgets a story that is no longer worth anything, such as a copy of one that went on elsewhere.
+pub fn forget(medium: &impl Medium, migration: MigrationId) -> io::Result<()> {
+    for name in ["journal.a", "journal.b"] {
+        medium.remove(&format!("{}/{name}", folder(migration)))?;
+    }
+    medium.sync_folder(&folder(migration))
 }
 
 impl<M: Medium> Book<M> {
@@ -169,6 +207,26 @@ pub fn permit(
     migration: MigrationId,
 ) -> Result<Option<SignedPermit>, BookError> {
     let name = format!("{}/{PERMIT}", folder(migration));
-    let bytes = durable::read(medium, &name, LONGEST_PERMIT)?;
+    let bytes = durable::read(medium, &name, LONGEST)?;
     bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose().map_err(BookError::Permit)
+}
+
+/// Puts beside the story what the appliance is to be taken in again by, in place of what is there.
+pub fn store_identity(
+    medium: &impl Medium,
+    migration: MigrationId,
+    identity: &CarriedIdentity,
+) -> Result<(), BookError> {
+    let bytes = serde_json::to_vec_pretty(identity).map_err(io::Error::other)?;
+    Ok(durable::publish(medium, &format!("{}/{IDENTITY}", folder(migration)), &bytes)?)
+}
+
+/// What the appliance is to be taken in again by.
+pub fn identity(
+    medium: &impl Medium,
+    migration: MigrationId,
+) -> Result<Option<CarriedIdentity>, BookError> {
+    let name = format!("{}/{IDENTITY}", folder(migration));
+    let bytes = durable::read(medium, &name, LONGEST)?;
+    bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose().map_err(BookError::Identity)
 }

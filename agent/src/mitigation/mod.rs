@@ -34,6 +34,7 @@ use domfleet_shared::mitigation::{
 
 pub use self::error::MitigationError;
 pub use self::on_disk::OnDisk;
+pub(crate) use self::release::major;
 pub use self::system::System;
 
 /// What is asked of mitigations.

@@ -40,6 +40,11 @@ impl Offer {
     }
 }
 
+/// The first number of what the product file says.
+pub(crate) fn major(release: &str) -> Option<u32> {
+    numbers(release).map(|(major, _)| major)
+}
+
 /// The first two numbers: of `1.02`, `v1.3-rc1`, `2.XX`.
 fn numbers(release: &str) -> Option<(u32, u32)> {
     let at = release.find(|letter: char| letter.is_ascii_digit())?;

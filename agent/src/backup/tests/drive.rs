@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub(crate) use self::state::Left;
 use self::state::{Change, Content, State, Write, folder_of};
+pub(crate) use self::state::{Left, Power};
 use crate::backup::medium::{ALIGNMENT, Medium, MediumFile};
 use crate::backup::target::Device;
 
@@ -21,6 +21,13 @@ pub(crate) struct Drive(Arc<Mutex<State>>);
 impl Drive {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(State::default())))
+    }
+
+    /// One that is plugged into a machine.
+    pub(crate) fn plugged_into(power: &Power) -> Self {
+        let drive = Self::new();
+        drive.state().power = Some(power.clone());
+        drive
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -4,10 +4,12 @@
 //! disk a volume lies: a loop device of that part is the volume then.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::backup::cipher::Keyring;
+use crate::backup::direct::DirectFile;
 use crate::backup::files::DiskFiles;
 use crate::backup::folder::Folder;
 use crate::backup::identity::Identity;
@@ -101,6 +103,8 @@ struct OnLoops<'l> {
 }
 
 impl Volumes for OnLoops<'_> {
+    type Device = DirectFile;
+
     fn tags(&self, name: &str) -> Result<Option<BTreeSet<String>>, VolumeError> {
         self.group.tags(name)
     }
@@ -133,6 +137,14 @@ impl Volumes for OnLoops<'_> {
 
     fn remove(&self, name: &str, tag: &str) -> Result<(), VolumeError> {
         self.group.remove(name, tag)
+    }
+
+    fn discard(&self, name: &str, tag: &str) -> Result<(), VolumeError> {
+        self.group.discard(name, tag)
+    }
+
+    fn open(&self, path: &Path) -> io::Result<DirectFile> {
+        self.group.open(path)
     }
 
     fn publish(&self, draft: &str, name: &str) -> Result<(), VolumeError> {

@@ -10,6 +10,8 @@ mod facts;
 mod kept;
 mod kernel;
 pub(crate) mod lvm;
+mod migration;
+mod pulse;
 mod snapshots;
 mod starts;
 mod vm_files;
@@ -38,7 +40,8 @@ use crate::backup::cipher::Keyring;
 use crate::clock::Clock;
 use crate::log_ring::LogRing;
 use crate::meter::Meter;
-use crate::migration::carry::{Again, Turn, Wanted};
+use crate::migration::carry::watch::Watch;
+use crate::migration::carry::{Turn, Wanted};
 use crate::mitigation::{self, OnDisk};
 use crate::usb::Usb;
 use crate::works::{self, Place, Work, WorkError};
@@ -76,18 +79,20 @@ pub struct Layout {
     pub watchdog: Option<String>,
 }
 
-/// This machine's dom0.
-#[derive(Debug)]
+/// This machine's dom0; clones are the same one.
+#[derive(Clone, Debug)]
 pub struct Xen {
     root: Root,
     layout: Layout,
     log: Arc<LogRing>,
-    kernel: kernel::Follower,
-    device_models: vms::DeviceModels,
-    starts: starts::Starts,
-    watchdog: watchdog::Device,
+    kernel: Arc<kernel::Follower>,
+    device_models: Arc<vms::DeviceModels>,
+    starts: Arc<starts::Starts>,
+    watchdog: Arc<watchdog::Device>,
     aside: collect::Aside,
     place: Place,
+    /// What was seen of VMs that a migration has given back.
+    watch: Arc<Watch>,
 }
 
 impl Xen {
@@ -106,13 +111,14 @@ impl Xen {
         Self {
             place,
             aside: collect::Aside::default(),
-            watchdog: watchdog::Device::new(watchdog),
+            watchdog: Arc::new(watchdog::Device::new(watchdog)),
             root: Root(layout.root.clone()),
             layout,
             log,
-            kernel: kernel::Follower::default(),
-            device_models: vms::DeviceModels::default(),
-            starts: starts::Starts::default(),
+            kernel: Arc::default(),
+            device_models: Arc::default(),
+            starts: Arc::default(),
+            watch: Arc::default(),
         }
     }
 
@@ -203,9 +209,8 @@ impl Dom0 for Xen {
         works::carry_out(&self.place, work, keys, meter).await
     }
 
-    async fn turn(&self, _wanted: Wanted, _keys: Keyring, _meter: &Arc<dyn Meter>) -> Turn {
-        let what = "this version carries out no migration";
-        Turn::idle(what, None, Again::Never)
+    async fn turn(&self, wanted: Wanted, keys: Keyring, meter: &Arc<dyn Meter>) -> Turn {
+        self.migrate(wanted, keys, meter).await
     }
 
     async fn tell(&self, news: &News) -> Option<Result<(), Dom0Error>> {

@@ -49,7 +49,7 @@ impl DeviceModels {
 }
 
 /// The process that was started with `-xen-domid DOMID`.
-fn device_model(root: &facts::Root, domid: u32) -> Option<u32> {
+pub(super) fn device_model(root: &facts::Root, domid: u32) -> Option<u32> {
     let wanted = domid.to_string();
     root.names("/proc").into_iter().filter_map(|name| name.parse::<u32>().ok()).find(|pid| {
         let command = std::fs::read(root.path(&format!("/proc/{pid}/cmdline"))).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::{Arc, Mutex};
 
 #[derive(Clone, Default)]
 pub(super) struct State {
@@ -28,6 +29,51 @@ pub(super) struct State {
     pub(super) unreadable: BTreeSet<u64>,
     /// Blocks of files that cannot be read.
     pub(super) bad_blocks: BTreeSet<(u64, usize)>,
+    /// What it shares with other parts of the machine that it is plugged into.
+    pub(super) power: Option<Power>,
+}
+
+/// The power of a machine, which can be cut at any point of any of its parts.
+#[derive(Clone, Default)]
+pub(crate) struct Power(Arc<Mutex<Supply>>);
+
+#[derive(Default)]
+struct Supply {
+    points: u64,
+    cut_at: Option<u64>,
+    is_off: bool,
+}
+
+impl Power {
+    pub(crate) fn points(&self) -> u64 {
+        self.0.lock().unwrap().points
+    }
+
+    /// Cuts it at that point, counted from now.
+    pub(crate) fn cut_after(&self, points: u64) {
+        let mut supply = self.0.lock().unwrap();
+        supply.cut_at = Some(supply.points + points);
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.lock().unwrap().is_off
+    }
+
+    pub(crate) fn restore(&self) {
+        let mut supply = self.0.lock().unwrap();
+        (supply.is_off, supply.cut_at) = (false, None);
+    }
+
+    /// Passes a point. Tells whether it is cut there: what is done then is done, and nobody hears of it.
+    pub(crate) fn point(&self) -> io::Result<bool> {
+        let mut supply = self.0.lock().unwrap();
+        if supply.is_off {
+            return Err(io::Error::other("there is no power"));
+        }
+        supply.points += 1;
+        supply.is_off = supply.cut_at.is_some_and(|at| supply.points > at);
+        Ok(supply.is_off)
+    }
 }
 
 #[derive(Clone, Default)]
@@ -88,7 +134,8 @@ impl State {
     }
 
     pub(super) fn there(&self) -> io::Result<()> {
-        if self.is_gone { Err(io::Error::other("the drive is gone")) } else { Ok(()) }
+        let is_off = self.power.as_ref().is_some_and(Power::is_off);
+        if self.is_gone || is_off { Err(io::Error::other("the drive is gone")) } else { Ok(()) }
     }
 
     /// Passes a point. Tells whether the power is cut at it: what is done then is done, but never
@@ -100,7 +147,8 @@ impl State {
         }
         self.points += 1;
         self.is_gone = self.cut_at.is_some_and(|at| self.points > at);
-        Ok(self.is_gone)
+        let is_cut = self.power.as_ref().map_or(Ok(false), Power::point)?;
+        Ok(self.is_gone || is_cut)
     }
 
     pub(super) fn change(&mut self, folder: String, change: Change) {

@@ -1,0 +1,205 @@
+//! Finding out which migration it is, and where its drive.
+
+use std::time::Duration;
+
+use domfleet_shared::id::{DriveId, MigrationId};
+use domfleet_shared::migration::permit::Release;
+use domfleet_shared::migration::reset_block::{Marker, ResetBlock, Stage};
+use domfleet_shared::migration::talk::{Now, Waits};
+use domfleet_shared::migration::{Migration, Permit};
+
+use super::error::{TurnError, words};
+use super::host::Host;
+use super::ledger::Ledger;
+use super::scene::{Said, Scene, SystemDisk, TRIED_AGAIN_AFTER};
+use super::turn::{Again, Turn};
+use super::wanted::Wanted;
+use super::{after, before};
+use crate::backup::cipher::Keyring;
+use crate::backup::medium::Medium;
+use crate::meter::Meter;
+use crate::migration::book;
+
+/// A drive is looked for so often.
+const GLANCE: Duration = Duration::from_secs(15);
+
+/// Looks, decides, does one step, and says what came of it. Remembers nothing.
+pub fn turn<H: Host>(host: &H, wanted: &Wanted, keys: &Keyring, meter: &dyn Meter) -> Turn {
+    let tried = find(host, wanted).and_then(|found| match found {
+        None => Ok(Turn::idle("there is no migration here", None, Again::Never)),
+        Some(Found::Away) => {
+            let what = "this system was put here by a migration: plug its backup drive in";
+            Ok(Turn::idle(what, Some(Waits::Drive), Again::After(GLANCE)))
+        }
+        Some(Found::Migration(which)) => take(host, &which, (wanted, keys, meter)),
+    });
+    tried.unwrap_or_else(|error| {
+        let what = "looking for the migration";
+        let again = Again::After(TRIED_AGAIN_AFTER);
+        let idle = Turn::idle(what, None, again);
+        Turn { now: Now { trouble: Some(words(&error)), ..idle.now }, ..idle }
+    })
+}
+
+/// Which migration is this appliance's.
+enum Found {
+    Migration(Which),
+    /// The marker tells of one, whose drive is not here.
+    Away,
+}
+
+struct Which {
+    migration: MigrationId,
+    drive: Option<DriveId>,
+}
+
+fn find<H: Host>(host: &H, wanted: &Wanted) -> Result<Option<Found>, TurnError> {
+    let keep = host.keep()?;
+    let stories = kept(&keep)?;
+    let open = stories.iter().find(|story| story.end.is_none());
+    if let Some(story) = open {
+        let migration = story.plan.migration;
+        let intent = wanted.intent.as_ref().filter(|intent| intent.migration == migration);
+        let drive = story.drive.or(intent.map(|intent| intent.drive));
+        return Ok(Some(Found::Migration(Which { migration, drive })));
+    }
+    if let Some(intent) = &wanted.intent {
+        let (migration, drive) = (intent.migration, Some(intent.drive));
+        return Ok(Some(Found::Migration(Which { migration, drive })));
+    }
+    if !stories.is_empty() {
+        return Ok(None);
+    }
+    // Whoever has neither a story nor a server may just have been put here.
+    match SystemDisk::look(host)?.block {
+        ResetBlock::Marker(Marker { permit, .. }) => {
+            let which = search(host, &|drive, migration| {
+                let stored = book::permit(drive, migration).ok().flatten();
+                let stored = stored.and_then(|signed| serde_json::from_str(&signed.permit).ok());
+                // Whether it is to be believed is seen later.
+                stored.is_some_and(|stored: Permit| stored.id == permit)
+            })?;
+            Ok(Some(which.map_or(Found::Away, Found::Migration)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The stories of which there is a copy here.
+fn kept(keep: &impl Medium) -> Result<Vec<Migration>, TurnError> {
+    let migrations = book::list(keep).map_err(TurnError::io("looking into the agent's folder"))?;
+    let stories =
+        migrations.into_iter().filter_map(|migration| match book::read(keep, migration) {
+            Ok(story) => story.map(|(story, _)| story),
+            Err(error) => {
+                tracing::warn!(error = words(&error), "the copy of a story cannot be read");
+                None
+            }
+        });
+    Ok(stories.collect())
+}
+
+/// The drive and the migration on it that `is_it` finds.
+fn search<H: Host>(
+    host: &H,
+    is_it: &dyn Fn(&H::Drive, MigrationId) -> bool,
+) -> Result<Option<Which>, TurnError> {
+    for id in host.drives()? {
+        let drive = match host.open_drive(id) {
+            Ok(Some(drive)) => drive,
+            Ok(None) => continue,
+            Err(error) => {
+                tracing::warn!(%id, error = words(&error), "a drive cannot be looked into");
+                continue;
+            }
+        };
+        let migrations = book::list(&drive).unwrap_or_default();
+        if let Some(migration) = migrations.into_iter().find(|m| is_it(&drive, *m)) {
+            return Ok(Some(Which { migration, drive: Some(id) }));
+        }
+    }
+    Ok(None)
+}
+
+fn take<H: Host>(
+    host: &H,
+    which: &Which,
+    (wanted, keys, meter): (&Wanted, &Keyring, &dyn Meter),
+) -> Result<Turn, TurnError> {
+    let keep = host.keep()?;
+    let (mut drive, mut trouble) = match which.drive.map(|id| host.open_drive(id)) {
+        Some(Ok(drive)) => (drive, None),
+        Some(Err(error)) => (None, Some(words(&error))),
+        None => (None, None),
+    };
+    // A story that cannot be read is as good as a drive that is not there: VMs must not wait for it.
+    if let Some(unreadable) =
+        drive.as_ref().and_then(|drive| book::read(drive, which.migration).err())
+    {
+        (drive, trouble) = (None, Some(words(&unreadable)));
+    }
+    let disk = SystemDisk::look(host);
+    if let Err(error) = &disk {
+        trouble = trouble.or(Some(words(error)));
+    }
+    let scene = Scene {
+        host,
+        wanted,
+        keys,
+        meter,
+        drive: drive.as_ref(),
+        keep: &keep,
+        release: host.release()?,
+        running: host.running()?,
+        fingerprint: host.fingerprint()?,
+        disk: disk.ok(),
+    };
+    let Some(mut ledger) = ledger(&scene, which.migration)? else {
+        let what = "the backup drive is not plugged in";
+        let idle = Turn::idle(what, Some(Waits::Drive), Again::After(GLANCE));
+        return Ok(Turn { now: Now { trouble, ..idle.now }, ..idle });
+    };
+    let said = if is_source(&scene, &ledger) {
+        before::take(&scene, &mut ledger)
+    } else {
+        after::take(&scene, &mut ledger)
+    };
+    let Said { what, waits, ask, refused, trouble, again } = said.with_trouble(trouble);
+    let drive = which.drive.filter(|_| scene.drive.is_some());
+    let now = Now { waits, what, done: None, total: None, trouble };
+    Ok(Turn { story: Some(ledger.into_records()), now, ask, refused, drive, again })
+}
+
+/// The story that there is; a new one where it is to begin.
+fn ledger<'l, H: Host>(
+    scene: &Scene<'l, H>,
+    migration: MigrationId,
+) -> Result<Option<Ledger<'l, H>>, TurnError> {
+    let places = (scene.drive, scene.keep);
+    if let Some(ledger) = Ledger::open(places, migration, scene.writer())? {
+        return Ok(Some(ledger));
+    }
+    let Some(intent) = &scene.wanted.intent else { return Ok(None) };
+    // What is given up before there was a drive has to end all the same.
+    let is_to_begin = scene.drive.is_some() || intent.give_up.is_some();
+    if scene.release != Release::One || !is_to_begin {
+        return Ok(None);
+    }
+    Ledger::begin(places, intent.plan.clone(), scene.writer()).map(Some)
+}
+
+/// Whether it is the system that is to go. One that a way back has put here is not: VMs are given back on it.
+fn is_source<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> bool {
+    if scene.release != Release::One || ledger.story().adopted.is_some() {
+        return false;
+    }
+    let Some(ResetBlock::Marker(Marker { permit, stage: Stage::Done })) =
+        scene.disk.as_ref().map(|disk| disk.block)
+    else {
+        return true;
+    };
+    let stored = scene.drive.map(|drive| book::permit(drive, ledger.migration()));
+    let stored = stored.and_then(|stored| stored.ok().flatten());
+    let stored: Option<Permit> = stored.and_then(|it| serde_json::from_str(&it.permit).ok());
+    stored.is_none_or(|stored| stored.id != permit || stored.to != Release::One)
+}

@@ -1,0 +1,143 @@
+//! The set of a migration: one that is its own from the beginning, so that no other backup goes on with it and it
+//! goes on with no other. Which one that is lies beside the story, in `set.json`.
+
+use std::path::PathBuf;
+
+use domfleet_shared::id::{MigrationId, SetId, VmId};
+use domfleet_shared::migration::Event;
+use domfleet_shared::migration::plan::Copies;
+use serde::{Deserialize, Serialize};
+
+use super::error::TurnError;
+use super::host::Host;
+use super::ledger::Ledger;
+use super::scene::{Scene, planned};
+use crate::backup::medium::Medium;
+use crate::backup::prepare::{Prepared, prepare_for};
+use crate::backup::tools::Tools;
+use crate::backup::{self, create, durable, list, parity};
+use crate::migration::book::folder;
+
+const RESERVED: &str = "set.json";
+const LONGEST: u64 = 4 * 1024;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Reserved {
+    set: SetId,
+}
+
+/// Copies all VMs into the set, seals it, and puts that on record. Whatever interrupts it, the same call goes on.
+pub(super) fn back_up<H: Host>(
+    scene: &Scene<'_, H>,
+    ledger: &mut Ledger<'_, H>,
+) -> Result<(), TurnError> {
+    let drive = scene.drive()?;
+    let sources = scene.host.sources();
+    let prepared = prepare(scene, ledger, &sources)?;
+    let paced = scene.host.paced(scene.meter, &prepared.plan);
+    let tools = scene.tools(drive, &paced);
+    let prepared = reserved(tools, ledger.migration(), prepared)?;
+    let (plan, configs) = (&prepared.plan, &prepared.configs);
+    // What is sealed already may be of another time: then it is brought up to what the disks are now.
+    if create::sealed_as(drive, plan.set)?.is_some()
+        && !create::is_as_copied(drive, plan, &sources)?
+    {
+        create::reopen(tools, plan)?;
+    }
+    let proof = if plan.parity {
+        parity::create_protected(tools, plan, configs, &sources, |_| ())?
+    } else {
+        create(tools, plan, configs, &sources)?
+    };
+    let sealed = create::sealed_as(drive, plan.set)?.ok_or(backup::BackupError::NotSealed)?;
+    let generation = proof.manifest.generation;
+    ledger.tell(Event::Sealed { set: plan.set, generation, manifest: sealed })
+}
+
+/// Reads every byte of the set back, after the last one of it was written, and puts that on record. What is damaged
+/// is written again, and the set sealed anew.
+pub(super) fn verify<H: Host>(
+    scene: &Scene<'_, H>,
+    ledger: &mut Ledger<'_, H>,
+) -> Result<(), TurnError> {
+    let drive = scene.drive()?;
+    let sealed = ledger.story().sealed;
+    let sealed = sealed.ok_or(backup::BackupError::NotSealed)?;
+    let proof = backup::verify(scene.tools(drive, scene.meter), sealed.set)?;
+    let is_it = create::sealed_as(drive, sealed.set)? == Some(sealed.manifest)
+        && proof.manifest.generation == sealed.generation;
+    if !is_it || !proof.damages.is_empty() {
+        tracing::warn!(set = %sealed.set, "the set is not what was sealed, and is made again");
+        if proof.damages.is_empty() {
+            return back_up(scene, ledger);
+        }
+        let prepared = prepare(scene, ledger, &scene.host.sources())?;
+        let tools = scene.tools(drive, scene.meter);
+        let prepared = reserved(tools, ledger.migration(), prepared)?;
+        create::reopen(tools, &prepared.plan)?;
+        return back_up(scene, ledger);
+    }
+    ledger.tell(Event::Verified { generation: sealed.generation })
+}
+
+/// The VMs of the plan, as they are to be backed up.
+fn prepare<H: Host>(
+    scene: &Scene<'_, H>,
+    ledger: &Ledger<'_, H>,
+    sources: &H::Sources,
+) -> Result<Prepared, TurnError> {
+    let plan = &ledger.story().plan;
+    let vms = scene.host.vms()?;
+    let mut configs: Vec<PathBuf> = Vec::new();
+    for vm in &plan.vms {
+        let there = planned(&vms, plan, vm.uuid).and_then(|there| there.config_path.clone());
+        let path = there.ok_or_else(|| {
+            TurnError::Refused(format!(
+                "{} has no configuration on this appliance: without one nobody could start it again",
+                vm.name
+            ))
+        })?;
+        configs.push(path.into());
+    }
+    let ids: Vec<VmId> = plan.vms.iter().map(|vm| vm.uuid).collect();
+    let mut prepared = prepare_for(&configs, scene.host.clock().now(), sources)?.known_as(&ids);
+    // On one drive alone there is nothing else to mend a bad sector with.
+    prepared.plan.parity = matches!(plan.copies, Copies::Accepted { .. });
+    Ok(prepared)
+}
+
+/// The same under the set that is reserved for the migration; another one where that was begun with other disks.
+fn reserved<M: Medium>(
+    tools: Tools<'_, M>,
+    migration: MigrationId,
+    prepared: Prepared,
+) -> Result<Prepared, TurnError> {
+    let name = format!("{}/{RESERVED}", folder(migration));
+    let failed = "reading which set is this migration's";
+    let kept = durable::read(tools.medium, &name, LONGEST).map_err(TurnError::io(failed))?;
+    let kept: Option<Reserved> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+    let mut prepared = prepared;
+    if let Some(Reserved { set }) = kept {
+        let begun = list::list(tools.medium)?.into_iter().find(|listed| listed.set == set);
+        match begun {
+            // Nothing of it is there yet.
+            None => {
+                prepared.plan.set = set;
+                return Ok(prepared);
+            }
+            Some(begun) if begun.trouble.is_none() => {
+                if let Some(begun) = prepared.as_begun(&begun.plan) {
+                    return Ok(begun);
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    let bytes = serde_json::to_vec(&Reserved { set: prepared.plan.set });
+    let reserving = TurnError::io("reserving a set for this migration");
+    match bytes.map_err(std::io::Error::other) {
+        Ok(bytes) => durable::publish(tools.medium, &name, &bytes).map_err(reserving)?,
+        Err(error) => return Err(reserving(error)),
+    }
+    Ok(prepared)
+}
