@@ -19,6 +19,7 @@ pub mod preflight;
 pub mod reset;
 pub mod reset_block;
 pub mod talk;
+pub mod task;
 #[cfg(test)]
 mod tests;
 pub mod vm;
