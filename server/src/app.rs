@@ -20,6 +20,7 @@ use crate::agents::registry::Registry;
 use crate::auth::Auth;
 use crate::auth::keys::set_keys;
 use crate::auth::limit::Limiter;
+use crate::auth::permit_keys::PermitKeys;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -65,6 +66,8 @@ pub struct Parts {
     pub auth: Auth,
     /// The keys of encrypted backup sets.
     pub set_keys: SetKeys,
+    /// The keys that permits to overwrite a system disk are signed with.
+    pub permit_keys: PermitKeys,
     /// Places for those who follow what changes.
     pub streams: Arc<Semaphore>,
     /// Counts and times.
@@ -120,6 +123,7 @@ impl App {
             objects: objects::open(&config.objects_url(), &config.objects.s3)?,
             auth: Auth::open(&config.keys_dir())?,
             set_keys: set_keys(&config.keys_dir())?,
+            permit_keys: PermitKeys::open(&config.keys_dir())?,
             config,
             db,
             started_at: clock.now(),

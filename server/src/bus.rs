@@ -31,6 +31,8 @@ pub struct Bus {
     pub presence: Wake,
     /// An appliance told of its boots.
     pub endings: Wake,
+    /// Something is wanted of a migration, or an agent came.
+    pub migrations: Wake,
     /// Something else that tasks look after changed.
     pub tasks: Wake,
     events: watch::Sender<u64>,
@@ -42,6 +44,7 @@ impl Default for Bus {
             dispatcher: Wake::default(),
             presence: Wake::default(),
             endings: Wake::default(),
+            migrations: Wake::default(),
             tasks: Wake::default(),
             events: watch::Sender::new(0),
         }

@@ -16,6 +16,7 @@ pub mod db;
 pub mod domain;
 pub mod http;
 pub mod memory;
+pub mod migrations;
 pub mod objects;
 pub mod pki;
 pub mod reckoning;

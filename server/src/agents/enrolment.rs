@@ -259,7 +259,12 @@ async fn certify(app: &App, credential: &Credential, csr: &Csr) -> Result<String
     Ok(issued.certificate_pem)
 }
 
-fn enrolled(app: &App, appliance: ApplianceId, epoch: u32, certificate_pem: String) -> Enrolled {
+pub(super) fn enrolled(
+    app: &App,
+    appliance: ApplianceId,
+    epoch: u32,
+    certificate_pem: String,
+) -> Enrolled {
     Enrolled {
         appliance,
         epoch,
@@ -270,14 +275,14 @@ fn enrolled(app: &App, appliance: ApplianceId, epoch: u32, certificate_pem: Stri
 }
 
 /// PostgreSQL keeps no zero bytes in a text.
-fn is_text(fingerprint: &Fingerprint) -> bool {
+pub(super) fn is_text(fingerprint: &Fingerprint) -> bool {
     let Fingerprint { system_uuid, board_serial, macs, disks } = fingerprint;
     let mut texts = system_uuid.iter().chain(board_serial).chain(macs).chain(disks);
     texts.all(|text| !text.contains('\0'))
 }
 
 /// A hostname as a name: whoever reads it in a table or a terminal sees letters, and few.
-fn clean(hostname: &str) -> String {
+pub(super) fn clean(hostname: &str) -> String {
     let text: String =
         hostname.trim().chars().filter(|letter| !letter.is_control()).take(64).collect();
     if text.is_empty() { "appliance".into() } else { text }
@@ -301,7 +306,7 @@ fn unknown_token() -> Problem {
     )
 }
 
-fn bad_request() -> Problem {
+pub(super) fn bad_request() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "invalid",
@@ -310,7 +315,7 @@ fn bad_request() -> Problem {
     )
 }
 
-fn bad_fingerprint() -> Problem {
+pub(super) fn bad_fingerprint() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "invalid",
@@ -319,7 +324,7 @@ fn bad_fingerprint() -> Problem {
     )
 }
 
-fn too_many() -> Problem {
+pub(super) fn too_many() -> Problem {
     Problem::new(
         StatusCode::TOO_MANY_REQUESTS,
         "too_many",
@@ -329,7 +334,7 @@ fn too_many() -> Problem {
     .after(300)
 }
 
-fn busy() -> Problem {
+pub(super) fn busy() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
         "conflict",

@@ -219,5 +219,6 @@ pub(super) async fn follow_up(
     slot.catch_up();
     app.bus.presence.wake();
     app.bus.dispatcher.wake();
+    app.bus.migrations.wake();
     Ok(answers)
 }

@@ -4,12 +4,14 @@ mod enrolment;
 mod gateway;
 mod hello;
 mod identity;
+mod migration;
 mod problem;
 mod progress;
 mod rate;
 mod record;
 pub mod refusal;
 pub mod registry;
+mod rejoin;
 mod restored;
 mod socket;
 mod talk;
@@ -22,6 +24,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, head, post};
 use domfleet_shared::enrolment::{BUNDLES_PATH, JOIN_PATH, RENEW_PATH, SOCKET_PATH};
+use domfleet_shared::migration::talk::REJOIN_PATH;
 
 use self::problem::Problem;
 use self::refusal::Refusal;
@@ -61,6 +64,7 @@ pub fn enrolment_routes() -> Router<App> {
     Router::new()
         .route(JOIN_PATH, post(enrolment::join))
         .route(RENEW_PATH, post(enrolment::renew))
+        .route(REJOIN_PATH, post(rejoin::rejoin))
         .layer(DefaultBodyLimit::max(ENROLMENT_BYTES))
 }
 

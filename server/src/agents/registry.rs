@@ -12,7 +12,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{ApplianceId, InstanceId, OperationId};
+use domfleet_shared::id::{ApplianceId, InstanceId, MigrationId, OperationId};
 use domfleet_shared::protocol::ToAgent;
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
@@ -66,6 +66,8 @@ struct Outbox {
     messages: Vec<ToAgent>,
     /// What was offered or withdrawn in this session: once is enough.
     told: Vec<(OperationId, Told)>,
+    /// The migration whose intent was said in this session last, and its revision.
+    intent: Option<(MigrationId, u64)>,
     probe: Option<u64>,
     ended: Option<Refusal>,
 }
@@ -309,6 +311,26 @@ impl Slot {
             return Err(Full);
         }
         outbox.told.push((operation, told));
+        outbox.messages.push(message());
+        drop(outbox);
+        self.waker.wake();
+        Ok(true)
+    }
+
+    /// Says what is wanted of a migration, unless that revision was said in this session.
+    pub fn tell_intent(
+        &self,
+        about: (MigrationId, u64),
+        message: impl FnOnce() -> ToAgent,
+    ) -> Result<bool, Full> {
+        let mut outbox = lock(&self.outbox);
+        if outbox.intent == Some(about) {
+            return Ok(false);
+        }
+        if outbox.messages.len() >= WAITING {
+            return Err(Full);
+        }
+        outbox.intent = Some(about);
         outbox.messages.push(message());
         drop(outbox);
         self.waker.wake();

@@ -8,7 +8,7 @@ use domfleet_shared::protocol::{Frame, ToAgent, ToServer};
 use super::refusal::Refusal;
 use super::registry::{Heard, Slot};
 use super::trouble::Trouble;
-use super::{enrolment, progress};
+use super::{enrolment, migration, progress};
 use crate::app::App;
 use crate::db::inventory::{self, Reporter};
 use crate::db::welcome;
@@ -46,6 +46,7 @@ pub(super) async fn answer(
             Ok(None)
         }
         ToServer::Report(report) => progress::take(&session.app, &session.slot, &report).await,
+        ToServer::Migration(told) => migration::take(&session.app, &session.slot, &told).await,
         ToServer::Renew { csr_pem } => renew(session, &csr_pem).await,
         ToServer::Unsupported { seq } => {
             tracing::warn!(

@@ -31,6 +31,10 @@ pub enum AlarmKind {
     MitigationDrifted,
     /// A large part of the fleet fell silent at once: most likely it is the server.
     ServerSuspect,
+    /// An appliance has a permit to be reset, and has not come back.
+    MigrationSilent,
+    /// A migration waits for a person to decide, or tells what cannot be.
+    MigrationStuck,
     /// A server that was restored from a backup met what it does not know.
     Unreconciled,
 }
@@ -47,6 +51,8 @@ impl AlarmKind {
             Self::PoolFull => "thin_pool_full",
             Self::MitigationDrifted => "mitigation_drifted",
             Self::ServerSuspect => "server_suspect",
+            Self::MigrationSilent => "migration_silent",
+            Self::MigrationStuck => "migration_stuck",
             Self::Unreconciled => "unreconciled",
         }
     }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{ApplianceId, BulkId, BundleId, OperationId, OperatorId, OrganisationId};
+use domfleet_shared::id::{
+    ApplianceId, BulkId, BundleId, MigrationId, OperationId, OperatorId, OrganisationId,
+};
 use domfleet_shared::inventory::{Section, Storage, Vm};
 use domfleet_shared::operation::{Operation, Priority};
 use domfleet_shared::usb::UsbDrive;
@@ -14,7 +16,7 @@ use serde_json::json;
 use super::audit::{self, Actor, Change};
 use super::entity::operation::{Column, Entity};
 use super::operations::{self, NewOperation};
-use super::{OnConstraint, backup_sets, bundles, reported, server_state};
+use super::{OnConstraint, backup_sets, bundles, migrations, reported, server_state};
 use crate::domain::admission::{self, Backup, Consent, Held, Refusal, Situation, Window, settle};
 use crate::domain::appliance::Appliance;
 use crate::domain::bundle::BundleTrigger;
@@ -73,6 +75,7 @@ struct Looked {
     usb: Option<Vec<UsbDrive>>,
     backups: Vec<Backup>,
     locks: Vec<Held>,
+    migration: Option<(MigrationId, String)>,
     unfinished: usize,
     held: bool,
 }
@@ -96,6 +99,7 @@ impl Looked {
                 _ => Vec::new(),
             },
             locks: operations::locks(db, appliance).await?,
+            migration: migrations::open_of(db, appliance).await?,
             unfinished: operations::count_unfinished(db, appliance).await?,
             held: server_state::is_held(db).await?,
         })
@@ -112,6 +116,7 @@ impl Looked {
             usb: self.usb.as_deref(),
             backups: &self.backups,
             locks: &self.locks,
+            migration: self.migration.as_ref().map(|(id, phase)| (*id, phase.as_str())),
             unfinished: self.unfinished,
             window: Window::Open,
             consent: Consent::Given,

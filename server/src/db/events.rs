@@ -25,11 +25,13 @@ pub enum EventKind {
     Operation,
     Bundle,
     Alarm,
+    Migration,
 }
 
 words! {
     EventKind {
         Appliance = "appliance", Operation = "operation", Bundle = "bundle", Alarm = "alarm",
+        Migration = "migration",
     }
 }
 

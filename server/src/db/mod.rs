@@ -38,6 +38,8 @@ pub mod inventory;
 pub mod join_tokens;
 pub mod joining;
 pub mod keeping;
+pub mod migration_list;
+pub mod migrations;
 mod mitigations;
 pub mod operations;
 pub mod operators;
@@ -175,7 +177,8 @@ impl Stored {
 
 /// Constraints whose breach means something to someone, and the columns that SQLite names in
 /// place of the constraint.
-const CONSTRAINTS: [(&str, &str); 6] = [
+const CONSTRAINTS: [(&str, &str); 7] = [
+    ("migration_open_once", "migration.open_for"),
     ("organisation_name_unique", "organisation.parent_id, organisation.name"),
     ("site_name_unique", "site.organisation_id, site.name"),
     ("operator_email_unique", "operator.email"),

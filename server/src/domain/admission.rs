@@ -6,7 +6,7 @@ mod settle;
 mod works;
 
 use domfleet_shared::Timestamp;
-use domfleet_shared::id::{OperationId, VmId};
+use domfleet_shared::id::{MigrationId, OperationId, VmId};
 use domfleet_shared::inventory::{Storage, Vm};
 use domfleet_shared::operation::{Class, Lock, Operation, conflicts};
 use domfleet_shared::usb::UsbDrive;
@@ -39,6 +39,8 @@ pub struct Situation<'a> {
     pub backups: &'a [Backup],
     /// What is held, and by whom.
     pub locks: &'a [Held],
+    /// The migration that is under way, and where it is.
+    pub migration: Option<(MigrationId, &'a str)>,
     /// Operations that have not ended.
     pub unfinished: usize,
     /// Whether it may be changed at this time.
@@ -101,6 +103,8 @@ pub enum Refusal {
     ReadOnly(String),
     #[error("{lock} is held by operation {holder} ({kind})")]
     Locked { lock: String, holder: OperationId, kind: String },
+    #[error("the appliance is held by migration {id} ({phase})")]
+    Migrating { id: MigrationId, phase: String },
     #[error("{0} operations of the appliance have not ended")]
     TooManyWaiting(usize),
     #[error("there is no operation of that kind")]
@@ -129,6 +133,7 @@ impl Refusal {
             Self::NotAccepted(_) => "not_accepted",
             Self::ReadOnly(_) => "read_only",
             Self::Locked { .. } => "locked",
+            Self::Migrating { .. } => "migrating",
             Self::TooManyWaiting(_) => "too_many_waiting",
             Self::UnknownKind => "unknown_kind",
             Self::NoSuch(..) => "no_such_object",
@@ -151,6 +156,9 @@ impl Refusal {
             Self::ReadOnly(_) => "Resolve that first; only operations that read are done.".into(),
             Self::Locked { holder, .. } => {
                 format!("Wait until operation {holder} has ended, or cancel it.")
+            }
+            Self::Migrating { id, .. } => {
+                format!("Wait until migration {id} has ended, or cancel it.")
             }
             Self::TooManyWaiting(_) => "Wait until some have ended, or cancel some.".into(),
             Self::UnknownKind => "See /api/v1/openapi.json for the kinds.".into(),
@@ -186,6 +194,11 @@ pub fn admit(
         && operation.class() != Class::Read
     {
         return Err(Refusal::ReadOnly(reason.to_owned()));
+    }
+    if let Some((id, phase)) = situation.migration
+        && operation.class() != Class::Read
+    {
+        return Err(Refusal::Migrating { id, phase: phase.to_owned() });
     }
     if situation.unfinished >= MOST_UNFINISHED {
         return Err(Refusal::TooManyWaiting(situation.unfinished));

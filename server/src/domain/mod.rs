@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod ended_boot;
 pub mod filter;
 pub mod history;
+pub mod migration;
 pub mod mitigation_effect;
 pub mod mitigations;
 pub mod neighbours;

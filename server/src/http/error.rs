@@ -12,6 +12,7 @@ use crate::auth::password::HashError;
 use crate::db::asking::AskError;
 use crate::domain::admission::Refusal;
 use crate::domain::filter::FilterError;
+use crate::domain::migration::change::Refused as MigrationRefused;
 use crate::domain::people::Role;
 use crate::uploads::{Refused, tus};
 
@@ -48,6 +49,9 @@ pub enum ApiError {
     /// An operation is not admitted.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Something about a migration cannot be had.
+    #[error(transparent)]
+    Migration(#[from] MigrationRefused),
     /// The server was restored from a backup and waits.
     #[error("the server was restored from a backup and is held")]
     Held,
@@ -107,6 +111,7 @@ impl ApiError {
             Self::Taken(..) => (StatusCode::CONFLICT, "taken"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::Refused(refusal) => refusal_code(refusal),
+            Self::Migration(refused) => migration_code(refused),
             Self::Held => (StatusCode::CONFLICT, "held"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::ConfirmRequired(_) => (StatusCode::UNPROCESSABLE_ENTITY, "confirm_required"),
@@ -143,6 +148,7 @@ impl ApiError {
             Self::Taken(what, _) => format!("Choose another {what}."),
             Self::Conflict(_) => "Read it again: it has changed.".into(),
             Self::Refused(refusal) => refusal.what_to_do(),
+            Self::Migration(refused) => refused.what_to_do.clone(),
             Self::Held => "Wait until the appliances have reported, or let an admin release the \
                            hold."
                 .into(),
@@ -163,6 +169,15 @@ impl ApiError {
     }
 }
 
+fn migration_code(refused: &MigrationRefused) -> (StatusCode, &'static str) {
+    let status = match (refused.code, refused.is_request) {
+        ("no_permit", _) => StatusCode::NOT_FOUND,
+        (_, true) => StatusCode::UNPROCESSABLE_ENTITY,
+        (_, false) => StatusCode::CONFLICT,
+    };
+    (status, refused.code)
+}
+
 /// The status of a refusal, and its word for programs.
 fn refusal_code(refusal: &Refusal) -> (StatusCode, &'static str) {
     let status = match refusal {
@@ -170,6 +185,7 @@ fn refusal_code(refusal: &Refusal) -> (StatusCode, &'static str) {
         | Refusal::NotAccepted(_)
         | Refusal::ReadOnly(_)
         | Refusal::Locked { .. }
+        | Refusal::Migrating { .. }
         | Refusal::TooManyWaiting(_)
         | Refusal::NotOurs(..)
         | Refusal::Taken(..)

@@ -29,7 +29,7 @@ use super::extract::{Id, Params};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::db::events::{Event, EventKind, Topic, newest, oldest, since};
-use crate::db::{appliances, bundles, operations};
+use crate::db::{appliances, bundles, migration_list, operations};
 use domfleet_shared::id::OperationId;
 
 /// At most four batches a second.
@@ -70,7 +70,7 @@ pub struct ChangeBatch {
 /// Something that changed.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Change {
-    /// `appliance`, `operation`, `bundle` or `alarm`.
+    /// `appliance`, `operation`, `bundle`, `migration` or `alarm`.
     pub kind: String,
     /// The narrowest topic that it belongs to.
     pub topic: String,
@@ -263,6 +263,9 @@ impl Follower {
             rows.insert(row.id.0, (row.version, to_json(&row)?));
         }
         for row in bundles::by_ids(db, scope, ids(EventKind::Bundle)).await? {
+            rows.insert(row.id.0, (row.version, to_json(&row)?));
+        }
+        for row in migration_list::by_ids(db, scope, ids(EventKind::Migration)).await? {
             rows.insert(row.id.0, (row.version, to_json(&row)?));
         }
         let mut events: Vec<Event> = newest.into_values().collect();

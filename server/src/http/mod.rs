@@ -15,6 +15,8 @@ pub mod events;
 pub mod extract;
 mod health;
 pub mod join_tokens;
+pub mod migration_wishes;
+pub mod migrations;
 mod openapi;
 pub mod operations;
 pub mod operators;
@@ -115,6 +117,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(bundle_files::search))
         .routes(routes!(uploads::create, uploads::options))
         .routes(routes!(uploads::head, uploads::patch, uploads::terminate, uploads::post))
+        .routes(routes!(migrations::list, migration_wishes::start))
+        .routes(routes!(migrations::show))
+        .routes(routes!(migrations::records))
+        .routes(routes!(migrations::permit))
+        .routes(routes!(migration_wishes::cancel))
+        .routes(routes!(migration_wishes::rollback))
+        .routes(routes!(migration_wishes::stay))
+        .routes(routes!(migration_wishes::retry))
+        .routes(routes!(migration_wishes::waive))
         .routes(routes!(events::follow))
         .routes(routes!(alarms::list))
         .routes(routes!(alarms::clear))

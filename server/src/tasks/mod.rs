@@ -11,6 +11,7 @@ pub mod dispatcher;
 pub mod endings;
 pub mod hold;
 pub mod memory;
+pub mod migrations;
 pub mod presence;
 pub mod retention;
 pub mod schedules;
@@ -85,6 +86,7 @@ pub fn start_for_agents(app: &App) {
     let alone = Wake::default;
     spawn(presence::Presences::new(app.clone()), app.bus.presence.clone(), tracker, stop());
     spawn(dispatcher::Dispatcher(app.clone()), app.bus.dispatcher.clone(), tracker, stop());
+    spawn(migrations::Migrations(app.clone()), app.bus.migrations.clone(), tracker, stop());
     spawn(endings::Endings(app.clone()), app.bus.endings.clone(), tracker, stop());
     spawn(bulks::Bulks(app.clone()), alone(), tracker, stop());
     spawn(schedules::Schedules(app.clone()), alone(), tracker, stop());

@@ -15,6 +15,7 @@ mod ended_boots;
 mod events;
 mod fleet;
 mod list;
+mod migrations;
 mod openapi;
 mod operations;
 mod references;
@@ -26,6 +27,8 @@ mod s3;
 mod schedules;
 mod session;
 mod signatures;
+#[path = "../support/story.rs"]
+mod story;
 mod taken_back;
 mod texts;
 mod uploads;

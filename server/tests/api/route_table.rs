@@ -41,6 +41,7 @@ pub(crate) enum About {
     /// A table of uptimes.
     Import,
     JoinToken,
+    Migration,
     Site,
     Operator,
     /// Many things, in this field of the answer.
@@ -156,7 +157,34 @@ fn row(method: &str, path: &str) -> Option<Route> {
         ("post", "/server/release-hold") => {
             (A::TopmostOnly, "admin", json!({ "confirm": "release" }))
         }
-        (method, path) => return why_they_freeze(method, path),
+        (method, path) => return moves(method, path).or_else(|| why_they_freeze(method, path)),
+    };
+    Some(Route { about, role, body })
+}
+
+/// Migrations from one line of releases to the next.
+fn moves(method: &str, path: &str) -> Option<Route> {
+    use About as A;
+    let why = || json!({ "reason": "not today" });
+    let (about, role, body) = match (method, path) {
+        ("get", "/migrations") => (A::List("migrations"), "viewer", Value::Null),
+        // Of an appliance in the scope: see `migrations`.
+        ("post", "/migrations") => {
+            let nobody = uuid::Uuid::nil();
+            (A::Caller, "operator", json!({ "appliance": nobody, "preflight": nobody }))
+        }
+        ("get", "/migrations/{id}" | "/migrations/{id}/records") => {
+            (A::Migration, "viewer", Value::Null)
+        }
+        ("get", "/migrations/{id}/permit") => (A::Migration, "operator", Value::Null),
+        ("post", "/migrations/{id}/cancel" | "/migrations/{id}/rollback") => {
+            (A::Migration, "operator", why())
+        }
+        ("post", "/migrations/{id}/stay" | "/migrations/{id}/vms/{vm}/waive") => {
+            (A::Migration, "operator", Value::Null)
+        }
+        ("post", "/migrations/{id}/vms/{vm}/retry") => (A::Migration, "operator", json!({})),
+        _ => return None,
     };
     Some(Route { about, role, body })
 }
@@ -193,7 +221,8 @@ fn why_they_freeze(method: &str, path: &str) -> Option<Route> {
 
 /// The path for the object of that id.
 pub(crate) fn path_of(path: &str, id: &str) -> String {
-    path.replace("{id}", id).replace("{path}", "manifest.json")
+    let vm = "3f0b6ff2-2d83-4c59-8ac5-7d0b0a4d5c11";
+    path.replace("{id}", id).replace("{path}", "manifest.json").replace("{vm}", vm)
 }
 
 /// Every route of the API, each with its row.

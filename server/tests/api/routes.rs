@@ -16,7 +16,7 @@ use crate::client::{ADMIN, Answer, Api, PASSWORD, User, request};
 use crate::database::{TestDatabase, on_both};
 use crate::fleet;
 use crate::route_table::{About, Route, path_of, routes};
-use crate::{bundles, reliability, schedules, signatures, uploads};
+use crate::{bundles, migrations, reliability, schedules, signatures, uploads};
 
 on_both! {
     what_is_not_below_one_s_organisation_is_not_there
@@ -119,6 +119,10 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             let one = json!({ "appliances": [appliance], "operation": { "kind": "debug_bundle" } });
             id(&user.post("/api/v1/operations", &one).await.ok())
         }
+        About::Migration => {
+            let appliance = fleet::appliance(api, organisation, "box").await.id;
+            migrations::permitted(api, organisation, appliance).await
+        }
         About::Operation | About::Bundle => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;
             let path = format!("/api/v1/appliances/{appliance}/bundles");
@@ -214,6 +218,7 @@ async fn lists_hold_what_is_below_one_s_organisation_and_nothing_else(db: TestDa
         About::Finding,
         About::Bulk,
         About::Schedule,
+        About::Migration,
         About::Appliance,
     ];
     let (mut seen, mut hidden) = (vec![tree.own.clone(), tree.child.clone()], Vec::new());

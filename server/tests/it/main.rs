@@ -10,3 +10,5 @@
 )]
 
 mod agents;
+#[path = "../support/story.rs"]
+mod story;

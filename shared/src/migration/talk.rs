@@ -70,8 +70,9 @@ pub struct Decision {
 }
 
 /// What a person can decide.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "decision", rename_all = "snake_case")]
+#[schema(as = MigrationDecided)]
 pub enum What {
     /// Try a VM again that failed.
     Retry {
@@ -170,6 +171,7 @@ pub struct Now {
 /// What a migration waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MigrationWaits)]
 pub enum Waits {
     /// A person: plug the backup drive in.
     Drive,

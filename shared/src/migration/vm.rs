@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 /// How far a VM is on the system that it is given back on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
+#[schema(as = VmProgress)]
 pub enum Progress {
     /// Its turn has not come, or it is being written.
     Waiting,
@@ -36,6 +37,7 @@ pub enum Progress {
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = VmFailedAt)]
 pub enum FailedAt {
     /// Writing its disks.
     Restore,

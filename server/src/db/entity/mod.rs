@@ -18,6 +18,8 @@ pub mod hardware_part;
 pub mod imported_boot;
 pub mod inventory;
 pub mod join_token;
+pub mod migration;
+pub mod migration_record;
 pub mod operation;
 pub mod operation_lock;
 pub mod operation_report;

@@ -8,6 +8,7 @@ mod freezes;
 mod harness;
 mod intake;
 mod joining;
+mod migrations;
 mod operations;
 mod outsiders;
 mod port;

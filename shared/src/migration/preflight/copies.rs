@@ -13,7 +13,7 @@ use super::room::DriveNeed;
 use super::say;
 
 /// What has to be typed where there is none.
-const TYPED: &str = "one drive holds the only copy";
+pub const ONLY_COPY: &str = "one drive holds the only copy";
 
 /// The second copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -111,7 +111,7 @@ pub(super) fn find(
 /// Asks for the acceptance where there is none.
 pub(super) fn judge(copy: &SecondCopy, asking: &mut Asking<'_>, notes: &mut Notes) {
     if copy.by == SecondCopyBy::OneDrive {
-        let texts = [copy.sentence.clone(), TYPED.to_owned(), String::new()];
+        let texts = [copy.sentence.clone(), ONLY_COPY.to_owned(), String::new()];
         asking.ask(notes, ConsentCode::OnlyCopy, About::default(), texts);
     }
 }

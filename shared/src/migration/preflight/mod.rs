@@ -26,7 +26,7 @@ mod words;
 pub use self::assumptions::{Assumptions, Layout, LegacyBackups, Moment, Window};
 pub use self::buy::{DriveToBuy, STANDARD_SIZES};
 pub use self::consent::{Accepted, Consent, ConsentCode};
-pub use self::copies::{SecondCopy, SecondCopyBy};
+pub use self::copies::{ONLY_COPY, SecondCopy, SecondCopyBy};
 pub use self::drive::DriveRoom;
 pub use self::facts::{
     Clock, DiskFacts, DriveFacts, Facts, LeftOut, Measured, PartitionFacts, SystemDisk, VmFacts,
