@@ -9,7 +9,7 @@ import {
   wantedMigration,
 } from "../../src/features/appliance/move";
 import {
-  bytesLeft,
+  bytesDone,
   PHASE_NAMES,
   phaseLook,
   recordWords,
@@ -73,13 +73,13 @@ test("the time left is that of the permit, of the watch, or of the bytes", () =>
   expect(timeLeft(soaking, NOW)).toBe("watched for another 2 d 1 h");
   expect(timeLeft({ ...soaking, ended_at: "2026-11-30T11:00:00Z" }, NOW)).toBeNull();
   const copying = { phase: "backing_up", done: 2 ** 30, total: 4 * 2 ** 30 };
-  expect(timeLeft(copying, NOW)).toBe("1 GiB of 4 GiB");
+  expect(timeLeft(copying, NOW)).toBe("3 GiB to go");
   expect(timeLeft({ phase: "sealed" }, NOW)).toBeNull();
 });
 
 test("more bytes than there are is no more than all, and nothing of nothing is not told", () => {
-  expect(bytesLeft({ done: 9, total: 8 })).toBe("8 B of 8 B");
-  expect(bytesLeft({ done: 0, total: 0 })).toBeNull();
+  expect(bytesDone({ done: 9, total: 8 })).toBe("8 B of 8 B");
+  expect(bytesDone({ done: 0, total: 0 })).toBeNull();
   expect(vmsInWords({ vms_total: 3, vms_settled: 1, vms_failed: 1 })).toBe("1 of 3 VMs, 1 failed");
 });
 

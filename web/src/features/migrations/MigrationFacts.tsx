@@ -3,7 +3,7 @@ import { Badge, type Shape, type Tone } from "../../ui/Badge";
 import { useNow } from "../../ui/clock";
 import { Bar } from "../../ui/ProgressBar";
 import styles from "./Migrations.module.css";
-import { bytesLeft, phaseLook, timeLeft, vmsInWords, waitOf } from "./words";
+import { bytesDone, phaseLook, timeLeft, vmsInWords, waitOf } from "./words";
 
 export function PhaseBadge({ phase, bare }: { phase: string; bare?: boolean }) {
   const [tone, shape, word] = phaseLook(phase);
@@ -47,7 +47,7 @@ export function WaitWords({ row }: { row: MigrationRow }) {
 
 /** How far it is: bytes of what is being done, and VMs that are settled. */
 export function HowFar({ row }: { row: MigrationRow }) {
-  const bytes = row.ended_at ? null : bytesLeft(row);
+  const bytes = row.ended_at ? null : bytesDone(row);
   const share = bytes === null ? null : (row.done ?? 0) / (row.total ?? 1);
   return (
     <div className={styles.far}>

@@ -43,7 +43,7 @@ export function VmsCard({ migration }: { migration: Migration }) {
           <span className="line">
             <Button
               small
-              aria-label={`Try ${vm.name} again`}
+              aria-label={`Try again: ${vm.name}`}
               disabledReason={reason}
               onClick={() => open({ vm, what: "retry" })}
             >

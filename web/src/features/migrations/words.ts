@@ -111,11 +111,13 @@ export function timeLeft(
       ? `the permit is good for another ${formatDuration(seconds)}`
       : "the permit has run out";
   }
-  return bytesLeft(migration);
+  const { done, total } = migration;
+  if (typeof done !== "number" || typeof total !== "number" || total <= 0) return null;
+  return `${formatBytes(Math.max(0, total - done))} to go`;
 }
 
 /** "3 GiB of 7 GiB", where it is known of how many. */
-export function bytesLeft({ done, total }: Pick<MigrationRow, "done" | "total">): string | null {
+export function bytesDone({ done, total }: Pick<MigrationRow, "done" | "total">): string | null {
   if (typeof done !== "number" || typeof total !== "number" || total <= 0) return null;
   return `${formatBytes(Math.min(done, total))} of ${formatBytes(total)}`;
 }
