@@ -108,6 +108,12 @@ const mitigations = createRoute({
   ),
 });
 
+const move = createRoute({
+  getParentRoute: () => appliance,
+  path: "move",
+  component: lazyRouteComponent(() => import("./features/appliance/MoveTab"), "MoveTab"),
+});
+
 const operations = createRoute({
   getParentRoute: () => root,
   path: "/operations",
@@ -156,6 +162,28 @@ const backups = createRoute({
     sort: text(search, "sort"),
   }),
   component: lazyRouteComponent(() => import("./features/backups/BackupsPage"), "BackupsPage"),
+});
+
+const migrations = createRoute({
+  getParentRoute: () => root,
+  path: "/migrations",
+  validateSearch: (search: Search): { appliance?: string; state?: string } => ({
+    appliance: text(search, "appliance"),
+    state: text(search, "state"),
+  }),
+  component: lazyRouteComponent(
+    () => import("./features/migrations/MigrationsPage"),
+    "MigrationsPage",
+  ),
+});
+
+const migration = createRoute({
+  getParentRoute: () => root,
+  path: "/migrations/$id",
+  component: lazyRouteComponent(
+    () => import("./features/migrations/MigrationPage"),
+    "MigrationPage",
+  ),
 });
 
 const debugFiles = createRoute({
@@ -305,6 +333,7 @@ export const router = createRouter({
       boots,
       timeline,
       mitigations,
+      move,
       applianceOperations,
       debug,
     ]),
@@ -313,6 +342,8 @@ export const router = createRouter({
     bulks,
     bulk,
     backups,
+    migrations,
+    migration,
     debugFiles,
     bundle,
     bundleFile,

@@ -2,8 +2,8 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { answered, api } from "./client";
+import { download } from "./download";
 import { problemOf } from "./problem";
-import { ensureSession } from "./session";
 import type { Bundle, Finding } from "./types";
 
 /** The bundles that filter `q` leaves, a part at a time. */
@@ -138,13 +138,4 @@ export function downloadBundle(id: string): Promise<void> {
 /** A file of a bundle, as it is. */
 export function downloadFile(id: string, path: string): Promise<void> {
   return download(`${bundlePath(id)}/files/${encodeURIComponent(path)}?raw=1`);
-}
-
-// The browser follows the link itself, so that a large bundle need not fit into memory.
-async function download(href: string): Promise<void> {
-  await ensureSession();
-  const link = document.createElement("a");
-  link.href = href;
-  link.download = "";
-  link.click();
 }

@@ -47,6 +47,11 @@ function take(change: Change): void {
       refetchSoon("alarms");
       refetchTopic(change.topic);
       break;
+    case "migration":
+      refetchSoon("migrations");
+      refetchSoon("migration", change.id);
+      refetchTopic(change.topic);
+      break;
     case "bundle":
       refetchSoon("bundles");
       refetchCalmly("overview", "findings");

@@ -8,8 +8,8 @@ const KEYS: ReadonlyArray<readonly [string, string]> = [
   ["Ctrl K or ⌘ K", "Find an appliance, go to a page"],
   ["/", "Search on this page"],
   [
-    "g then h, a, o, b, d, l, r, n, v, e, u",
-    "Go to the overview (home), appliances, operations, backups, debug files, alarms, reliability, ends of boots, releases (versions), enrolment, audit",
+    "g then h, a, o, b, m, d, l, r, n, v, e, u",
+    "Go to the overview (home), appliances, operations, backups, migrations, debug files, alarms, reliability, ends of boots, releases (versions), enrolment, audit",
   ],
   ["r", "Fetch a list again after changes"],
   ["↑ ↓ or k j", "Move through a table"],

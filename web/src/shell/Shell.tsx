@@ -11,6 +11,7 @@ import {
   DebugIcon,
   EndIcon,
   EnrolIcon,
+  MigrationIcon,
   OperationIcon,
   OverviewIcon,
   ReleaseIcon,
@@ -54,6 +55,7 @@ export function Shell() {
         <NavLink to="/appliances" word="Appliances" icon={ApplianceIcon} />
         <NavLink to="/operations" word="Operations" icon={OperationIcon} />
         <NavLink to="/backups" word="Backups" icon={BackupIcon} />
+        <NavLink to="/migrations" word="Migrations" icon={MigrationIcon} />
         <NavLink to="/debug-files" word="Debug files" icon={DebugIcon} />
         <NavLink to="/alarms" word="Alarms" icon={WarningIcon} aside={<OpenAlarms />} />
         <NavLink to="/reliability" word="Reliability" icon={ReliabilityIcon} />
@@ -99,6 +101,7 @@ interface NavLinkProps {
     | "/appliances"
     | "/operations"
     | "/backups"
+    | "/migrations"
     | "/alarms"
     | "/reliability"
     | "/boots"

@@ -9,6 +9,7 @@ const PLACES = {
   a: "/appliances",
   o: "/operations",
   b: "/backups",
+  m: "/migrations",
   d: "/debug-files",
   l: "/alarms",
   r: "/reliability",

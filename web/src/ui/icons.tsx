@@ -58,6 +58,12 @@ export const BackupIcon = icon(
     <path d="m6.250 9.250 1.250 1.250 2.250-2.500" />
   </>,
 );
+export const MigrationIcon = icon(
+  <>
+    <path d="M2 8h9.500M8.500 5l3 3-3 3" />
+    <path d="M14 2.750v10.500" />
+  </>,
+);
 export const ReliabilityIcon = icon(
   <>
     <path d="M2.500 2.500v11h11" />

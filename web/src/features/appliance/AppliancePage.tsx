@@ -23,6 +23,7 @@ const TABS = [
   ["/appliances/$id/boots", "Boots"],
   ["/appliances/$id/timeline", "Timeline"],
   ["/appliances/$id/mitigations", "Mitigations"],
+  ["/appliances/$id/move", "Move to 2.x"],
   ["/appliances/$id/operations", "Operations"],
   ["/appliances/$id/debug", "Debug"],
 ] as const;

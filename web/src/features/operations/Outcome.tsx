@@ -1,3 +1,4 @@
+import { reportOf } from "../../api/preflight";
 import {
   resultOf,
   type Inspection,
@@ -11,6 +12,7 @@ import { count, formatBytes, formatDuration } from "../../ui/format";
 import { imageRows, Reasons, Verdict } from "../../ui/ImageFacts";
 import { MitigationOutcome } from "../../ui/MitigationFacts";
 import { Card, Facts } from "../../ui/Page";
+import { PreflightFacts } from "../../ui/PreflightFacts";
 import { SetCondition, SetVms } from "../../ui/SetFacts";
 import { Table } from "../../ui/Table";
 import { Time } from "../../ui/Time";
@@ -22,10 +24,12 @@ export default function Outcome({ operation }: { operation: Operation }) {
   const { kind, result } = operation;
   if (result === null || result === undefined) return null;
   const known = resultOf(kind, result);
+  const report = kind === "migration_preflight" ? reportOf(result) : null;
   return (
     <Card title="Result">
       {known && <Known result={known} />}
-      <details className={styles.raw} open={known === null}>
+      {report && <PreflightFacts report={report} />}
+      <details className={styles.raw} open={known === null && report === null}>
         <summary>As the agent wrote it</summary>
         <pre className={styles.result} tabIndex={0} aria-label="Result as the agent wrote it">
           {JSON.stringify(result, null, 2)}

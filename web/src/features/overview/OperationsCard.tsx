@@ -1,7 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
+import { openMigrations } from "../../api/migrations";
 import { operationCounts } from "../../api/queries";
+import { count } from "../../ui/format";
 import { Card } from "../../ui/Page";
 import { BigNumber } from "./BigNumber";
 import styles from "./Overview.module.css";
@@ -11,7 +13,15 @@ import { Part } from "./Part";
 export function OperationsCard() {
   const found = useQuery(operationCounts());
   return (
-    <Card title="Operations" aside={<Link to="/bulks">Asked of many</Link>}>
+    <Card
+      title="Operations"
+      aside={
+        <>
+          <MigrationsLink />
+          <Link to="/bulks">Asked of many</Link>
+        </>
+      }
+    >
       <Part found={found} what="operations">
         {({ active, failed }) => (
           <ul className={styles.tiles} aria-label="Operations by state">
@@ -29,5 +39,16 @@ export function OperationsCard() {
         )}
       </Part>
     </Card>
+  );
+}
+
+/** How many appliances are on their way to the next line of releases; nothing where none is. */
+function MigrationsLink() {
+  const { data } = useQuery(openMigrations());
+  if (!data) return null;
+  return (
+    <Link to="/migrations" search={{ state: "open" }}>
+      {count(data, "migration")} under way
+    </Link>
   );
 }

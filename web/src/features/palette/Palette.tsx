@@ -28,6 +28,7 @@ const PLACES = [
   ["/appliances", "Appliances"],
   ["/operations", "Operations"],
   ["/backups", "Backups"],
+  ["/migrations", "Migrations"],
   ["/debug-files", "Debug files"],
   ["/signatures", "Signatures"],
   ["/signatures/findings", "Findings"],
