@@ -60,6 +60,8 @@ class DiskMachine(Machine):
         super().__init__(image, folder, port)
         self.sticks = []
         self.builder = False
+        # What its clock says when it is turned on, as QEMU takes it: 2027-01-01T00:00:00.
+        self.clock = None
 
     @classmethod
     def create(cls, image, system=None, folder=None):
@@ -140,6 +142,9 @@ class DiskMachine(Machine):
         return self.ssh("cat /etc/domfleet-release").strip()
 
     # --- QEMU ------------------------------------------------------------------------------------
+
+    def _qemu(self):
+        return super()._qemu() + (["-rtc", f"base={self.clock}"] if self.clock else [])
 
     def _kernel(self):
         if not self.builder:

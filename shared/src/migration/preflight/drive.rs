@@ -142,25 +142,10 @@ pub(super) fn choose<'f>(drives: &'f [DriveFacts], need: &DriveNeed) -> Option<&
         .min_by_key(|drive| (faults(drive).len(), !fits(drive, need), Reverse(free(drive).0)))
 }
 
-/// Another one that could hold a second set.
-pub(super) fn second<'f>(
-    drives: &'f [DriveFacts],
-    first: Option<&DriveFacts>,
-    need: &DriveNeed,
-) -> Option<&'f DriveFacts> {
-    let first = first?;
-    if !faults(first).is_empty() || !fits(first, need) {
-        return None;
-    }
-    let mut others = drives.iter().filter(|drive| drive.path != first.path);
-    others.find(|drive| faults(drive).is_empty() && fits(drive, need))
-}
-
 /// What is to be said of the drive that was chosen, and of those that were not.
 pub(super) fn judge(
     drives: &[DriveFacts],
     chosen: Option<&DriveFacts>,
-    second: Option<&str>,
     need: DriveNeed,
     notes: &mut Notes,
 ) -> DriveRoom {
@@ -190,10 +175,8 @@ pub(super) fn judge(
         notes.block(code, anything, sentence, todo);
     }
     for other in drives.iter().filter(|other| other.path != drive.path) {
-        if second != Some(other.path.as_str()) {
-            let sentence = format!("{} is plugged in, too, and is not used.", other.path);
-            notes.warn(WarningCode::DriveIgnored, anything, sentence);
-        }
+        let sentence = format!("{} is plugged in, too, and is not used.", other.path);
+        notes.warn(WarningCode::DriveIgnored, anything, sentence);
     }
     let (free_bytes, is_estimated) = free(drive);
     let missing_bytes = need.required_bytes.saturating_sub(free_bytes.unwrap_or(0));

@@ -87,16 +87,11 @@ pub fn report(facts: &Facts, assumptions: &Assumptions) -> Report {
     }
     let bare = DriveNeed::of(&moved, assumptions.legacy, false);
     let chosen = drive::choose(&facts.drives, &bare);
-    let at = (facts.system_disk.as_ref(), layout);
-    let second_copy = copies::find(at, &moved, (&facts.drives, chosen), &bare);
+    let second_copy = copies::find(&moved);
     let needs_parity = second_copy.by == SecondCopyBy::OneDrive;
     let need = DriveNeed::of(&moved, assumptions.legacy, needs_parity);
     let buy = buy::choose(need.required_bytes);
-    let second = match &second_copy.by {
-        SecondCopyBy::SecondDrive { path } => Some(path.as_str()),
-        _ => None,
-    };
-    let drive = drive::judge(&facts.drives, chosen, second, need, &mut notes);
+    let drive = drive::judge(&facts.drives, chosen, need, &mut notes);
     copies::judge(&second_copy, &mut asking, &mut notes);
     let figures = assumptions.figures.with(&facts.measured, chosen);
     let time = time::foretell(&drive.need, &moved, &second_copy.by, &figures, assumptions);

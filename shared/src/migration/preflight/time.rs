@@ -59,8 +59,6 @@ pub enum PhaseKind {
     Verify,
     /// Parity is made, because there is no second copy.
     Protect,
-    /// A second set is made and read back, on another drive.
-    SecondSet,
     /// The recovery medium reads the set.
     LastLook,
     /// The system disk is laid out anew, and 2.x is booted.
@@ -162,18 +160,10 @@ pub(super) fn foretell(
     }
     let reading_back = figures.verify_read.seconds_for(data);
     phases.add(PhaseKind::Verify, None, data, reading_back);
-    match by {
-        SecondCopyBy::OneDrive => {
-            let written = figures.changed_write.seconds_for(need.parity_bytes);
-            let seconds = reading_back.saturating_add(written);
-            phases.add(PhaseKind::Protect, None, need.parity_bytes, seconds);
-        }
-        SecondCopyBy::SecondDrive { .. } => {
-            let copying = need.vms.iter().map(|vm| copying(figures, vm, assumed.changed_percent));
-            let seconds = copying.fold(reading_back, u64::saturating_add);
-            phases.add(PhaseKind::SecondSet, None, data, seconds);
-        }
-        SecondCopyBy::OtherDisk | SecondCopyBy::KeptBeside { .. } => {}
+    if *by == SecondCopyBy::OneDrive {
+        let written = figures.changed_write.seconds_for(need.parity_bytes);
+        let seconds = reading_back.saturating_add(written);
+        phases.add(PhaseKind::Protect, None, need.parity_bytes, seconds);
     }
     let before = phases.end();
     phases.add(PhaseKind::LastLook, None, data, figures.medium_read.seconds_for(data));

@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::copies::SecondCopyBy;
 use super::figures::{Basis, Figures};
 use super::report::Report;
 use super::say;
@@ -109,11 +108,6 @@ fn group(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
 
 fn copies(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     writeln!(f, "\nThe second copy:\n  {}", report.second_copy.sentence)?;
-    if let (Some(why), true) =
-        (&report.second_copy.not_kept, report.second_copy.by != SecondCopyBy::OtherDisk)
-    {
-        writeln!(f, "  What 1.x holds cannot stay where it is: {why}.")?;
-    }
     writeln!(f, "\nThe stick:\n  {}", report.stick.sentence)
 }
 
@@ -158,7 +152,6 @@ fn what(phase: &Phase) -> String {
         PhaseKind::Copy => format!("{name} is copied: {bytes}"),
         PhaseKind::Verify => format!("the set is read back: {bytes}"),
         PhaseKind::Protect => format!("parity is made: {bytes}"),
-        PhaseKind::SecondSet => format!("a second set is made and read back: {bytes}"),
         PhaseKind::LastLook => format!("the recovery medium reads the set: {bytes}"),
         PhaseKind::Reset => "the appliance is reset, and 2.x starts".to_owned(),
         PhaseKind::Restore => format!("{name} is restored and read back: {bytes}"),

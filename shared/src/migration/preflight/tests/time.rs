@@ -101,17 +101,15 @@ fn the_window_and_the_budget_fit_to_the_second() {
 }
 
 #[test]
-fn parity_and_a_second_set_take_their_time_before_the_permit() {
+fn parity_takes_its_time_before_the_permit() {
     let alone = of(|_| {});
-    let second = of(|facts| {
-        facts.drives.push(DriveFacts { path: "/dev/sdc".into(), ..drive(100 * GB) });
-    });
+    let beside = of(|facts| facts.vms[0].disks[0].is_on_system_disk = Some(false));
     let kinds =
         |report: &Report| report.time.phases.iter().map(|phase| phase.kind).collect::<Vec<_>>();
 
     assert!(kinds(&alone).contains(&PhaseKind::Protect));
-    assert!(kinds(&second).contains(&PhaseKind::SecondSet));
-    assert!(second.time.before_permit.seconds > alone.time.before_permit.seconds);
+    assert!(!kinds(&beside).contains(&PhaseKind::Protect));
+    assert!(alone.time.before_permit.seconds > beside.time.before_permit.seconds);
 }
 
 #[test]
