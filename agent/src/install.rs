@@ -67,6 +67,25 @@ pub async fn install(
     Ok(done)
 }
 
+/// Puts `binary` into `folder` as what a system that is laid out has on top of its own files: a service of OpenRC,
+/// which such a system starts by itself. Where there is no OpenRC these are files that nobody reads.
+pub(crate) fn put_into(folder: &Path, binary: &Path) -> Result<(), InstallError> {
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| InstallError::Write { path, source }
+    };
+    let bytes = fs::read(binary).map_err(error(binary))?;
+    put(&folder.join(BINARY), &bytes, 0o755)?;
+    put(&folder.join("etc/init.d/domfleet-agent"), OPENRC.as_bytes(), 0o755)?;
+    let runlevel = folder.join("etc/runlevels/default");
+    fs::create_dir_all(&runlevel).map_err(error(&runlevel))?;
+    let link = runlevel.join("domfleet-agent");
+    match std::os::unix::fs::symlink("/etc/init.d/domfleet-agent", &link) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(error(&link)(source)),
+        _ => Ok(()),
+    }
+}
+
 fn init(root: &Path) -> Option<Init> {
     if root.join("sbin/openrc-run").exists() {
         return Some(Init::OpenRc);
@@ -151,6 +170,23 @@ mod tests {
         assert_eq!(fs::read_to_string(root.path().join(BINARY)).unwrap(), "binary");
         let script = root.path().join("etc/init.d/domfleet-agent");
         assert_eq!(fs::metadata(script).unwrap().permissions().mode() & 0o777, 0o755);
+    }
+
+    #[test]
+    fn a_system_that_is_laid_out_gets_a_service_that_it_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = folder.path().join("agent");
+        fs::write(&binary, "binary").unwrap();
+
+        for _ in 0..2 {
+            put_into(folder.path(), &binary).unwrap();
+        }
+
+        let at = |path: &str| folder.path().join(path);
+        assert_eq!(fs::read_to_string(at(BINARY)).unwrap(), "binary");
+        assert_eq!(fs::read_to_string(at("etc/init.d/domfleet-agent")).unwrap(), OPENRC);
+        let link = fs::read_link(at("etc/runlevels/default/domfleet-agent")).unwrap();
+        assert_eq!(link, Path::new("/etc/init.d/domfleet-agent"));
     }
 
     #[tokio::test]

@@ -1,5 +1,5 @@
 """The three systems of a migration, each started as on an appliance: 1.x from its disk, the recovery from
-a stick, 2.x from a logical volume. No server and no agent takes part; nobody is asked."""
+a stick, 2.x from a logical volume. No server and no agent takes part; nobody is asked. With the agent: recovery_scenarios.py."""
 
 import re
 import shutil
@@ -19,8 +19,8 @@ STAGES = ("check", "partition", "volumes", "root", "settings", "boot", "verify",
 class Systems:
     """The folder of the systems, and the machine that a scenario has going."""
 
-    def __init__(self, image, logs):
-        self.image, self.logs = image, logs
+    def __init__(self, image, agent, logs):
+        self.image, self.agent, self.logs = image, agent, logs
         self.box = None
 
     @property

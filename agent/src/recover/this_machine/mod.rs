@@ -25,6 +25,7 @@ use crate::backup::medium::Medium as _;
 use crate::clock::Clock;
 use crate::dom0::Dom0Error;
 use crate::dom0::xen::{Root, command};
+use crate::install;
 use crate::migration::block::WholeDisk;
 use crate::migration::system_disk::{self, Found};
 use crate::usb::Usb;
@@ -93,10 +94,8 @@ impl ThisMachine {
         Ok(drive)
     }
 
-    fn write_settings(&self, settings: &[ApplianceFile]) -> Result<Option<PathBuf>, NotSeen> {
-        if settings.is_empty() {
-            return Ok(None);
-        }
+    /// What goes on top of the system's own files: its network, and this program, which goes on with the migration.
+    fn write_settings(&self, settings: &[ApplianceFile]) -> Result<PathBuf, NotSeen> {
         let folder = self.work.join("settings");
         for file in settings {
             let failed = |error: io::Error| NotSeen(format!("{}: {error}", file.path));
@@ -106,7 +105,9 @@ impl ThisMachine {
             }
             std::fs::write(&path, &file.content).map_err(failed)?;
         }
-        Ok(Some(folder))
+        let own = std::env::current_exe().map_err(|error| NotSeen(error.to_string()))?;
+        install::put_into(&folder, &own).map_err(|error| NotSeen(error.to_string()))?;
+        Ok(folder)
     }
 }
 
@@ -217,10 +218,8 @@ impl Machine for ThisMachine {
     ) -> Result<(), StageFailed> {
         let failed = |error: NotSeen| StageFailed { stage, why: error.to_string() };
         let folder = self.write_settings(settings).map_err(failed)?;
-        let folder = folder.map(|folder| folder.to_string_lossy().into_owned());
-        let name = stage.to_string();
-        let mut arguments = vec![name.as_str(), &disk.wwid, &self.artifact];
-        arguments.extend(folder.as_deref());
+        let (stage, folder) = (stage.to_string(), folder.to_string_lossy());
+        let arguments = [stage.as_str(), &disk.wwid, &self.artifact, &folder];
         run(&self.lay_out, &arguments, STAGE_WITHIN).map_err(failed)?;
         Ok(())
     }
