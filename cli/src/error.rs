@@ -45,6 +45,10 @@ pub(crate) enum Error {
     Differs,
     #[error("in the way of the migration: {count}, see above")]
     InTheWay { count: usize },
+    #[error("the migration is {phase}{}", if .why.is_empty() { String::new() } else { format!(": {why}") })]
+    Migration { phase: String, why: String },
+    #[error("still {state} after {seconds} s; it goes on: domfleet migrations watch {id}")]
+    StillMigrating { id: String, state: String, seconds: u64 },
     #[error("{refused} of {total} appliances refused it: see above")]
     Partly { refused: u64, total: u64 },
     #[error("still {state} after {seconds} s; it goes on: domfleet operations watch {id}")]
@@ -65,13 +69,14 @@ impl Error {
             Self::NotLoggedIn | Self::Refused { status: 401 | 403, .. } => 4,
             Self::Refused { status: 409 | 412, .. } => 5,
             Self::Partly { .. } => 6,
-            Self::TimedOut { .. } => 124,
+            Self::TimedOut { .. } | Self::StillMigrating { .. } => 124,
             Self::Unreachable(_)
             | Self::Answer(_)
             | Self::File { .. }
             | Self::Ended { .. }
             | Self::Differs
             | Self::InTheWay { .. }
+            | Self::Migration { .. }
             | Self::Refused { .. } => 1,
         }
     }

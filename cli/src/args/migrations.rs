@@ -2,6 +2,8 @@
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use super::Selection;
+
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
@@ -10,6 +12,110 @@ pub(crate) enum Migrations {
     /// Have an appliance say everything that stands in the way of its migration, whether everything fits, and how
     /// long each VM would be off. Changes nothing; reads every image's tables, which may take minutes.
     Preflight(Preflight),
+    /// List migrations.
+    List(Selection),
+    /// Everything about a migration: where it is, its VMs, what is to be done by whom.
+    Show {
+        /// Its id.
+        migration: String,
+    },
+    /// Start one, from a preflight of the appliance; without one, run it first, show it, and go on if nothing is in the
+    /// way.
+    Start(Start),
+    /// Watch a migration until it ends, or until a person is needed.
+    Watch {
+        /// Its id.
+        migration: String,
+        /// Go on where a person is needed.
+        #[arg(long)]
+        to_the_end: bool,
+        /// Stay at most so many seconds.
+        #[arg(long, default_value_t = 86_400)]
+        timeout: u64,
+    },
+    /// Give a migration up before the system disk may be overwritten: the VMs start again.
+    Cancel {
+        /// Its id.
+        migration: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Only for now.
+        #[arg(long)]
+        defer: bool,
+    },
+    /// Go back to the system before, by another reset.
+    Rollback {
+        /// Its id.
+        migration: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Stay after all, where it was to go back.
+    Stay {
+        /// Its id.
+        migration: String,
+    },
+    /// Try a VM again that failed.
+    Retry {
+        /// The migration's id.
+        migration: String,
+        /// The VM: name, UUID, or the beginning of a UUID.
+        vm: String,
+        /// Write its disks anew: what it has written since is lost.
+        #[arg(long)]
+        afresh: bool,
+    },
+    /// Go without a VM that failed, or take it as it is.
+    Waive {
+        /// The migration's id.
+        migration: String,
+        /// The VM: name, UUID, or the beginning of a UUID.
+        vm: String,
+    },
+    /// Print the permit as the file that belongs on the drive, for an appliance that the server does not reach.
+    Permit {
+        /// The migration's id.
+        migration: String,
+        /// That for the way back.
+        #[arg(long)]
+        way_back: bool,
+    },
+    /// Print the journal, as far as the server was told of it.
+    Records {
+        /// The migration's id.
+        migration: String,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Start {
+    /// Name, id, or the beginning of an id.
+    pub(crate) appliance: String,
+    /// The operation that was the preflight; without it one is run.
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) preflight: Option<String>,
+    /// Leave a VM behind: name, UUID, or the beginning of a UUID, and why. What it has is gone after the reset.
+    #[arg(long, value_name = "VM=REASON", value_parser = exclude)]
+    pub(crate) exclude: Vec<(String, String)>,
+    /// The sentence that accepts that one drive holds the only copy for a while, as it is asked for.
+    #[arg(long, value_name = "SENTENCE")]
+    pub(crate) one_copy: Option<String>,
+    /// The drive, by its id; the one that the preflight has chosen where it is not said.
+    #[arg(long, value_name = "ID")]
+    pub(crate) drive: Option<String>,
+    /// How many hours the VMs may be off before the permit.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=168))]
+    pub(crate) hours: Option<u16>,
+}
+
+fn exclude(text: &str) -> Result<(String, String), String> {
+    let (vm, reason) = text
+        .split_once('=')
+        .filter(|(vm, reason)| !vm.trim().is_empty() && !reason.trim().is_empty())
+        .ok_or("say which VM and why, such as old-fax=\"nobody uses it\"")?;
+    Ok((vm.trim().to_owned(), reason.trim().to_owned()))
 }
 
 #[derive(Debug, ClapArgs)]
@@ -63,6 +169,14 @@ fn minute(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vm_is_left_behind_with_a_reason_and_not_without() {
+        assert_eq!(exclude("fax=nobody = it"), Ok(("fax".into(), "nobody = it".into())));
+        for wrong in ["fax", "fax=", "=why", " = "] {
+            assert!(exclude(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_window_is_two_times_of_day_and_may_go_over_midnight() {

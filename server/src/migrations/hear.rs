@@ -249,8 +249,11 @@ fn follow(
     *standing != before
 }
 
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}
+
 fn shorten(now: &mut Now) {
-    let cut = |text: &str| text.chars().take(LONGEST).collect::<String>();
     now.what = cut(&now.what);
     now.trouble = now.trouble.as_deref().map(cut);
 }

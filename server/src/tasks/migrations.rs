@@ -42,7 +42,8 @@ impl Task for Migrations {
         for standing in migrations::all_open(app.db.read()).await? {
             match app.registry.get(standing.appliance) {
                 Some(slot) if slot.may_be_told() && !slot.is_read_only() => {
-                    let Some(intent) = standing.intent() else { continue };
+                    let permit_keys = app.permit_keys.public().lines().map(str::to_owned).collect();
+                    let Some(intent) = standing.intent(permit_keys) else { continue };
                     let about = (intent.migration, intent.revision);
                     let message = || ToAgent::Migrate(Box::new(intent));
                     // It reads slowly where there is no room; then it is said the next time.

@@ -2,7 +2,8 @@
 
 use domfleet_server::db::entity::operation;
 use domfleet_server::migrations::{self, Teller};
-use domfleet_shared::id::{ApplianceId, DriveId, OperationId, PermitId};
+use domfleet_shared::id::{ApplianceId, DriveId, OperationId, PermitId, VmId};
+use domfleet_shared::inventory::Fingerprint;
 use domfleet_shared::migration::Permit;
 use domfleet_shared::migration::event::Event;
 use domfleet_shared::migration::permit::{Proof, Release, SignedPermit};
@@ -44,7 +45,7 @@ async fn start(db: TestDatabase) -> (Api, String) {
     (api, organisation)
 }
 
-fn facts(vm: Value, drive: DriveId) -> Facts {
+fn facts(vm: VmId, drive: DriveId) -> Facts {
     let disk = json!({
         "vdev": "xvda", "path": "/vm/pbx.qcow2", "format": "qcow2", "virtual_bytes": 20_u64 << 30,
         "data_bytes": 5_u64 << 30, "verdict": "ok", "is_convertible": true, "is_on_system_disk": true,
@@ -107,7 +108,7 @@ async fn preflight(api: &Api, organisation: &str, appliance: &Box7, facts: &Fact
 
 async fn asked(api: &Api, organisation: &str) -> (Box7, Value) {
     let appliance = fleet::appliance(api, organisation, "box").await;
-    let facts = facts(json!(appliance.vm), DriveId::new());
+    let facts = facts(appliance.vm, DriveId::new());
     let preflight = preflight(api, organisation, &appliance, &facts).await;
     let body = json!({
         "appliance": appliance.id, "preflight": preflight, "one_copy": ONLY_COPY,
@@ -123,7 +124,7 @@ async fn tell(api: &Api, organisation: &str, told: &Told, appliance: ApplianceId
 
 /// A migration of `appliance` of which nothing but its plan is told.
 async fn told_of(api: &Api, organisation: &str, appliance: Uuid) -> Book {
-    let book = Book::new(plan(ApplianceId(appliance), 1, Default::default()));
+    let book = Book::new(plan(ApplianceId(appliance), 1, Fingerprint::default()));
     let heard = tell(api, organisation, &book.told(0), ApplianceId(appliance)).await;
     assert_eq!((heard.records, heard.refused), (1, None));
     book
@@ -180,6 +181,11 @@ impl<'a> Told7<'a> {
     }
 }
 
+/// That the last record carries a decision out.
+fn decided(book: &mut Book, number: u64) {
+    book.records.last_mut().unwrap().decision = Some(number);
+}
+
 async fn one_is_started_from_a_preflight_and_holds_its_appliance(db: TestDatabase) {
     let (api, organisation) = start(db).await;
     let user = api.admin().await;
@@ -220,10 +226,10 @@ async fn what_is_in_the_way_is_said_and_nothing_is_started(db: TestDatabase) {
         change(&mut body);
         body
     };
-    let mut full = facts(json!(appliance.vm), DriveId::new());
+    let mut full = facts(appliance.vm, DriveId::new());
     full.drives[0].free_bytes = Some(1 << 20);
     let blocked = preflight(&api, &organisation, &appliance, &full).await;
-    let mut other = facts(json!(appliance.vm), DriveId::new());
+    let mut other = facts(appliance.vm, DriveId::new());
     other.vms.clear();
     let old = preflight(&api, &organisation, &appliance, &other).await;
 
@@ -351,7 +357,7 @@ async fn people_decide_about_what_failed_and_each_decision_is_done_once(db: Test
     let asked = it.post(&format!("vms/{bad}/retry"), &json!({ "afresh": true })).await.ok();
     let twice = it.post(&format!("vms/{bad}/waive"), &json!({})).await;
     it.book.add(Event::VmRetried { vm: bad, by: "ada".into(), afresh: true });
-    it.book.decided(1);
+    decided(&mut it.book, 1);
     it.tell().await;
     let done = it.seen().await;
 
@@ -386,18 +392,18 @@ async fn it_goes_back_under_one_permit_and_stays_where_people_want_that(db: Test
     let unwanted = it.say(&back(it.book.told(0))).await;
     it.post("rollback", &json!({ "reason": "no sound" })).await.ok();
     it.book.add(Event::RollingBack { reason: "no sound".into(), after: permit });
-    it.book.decided(1);
+    decided(&mut it.book, 1);
     let first = it.say(&back(it.book.told(0))).await;
     let id = it.seen().await["way_back"]["id"].clone();
     let file = it.user.get(&format!("{}/permit?way_back=true", it.path())).await.ok();
     it.post("stay", &Value::Null).await.ok();
     let staying = it.seen().await;
     it.book.add(Event::WayBackWithdrawn { by: "ada".into() });
-    it.book.decided(2);
+    decided(&mut it.book, 2);
     it.tell().await;
     it.post("rollback", &json!({ "reason": "still none" })).await.ok();
     it.book.add(Event::RollingBack { reason: "still none".into(), after: permit });
-    it.book.decided(3);
+    decided(&mut it.book, 3);
     it.say(&back(it.book.told(0))).await;
 
     assert_eq!(before.code(), "before_the_point");
@@ -436,7 +442,7 @@ async fn a_server_that_forgot_it_takes_it_in_again(db: TestDatabase) {
     let (api, organisation) = start(db).await;
     let appliance = fleet::appliance(&api, &organisation, "box").await;
     let owner = ApplianceId(appliance.id);
-    let mut book = Book::new(plan(owner, 1, Default::default())).armed();
+    let mut book = Book::new(plan(owner, 1, Fingerprint::default())).armed();
     book.revision = 41;
 
     let unknown = tell(&api, &organisation, &book.told(4), owner).await;
@@ -482,7 +488,7 @@ async fn nobody_tells_of_anothers_migration(db: TestDatabase) {
     let other = ApplianceId(fleet::appliance(&api, &organisation, "other").await.id);
 
     let heard = tell(&api, &organisation, &it.book.clone().armed().told(1), other).await;
-    let foreign = Book::new(plan(it.book.plan.appliance, 1, Default::default()));
+    let foreign = Book::new(plan(it.book.plan.appliance, 1, Fingerprint::default()));
     let planted = tell(&api, &organisation, &foreign.told(0), other).await;
 
     assert!(heard.refused.is_some() && planted.refused.is_some());

@@ -1,5 +1,7 @@
 //! A migration's journal as an agent would write it, and what is told of it.
 
+use std::time::Duration;
+
 use domfleet_shared::Timestamp;
 use domfleet_shared::hash::Hash;
 use domfleet_shared::id::{ApplianceId, BootId, DriveId, MigrationId, PermitId, SetId, VmId};
@@ -74,19 +76,15 @@ impl Book {
     }
 
     pub(crate) fn add(&mut self, event: Event) {
+        let seconds = u64::try_from(self.records.len()).unwrap();
         self.records.push(Record {
-            at: Timestamp::from_millis(1_790_000_000_000 + self.records.len() as i64 * 1000),
+            at: Timestamp::from_millis(1_790_000_000_000) + Duration::from_secs(seconds),
             boot: self.boot,
             on: self.on,
             agent: "1.0.0".into(),
             decision: None,
             event,
         });
-    }
-
-    /// That the last record carries a decision out.
-    pub(crate) fn decided(&mut self, number: u64) {
-        self.records.last_mut().unwrap().decision = Some(number);
     }
 
     /// Up to a disk that is armed with [`NONCE`].

@@ -159,15 +159,19 @@ fn take<H: Host>(
         let idle = Turn::idle(what, Some(Waits::Drive), Again::After(GLANCE));
         return Ok(Turn { now: Now { trouble, ..idle.now }, ..idle });
     };
-    let said = if is_source(&scene, &ledger) {
+    let is_source = is_source(&scene, &ledger);
+    let said = if is_source {
         before::take(&scene, &mut ledger)
     } else {
         after::take(&scene, &mut ledger)
     };
+    // Only the system after the reset has a use for it.
+    let carried = scene.drive.filter(|_| !is_source).map(|on| book::identity(on, which.migration));
     let Said { what, waits, ask, refused, trouble, again } = said.with_trouble(trouble);
     let drive = which.drive.filter(|_| scene.drive.is_some());
     let now = Now { waits, what, done: None, total: None, trouble };
-    Ok(Turn { story: Some(ledger.into_records()), now, ask, refused, drive, again })
+    let carried = carried.and_then(|carried| carried.ok().flatten());
+    Ok(Turn { story: Some(ledger.into_records()), now, ask, refused, drive, carried, again })
 }
 
 /// The story that there is; a new one where it is to begin.

@@ -67,7 +67,9 @@ fn fine<'a>(vms: &'a [Vm], storage: &'a Storage, locks: &'a [Held]) -> Situation
         usb: None,
         backups: &[],
         locks,
+        migration: None,
         unfinished: 0,
+        migration: None,
         window: Window::Open,
         consent: Consent::Given,
     }
@@ -91,6 +93,18 @@ fn what_conflicts_is_refused_and_the_holder_named() {
         let locks = held(lock);
         assert!(admit(&start, None, &fine(&vms, &storage, &locks)).is_ok());
     }
+}
+
+#[test]
+fn an_appliance_that_is_migrated_is_only_looked_at_and_the_migration_is_named() {
+    let (vms, storage) = ([vm("pbx")], storage(true));
+    let id = MigrationId::new();
+    let situation = Situation { migration: Some((id, "backing_up")), ..fine(&vms, &storage, &[]) };
+
+    let start = admit(&Operation::VmStart { vm: vms[0].uuid }, None, &situation).unwrap_err();
+    assert_eq!(start.code(), "migrating");
+    assert!(start.what_to_do().contains(&id.to_string()));
+    assert!(admit(&Operation::UsbList, None, &situation).is_ok());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use domfleet_shared::inventory::Fingerprint;
 use domfleet_shared::migration::Permit;
 use domfleet_shared::migration::permit::Proof;
 use domfleet_shared::migration::phase::End;
-use domfleet_shared::migration::talk::{Heard, Intent, REJOIN_PATH, Rejoin, Told};
+use domfleet_shared::migration::talk::{Heard, Intent, Now, REJOIN_PATH, Rejoin, Told, Waits};
 use domfleet_shared::protocol::{ToAgent, ToServer};
 use rcgen::KeyPair;
 use sea_orm::EntityTrait as _;
@@ -256,19 +256,19 @@ async fn silence_with_a_permit_calls_a_person_and_is_over_with_the_first_word() 
     assert_eq!(alarms().await.len(), 1);
 
     let (mut socket, _) = old.connect().await;
-    tell(&mut socket, Told { now: now_waiting(), ..book.told(0) }).await;
+    tell(&mut socket, Told { now: Some(waiting()), ..book.told(0) }).await;
     assert_eq!(phase().await, "permitted");
     assert!(alarms().await[0].cleared_at.is_some());
 }
 
-fn now_waiting() -> Option<domfleet_shared::migration::talk::Now> {
-    Some(domfleet_shared::migration::talk::Now {
-        waits: Some(domfleet_shared::migration::talk::Waits::Reset),
+fn waiting() -> Now {
+    Now {
+        waits: Some(Waits::Reset),
         what: "waits for the stick".into(),
         done: None,
         total: None,
         trouble: None,
-    })
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `domfleet migrations …`.
+//! `domfleet migrations preflight`.
 
 use std::time::Duration;
 
@@ -6,28 +6,30 @@ use domfleet_shared::migration::preflight::Report;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::args::migrations::{Migrations, Preflight};
+use crate::args::migrations::Preflight;
 use crate::client::Client;
 use crate::error::Error;
 use crate::output::{self, Format};
 
+/// Runs one, and shows it.
 pub(super) async fn run(
     client: &mut Client,
     format: Format,
-    command: Migrations,
+    asked: Preflight,
 ) -> Result<(), Error> {
-    match command {
-        Migrations::Preflight(asked) => preflight(client, format, asked).await,
-    }
+    let (_, result) = done(client, &asked).await?;
+    show(if asked.json { Format::Json } else { format }, &result)
 }
 
-async fn preflight(client: &mut Client, format: Format, asked: Preflight) -> Result<(), Error> {
-    let id = super::appliances::id(client, &asked.appliance).await?;
-    let body = json!({ "operation": operation(&asked) });
+/// Runs one, and gives its operation's id and what it came to.
+pub(super) async fn done(client: &mut Client, asked: &Preflight) -> Result<(String, Value), Error> {
+    let id = crate::commands::appliances::id(client, &asked.appliance).await?;
+    let body = json!({ "operation": operation(asked) });
     let limit = Duration::from_secs(asked.timeout);
     let begun = client.post(&format!("/appliances/{id}/operations"), &body).await?;
-    let done = super::operations::end_of(client, super::text(&begun, "id"), limit).await?;
-    show(if asked.json { Format::Json } else { format }, &done["result"])
+    let operation = crate::commands::text(&begun, "id").to_owned();
+    let mut done = crate::commands::operations::end_of(client, &operation, limit).await?;
+    Ok((operation, done["result"].take()))
 }
 
 fn operation(asked: &Preflight) -> Value {
@@ -49,9 +51,8 @@ fn operation(asked: &Preflight) -> Value {
 }
 
 /// In words for people; as it came for programs. What is in the way is an error either way.
-fn show(format: Format, result: &Value) -> Result<(), Error> {
-    let report = Report::deserialize(result)
-        .map_err(|error| Error::Answer(format!("a preflight that is none: {error}")))?;
+pub(super) fn show(format: Format, result: &Value) -> Result<(), Error> {
+    let report = understood(result)?;
     match format {
         Format::Table => output::text(&words(&report)),
         Format::Json => output::json(result)?,
@@ -60,8 +61,14 @@ fn show(format: Format, result: &Value) -> Result<(), Error> {
     if report.is_clear() { Ok(()) } else { Err(Error::InTheWay { count: report.blockers.len() }) }
 }
 
+/// What a preflight came to.
+pub(super) fn understood(result: &Value) -> Result<Report, Error> {
+    Report::deserialize(result)
+        .map_err(|error| Error::Answer(format!("a preflight that is none: {error}")))
+}
+
 /// A line at a time: names are whatever somebody gave a VM or a drive.
-fn words(report: &Report) -> String {
+pub(super) fn words(report: &Report) -> String {
     let mut text = String::new();
     for line in report.to_string().lines() {
         text.push_str(&output::visible(line));
