@@ -84,7 +84,7 @@ export interface Plan {
 
 export interface Migration extends MigrationRow {
   readonly plan: Plan;
-  readonly drive: string;
+  readonly drive?: string | null;
   readonly line: readonly LineStep[];
   readonly vms: readonly MigratedVm[];
   readonly permit?: PermitFacts | null;

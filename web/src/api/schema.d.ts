@@ -2544,6 +2544,507 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of migrations, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description How many rows, at most 500. */
+                    limit?: number;
+                    /** @description How many rows are skipped. */
+                    offset?: number;
+                    /** @description The column to sort by; after a hyphen, the other way round. */
+                    sort?: string;
+                    /** @description A filter (docs/filter.md). */
+                    q?: string;
+                    /** @description `next` of the page before; goes on from there. */
+                    next?: string;
+                    /** @description As `next`. */
+                    after?: string;
+                    /** @description Of this appliance. */
+                    appliance?: components["schemas"]["ApplianceId"];
+                    /** @description Of appliances there. */
+                    site?: string;
+                    /** @description In this phase, or in one of several with commas between them. */
+                    phase?: components["schemas"]["MigrationPhase"];
+                    /** @description Waiting for this. */
+                    waits?: components["schemas"]["MigrationWaits"];
+                    /** @description `yes` or `no`: whether it is over. */
+                    ended?: string;
+                    /** @description So many whole hours ago. The last day is `q=started<24`. */
+                    started?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migrations"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Starts a migration. The answer says that it is wanted: the appliance begins as soon as it hears of it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MigrationRequest"];
+                };
+            };
+            responses: {
+                /** @description It is wanted. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One migration. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The migration. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives it up, before the system disk may be overwritten: the appliance starts its VMs again. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MigrationCancelRequest"];
+                };
+            };
+            responses: {
+                /** @description It is given up. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/permit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A permit as the file that belongs on the drive, for an appliance that the server does not reach. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description That for the way back. */
+                    way_back?: boolean;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SignedPermit"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What its journal tells, as far as the server has it. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Those after this number. */
+                    after?: number;
+                    /** @description How many, at most 500. */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The part that was asked for. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MigrationRecords"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back to the system before, by another reset. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MigrationRollbackRequest"];
+                };
+            };
+            responses: {
+                /** @description It is wanted. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/stay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stays after all, where it was to go back and has not been reset yet. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is wanted. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/vms/{vm}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a VM tried again that failed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                    vm: components["schemas"]["VmId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MigrationRetryRequest"];
+                };
+            };
+            responses: {
+                /** @description It is wanted. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/vms/{vm}/waive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes without a VM that failed, or takes it as it is. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                    vm: components["schemas"]["VmId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It is wanted. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations": {
         parameters: {
             query?: never;
@@ -4820,7 +5321,7 @@ export interface components {
              * @description The id of the thing.
              */
             id: string;
-            /** @description `appliance`, `operation`, `bundle` or `alarm`. */
+            /** @description `appliance`, `operation`, `bundle`, `migration` or `alarm`. */
             kind: string;
             /** @description The thing as it is now, as its list has it; nothing where it is gone. */
             row?: Record<string, never> | null;
@@ -5007,6 +5508,21 @@ export interface components {
             /** @description A volume that is made for it, and removed again where nothing comes of it. */
             new_volume: components["schemas"]["NewVolume"];
         };
+        /** @description How there come to be two independent copies of every VM between the wipe and a healthy restore. */
+        Copies: {
+            /** @enum {string} */
+            kind: "data_region";
+        } | {
+            /** @enum {string} */
+            kind: "second_drive";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who typed the sentence. */
+            by: string;
+            /** @enum {string} */
+            kind: "accepted";
+        };
         /** @description The newest key that the CA has certified for an appliance. */
         CredentialView: {
             /** @description Until when the certificate is good. */
@@ -5166,6 +5682,11 @@ export interface components {
          * @enum {string}
          */
         EffectVerdict: "nothing_before" | "too_short" | "no_difference" | "fewer" | "more";
+        /**
+         * @description How a migration ended.
+         * @enum {string}
+         */
+        End: "succeeded" | "failed_safe" | "deferred" | "cancelled" | "rolled_back" | "lost_appliance";
         /** @description A run of dom0 that is over. */
         EndedBootView: {
             /** @description The appliance. */
@@ -5209,6 +5730,17 @@ export interface components {
              * @description How many there are in all.
              */
             total: number;
+        };
+        /** @description A VM that does not come along. */
+        Excluded: {
+            /** @description Who said so. */
+            by: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /** @description Its identity. */
+            uuid: components["schemas"]["VmId"];
         };
         /** @description What does not change while dom0 runs, or changes rarely. */
         Facts: {
@@ -5667,6 +6199,323 @@ export interface components {
             expires_at: components["schemas"]["Timestamp"];
             /** @description Who is logged in. */
             operator: components["schemas"]["OperatorView"];
+        };
+        /** @description A VM that comes along. */
+        MigratedVm: {
+            /** @description Its name. */
+            name: string;
+            /** @description How far it is. */
+            progress: components["schemas"]["VmProgress"];
+            /** @description Its identity. */
+            vm: components["schemas"]["VmId"];
+        };
+        /** @description A migration. */
+        Migration: components["schemas"]["MigrationRow"] & {
+            /** @description What people have decided. */
+            decisions: components["schemas"]["MigrationDecision"][];
+            drive?: components["schemas"]["DriveId"] | null;
+            given_up?: components["schemas"]["MigrationGivenUp"] | null;
+            /** @description The phases in their order. */
+            line: components["schemas"]["MigrationLineStep"][];
+            /** @description What can be done about it now. */
+            may: components["schemas"]["MigrationMay"];
+            permit?: components["schemas"]["PermitFacts"] | null;
+            /** @description What is to be done. */
+            plan: components["schemas"]["Plan"];
+            /** @description What people do, step by step. */
+            tasks: components["schemas"]["MigrationTask"][];
+            /** @description The VMs that come along, in the order in which they are given back. */
+            vms: components["schemas"]["MigratedVm"][];
+            way_back?: components["schemas"]["PermitFacts"] | null;
+        };
+        /** @description Why it is given up. */
+        MigrationCancelRequest: {
+            /** @description Only for now. */
+            defer?: boolean;
+            /** @description Why, in words. */
+            reason: string;
+        };
+        /** @description What a person can decide. */
+        MigrationDecided: {
+            /** @description Whether its disks are written anew, and what it has written since is lost. */
+            afresh?: boolean;
+            /** @enum {string} */
+            decision: "retry";
+            /** @description Which. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /** @enum {string} */
+            decision: "waive";
+            /** @description Which. */
+            vm: components["schemas"]["VmId"];
+        } | {
+            /** @enum {string} */
+            decision: "roll_back";
+            /** @description Why, in words. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            decision: "stay";
+        } | {
+            /** @enum {string} */
+            decision: "unknown";
+        };
+        /** @description What a person has decided, and what came of it. */
+        MigrationDecision: components["schemas"]["MigrationDecided"] & {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: int64
+             * @description Counts a migration's decisions from 1.
+             */
+            number: number;
+            /** @description How far it is. */
+            state: components["schemas"]["MigrationDecisionState"];
+            /** @description Why it could not be carried out. */
+            why?: string | null;
+        };
+        /**
+         * @description How far a decision is.
+         * @enum {string}
+         */
+        MigrationDecisionState: "waiting" | "done" | "refused";
+        /** @description A VM that does not come along. */
+        MigrationExclude: {
+            /** @description Why. */
+            reason: string;
+            /** @description Which. */
+            vm: components["schemas"]["VmId"];
+        };
+        /** @description That a migration is given up. */
+        MigrationGivenUp: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who said so. */
+            by: string;
+            /** @description How it is to end. */
+            end: components["schemas"]["End"];
+            /** @description Why, in words. */
+            reason: string;
+        };
+        /**
+         * Format: uuid
+         * @description A migration of one appliance.
+         */
+        MigrationId: string;
+        /**
+         * @description Whether a phase is over.
+         * @enum {string}
+         */
+        MigrationLineState: "done" | "current" | "ahead" | "skipped";
+        /** @description A phase of a migration. */
+        MigrationLineStep: {
+            at?: components["schemas"]["Timestamp"] | null;
+            /** @description What the journal says of it, in sentences. */
+            evidence: string[];
+            /** @description Which. */
+            phase: components["schemas"]["MigrationPhase"];
+            /** @description Whether it is over. */
+            state: components["schemas"]["MigrationLineState"];
+        };
+        /** @description What can be done. */
+        MigrationMay: {
+            /** @description Give it up for good. */
+            cancel: boolean;
+            /** @description Give it up for now. */
+            defer: boolean;
+            /** @description Take a permit away as a file. */
+            permit_file: boolean;
+            /** @description Go back to the system before. */
+            roll_back: boolean;
+            /** @description Stay after all. */
+            stay: boolean;
+        };
+        /**
+         * @description Where a migration is.
+         * @enum {string}
+         */
+        MigrationPhase: "preflight" | "backing_up" | "verifying" | "sealed" | "permitted" | "going_back" | "resetting" | "awaiting_return" | "restoring" | "validating" | "needs_hands" | "soaking" | "succeeded" | "failed_safe" | "deferred" | "cancelled" | "rolled_back" | "lost_appliance";
+        /** @description A line of a migration's journal. */
+        MigrationRecord: {
+            /** @description The version of the agent. */
+            agent: string;
+            /** @description When, by the appliance's clock, which may be wrong. */
+            at: components["schemas"]["Timestamp"];
+            /** @description The run of dom0 that wrote it. */
+            boot: components["schemas"]["BootId"];
+            /**
+             * Format: int64
+             * @description The number of the decision that is carried out by it.
+             */
+            decision?: number | null;
+            /** @description What happened, in a word. */
+            event: string;
+            /**
+             * Format: int64
+             * @description Counts from 1.
+             */
+            number: number;
+            /** @description The system that it was written on. */
+            on: components["schemas"]["Release"];
+        } & {
+            [key: string]: Record<string, never>;
+        };
+        /** @description A part of a migration's journal. */
+        MigrationRecords: {
+            /**
+             * Format: int64
+             * @description What to send as `after` to go on; nothing at the end.
+             */
+            next?: number | null;
+            /** @description The records. */
+            records: components["schemas"]["MigrationRecord"][];
+            /**
+             * Format: int64
+             * @description How many the server has in all.
+             */
+            total: number;
+        };
+        /** @description What is asked for. */
+        MigrationRequest: {
+            /** @description The appliance. */
+            appliance: components["schemas"]["ApplianceId"];
+            /**
+             * Format: int64
+             * @description How long VMs may be off before the permit; four hours where it is not said.
+             */
+            downtime_seconds?: number | null;
+            drive?: components["schemas"]["DriveId"] | null;
+            /** @description VMs that do not come along. What they have is gone after the reset. */
+            excluded?: components["schemas"]["MigrationExclude"][];
+            /**
+             * Format: int64
+             * @description How long a VM has to be up before it can be called healthy; ten minutes where it is not said.
+             */
+            healthy_after_seconds?: number | null;
+            /** @description Where one drive holds the only copy for a while: the sentence that says so, as it was typed. */
+            one_copy?: string | null;
+            /** @description The VMs that are given back first, in that order. */
+            order?: components["schemas"]["VmId"][];
+            /** @description A preflight of it that has succeeded: the operation's id. */
+            preflight: components["schemas"]["OperationId"];
+            /**
+             * Format: int64
+             * @description How long the appliance is watched at the end; seven days where it is not said.
+             */
+            soak_seconds?: number | null;
+        };
+        /** @description How a VM is tried again. */
+        MigrationRetryRequest: {
+            /** @description Whether its disks are written anew, and what it has written since is lost. */
+            afresh?: boolean;
+        };
+        /** @description Why it is to go back. */
+        MigrationRollbackRequest: {
+            /** @description Why, in words. */
+            reason: string;
+        };
+        /** @description A migration, as the table has it. */
+        MigrationRow: {
+            /** @description The appliance. */
+            appliance: components["schemas"]["Named"];
+            /** @description When anything of it last changed. */
+            changed_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How far what is being done is, in bytes.
+             */
+            done?: number | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            heard_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["MigrationId"];
+            /** @description Whether only another reset undoes what was done. */
+            is_past_the_point: boolean;
+            /** @description Where it is. */
+            phase: components["schemas"]["MigrationPhase"];
+            soaking_until?: components["schemas"]["Timestamp"] | null;
+            /** @description When it was started. */
+            started_at: components["schemas"]["Timestamp"];
+            /** @description Who started it; nothing where that is not known any more. */
+            started_by?: string | null;
+            /**
+             * Format: int64
+             * @description Of how many bytes.
+             */
+            total?: number | null;
+            /** @description What is wrong, in words. */
+            trouble?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with each change.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description How many of them have failed.
+             */
+            vms_failed: number;
+            /**
+             * Format: int32
+             * @description How many of them are healthy, or gone without.
+             */
+            vms_settled: number;
+            /**
+             * Format: int32
+             * @description How many VMs come along.
+             */
+            vms_total: number;
+            waits?: components["schemas"]["MigrationWaits"] | null;
+            /** @description What is being done, in words. */
+            what?: string | null;
+        };
+        /** @description A step. */
+        MigrationTask: {
+            /**
+             * Format: int32
+             * @description Counts from 1.
+             */
+            number: number;
+            /** @description Whether it is its turn. */
+            state: components["schemas"]["MigrationTaskState"];
+            /** @description What is to be done. */
+            text: string;
+            /** @description Who does it. */
+            who: components["schemas"]["MigrationTaskWho"];
+        };
+        /**
+         * @description Whether it is a step's turn.
+         * @enum {string}
+         */
+        MigrationTaskState: "done" | "now" | "later";
+        /**
+         * @description Who does a step.
+         * @enum {string}
+         */
+        MigrationTaskWho: "on_site" | "operator";
+        /**
+         * @description What a migration waits for.
+         * @enum {string}
+         */
+        MigrationWaits: "drive" | "reset" | "reset_back" | "return" | "permit" | "hands" | "proof" | "system_disk" | "soaking" | "health" | "other";
+        /** @description A part of the table of migrations. */
+        Migrations: {
+            /** @description The rows. */
+            migrations: components["schemas"]["MigrationRow"][];
+            /** @description What to send as `next` to go on; nothing at the end. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Rises with every change of anything.
+             */
+            revision: number;
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             */
+            total: number;
         };
         /**
          * @description One of them.
@@ -6325,6 +7174,73 @@ export interface components {
          * @enum {string}
          */
         PartitionTable: "none" | "mbr" | "gpt" | "unknown";
+        /** @description A permit, less what makes it one. */
+        PermitFacts: {
+            /** @description Its id. */
+            id: components["schemas"]["PermitId"];
+            /** @description When it was signed. */
+            issued_at: components["schemas"]["Timestamp"];
+            /** @description After that it is not good any more. */
+            not_after: components["schemas"]["Timestamp"];
+        };
+        /**
+         * Format: uuid
+         * @description A permit to overwrite a system disk. It is good once.
+         */
+        PermitId: string;
+        /** @description What a migration is to do. */
+        Plan: {
+            /** @description Whose. */
+            appliance: components["schemas"]["ApplianceId"];
+            /** @description How there come to be two copies while there is no VM. */
+            copies: components["schemas"]["Copies"];
+            /** @description When it was made, by a clock that may be wrong. */
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How long VMs may be off before the permit; when that is spent, they are started again.
+             */
+            downtime_seconds: number;
+            /**
+             * Format: int32
+             * @description The appliance's epoch when it began.
+             */
+            epoch: number;
+            /** @description The VMs that do not, each with whose word that is. */
+            excluded?: components["schemas"]["Excluded"][];
+            /** @description What the hardware is known by. */
+            fingerprint: components["schemas"]["Fingerprint"];
+            /**
+             * Format: int32
+             * @description The version of this form.
+             */
+            format: number;
+            /**
+             * Format: int64
+             * @description How long a VM has to be up before it can be called healthy.
+             */
+            healthy_after_seconds?: number;
+            /** @description The migration. */
+            migration: components["schemas"]["MigrationId"];
+            /**
+             * Format: int64
+             * @description How long the appliance is watched after the last VM was found healthy.
+             */
+            soak_seconds: number;
+            /** @description The VMs that come along, in the order in which they are given back. */
+            vms: components["schemas"]["PlannedVm"][];
+        };
+        /** @description A VM that comes along. */
+        PlannedVm: {
+            /** @description Whether dom0 starts it when dom0 boots. */
+            autostart: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description Its identity. */
+            uuid: components["schemas"]["VmId"];
+            /** @description Whether it ran when the migration began: then it is to run at its end. */
+            was_running: boolean;
+        };
         /** @description What a person has said yes to, or has to. */
         PreflightAccepted: {
             /** @description What. */
@@ -6681,6 +7597,11 @@ export interface components {
             /** @description A sentence for people. */
             message: string;
         };
+        /**
+         * @description A line of releases of the hypervisor.
+         * @enum {string}
+         */
+        Release: "1.x" | "2.x";
         /**
          * @description Whether a version may be used.
          * @enum {string}
@@ -7054,6 +7975,15 @@ export interface components {
              */
             total: number;
         };
+        /** @description A permit with its signature, as it is on the drive. */
+        SignedPermit: {
+            /** @description The id of the key that signed it: the first 16 digits of the BLAKE3 of its public half. */
+            key: string;
+            /** @description The permit, in the bytes that were signed: JSON. */
+            permit: string;
+            /** @description The Ed25519 signature over [`Permit::signed_bytes`], in hexadecimal digits. */
+            signature: string;
+        };
         /**
          * Format: uuid
          * @description A site, where appliances stand.
@@ -7413,6 +8343,11 @@ export interface components {
             /** @description Whether the guest may write. */
             writable: boolean;
         };
+        /**
+         * @description The step at which a VM failed: where another attempt begins.
+         * @enum {string}
+         */
+        VmFailedAt: "restore" | "configuration" | "boot";
         /** @description A VM, as it is described in a form. */
         VmForm: {
             /**
@@ -7452,6 +8387,35 @@ export interface components {
          * @description A VM: the UUID that Xen knows it by, which we pin and never make up.
          */
         VmId: string;
+        /** @description How far a VM is on the system that it is given back on. */
+        VmProgress: {
+            /** @enum {string} */
+            state: "waiting";
+        } | {
+            /** @enum {string} */
+            state: "restored";
+        } | {
+            /** @enum {string} */
+            state: "configured";
+        } | {
+            /** @enum {string} */
+            state: "booting";
+        } | {
+            /** @enum {string} */
+            state: "healthy";
+        } | {
+            /** @description At which step. */
+            at: components["schemas"]["VmFailedAt"];
+            /** @description What, in words. */
+            reason: string;
+            /** @enum {string} */
+            state: "failed";
+        } | {
+            /** @description Who. */
+            by: string;
+            /** @enum {string} */
+            state: "waived";
+        };
         /** @description What a VM is made from. */
         VmSource: {
             /** @description A form that was filled in. */

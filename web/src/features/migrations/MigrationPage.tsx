@@ -126,7 +126,7 @@ function PlanCard({ migration }: { migration: Migration }) {
       <Facts
         rows={[
           ["Id", <CopyId key="id" id={id} what="migration id" />],
-          ["Drive", <CopyId key="drive" id={drive} what="id of the drive" />],
+          ["Drive", drive ? <CopyId key="drive" id={drive} what="id of the drive" /> : "not known"],
           ["VMs", plan.vms.map(({ name }) => name).join(", ")],
           ...(excluded.length > 0
             ? [
