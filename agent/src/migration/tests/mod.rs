@@ -1,5 +1,6 @@
 mod block;
 mod book;
+mod carry;
 mod permit;
 mod system_disk;
 
