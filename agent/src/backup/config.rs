@@ -8,7 +8,7 @@ use domfleet_shared::image::Format;
 use domfleet_shared::xl_config::{ConfigError, Document, VmConfig};
 
 /// What a text says; nothing where it names no VM.
-pub(super) fn parse(text: &str) -> Option<VmConfig> {
+pub(crate) fn parse(text: &str) -> Option<VmConfig> {
     VmConfig::of(&Document::read(text.as_bytes()).ok()?)
 }
 

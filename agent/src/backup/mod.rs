@@ -14,7 +14,7 @@ pub(crate) mod buffer;
 mod chunk;
 pub mod cipher;
 pub mod compare;
-mod config;
+pub(crate) mod config;
 mod copy;
 pub mod create;
 pub mod direct;

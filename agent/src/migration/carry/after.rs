@@ -6,6 +6,7 @@ use std::time::Duration;
 use domfleet_shared::id::VmId;
 use domfleet_shared::migration::next::after::{Proved, Seen, Step, Wait, step};
 use domfleet_shared::migration::permit::Release;
+use domfleet_shared::migration::plan::PlannedVm;
 use domfleet_shared::migration::talk::{Ask, Waits};
 use domfleet_shared::migration::vm::Progress;
 use domfleet_shared::migration::{Event, Permit};
@@ -44,8 +45,52 @@ pub(super) fn take<H: Host>(scene: &Scene<'_, H>, ledger: &mut Ledger<'_, H>) ->
             Err(error) => return Said::failed("noting what was decided", &error),
         }
     }
-    let said = look_and_go_on(scene, ledger);
+    let said = match start_again(scene, ledger) {
+        Ok(None) => look_and_go_on(scene, ledger),
+        Ok(Some(what)) => Said::done(what),
+        Err(error) => look_and_go_on(scene, ledger).with_trouble(Some(words(&error))),
+    };
     Said { refused, ..said }
+}
+
+/// Starts a VM that was found to be healthy in an earlier run of dom0, and is off because dom0 does not start it by
+/// itself yet: it must not wait for those that still have to become so, or for a person who decides about them. Whoever
+/// shuts it down in this run of dom0 is left alone.
+fn start_again<H: Host>(
+    scene: &Scene<'_, H>,
+    ledger: &Ledger<'_, H>,
+) -> Result<Option<String>, TurnError> {
+    let story = ledger.story();
+    let is_here = story.adopted.is_some_and(|(on, _)| on == scene.release);
+    if !is_here || story.end.is_some() || story.rolling_back.is_some() {
+        return Ok(None);
+    }
+    if story.soaking.is_some() {
+        return Ok(None);
+    }
+    let watch = scene.host.watch();
+    let is_due = |vm: &&PlannedVm| {
+        let healthy = ledger.records().iter().rev().find(
+            |record| matches!(&record.event, Event::VmHealthy { vm: of, .. } if *of == vm.uuid),
+        );
+        let was_before = healthy.is_some_and(|told| told.boot != scene.running.boot_id);
+        let is_healthy = story.vms.get(&vm.uuid) == Some(&Progress::Healthy);
+        vm.was_running && is_healthy && was_before && watch.starts(vm.uuid) < MOST_STARTS
+    };
+    let vms = scene.host.vms()?;
+    for vm in story.plan.vms.iter().filter(is_due) {
+        let Some(there) = vms.iter().find(|there| there.uuid == vm.uuid) else { continue };
+        if there.domid.is_some() {
+            // From here on it is whoever works on this system that says whether it runs.
+            watch.let_go(vm.uuid);
+            continue;
+        }
+        watch.starting(vm.uuid);
+        scene.host.start(there)?;
+        watch.let_go(vm.uuid);
+        return Ok(Some(format!("starting {} again, which dom0 does not do yet", vm.name)));
+    }
+    Ok(None)
 }
 
 fn look_and_go_on<H: Host>(scene: &Scene<'_, H>, ledger: &mut Ledger<'_, H>) -> Said {

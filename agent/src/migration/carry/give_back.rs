@@ -14,6 +14,7 @@ use super::host::Host;
 use super::scene::Scene;
 use super::shelf::{Shelf, There};
 use crate::backup::BackupError;
+use crate::backup::config;
 use crate::backup::documents::{Manifest, SavedDisk, SavedVm};
 use crate::backup::draft::file_name;
 use crate::backup::identity::Identity;
@@ -161,6 +162,15 @@ impl<H: Host, S: Shelf> Giving<'_, '_, H, S> {
             (disk.id.number, path, self.shelf.format(disk.disk))
         });
         let text = Identity::own(saved).config(&text, moved)?;
+        let said = config::parse(&text).map(|config| config.disks).unwrap_or_default();
+        for disk in &disks {
+            let path = self.shelf.path(&disk.name).display().to_string();
+            if !said.iter().any(|said| said.target.as_deref() == Some(path.as_str())) {
+                let why =
+                    format!("its configuration cannot be made to name the disk {path}: mend it");
+                return Err(NotGiven::Unfit(why));
+            }
+        }
         Ok(self.scene.host.install_config(self.vm, &text)?)
     }
 }

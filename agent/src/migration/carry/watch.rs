@@ -72,9 +72,20 @@ impl Watch {
         self.all().remove(&vm);
     }
 
+    /// The agent was started anew.
+    #[cfg(test)]
+    pub(crate) fn forget_all(&self) {
+        self.all().clear();
+    }
+
     /// How often it was seen to be started, or was.
     pub(super) fn starts(&self, vm: VmId) -> u32 {
         self.all().get(&vm).map_or(0, |watched| watched.starts)
+    }
+
+    /// It runs as it should, and is not to be started any more.
+    pub(super) fn let_go(&self, vm: VmId) {
+        self.all().entry(vm).or_default().starts = MOST_STARTS;
     }
 
     /// It is about to be started.

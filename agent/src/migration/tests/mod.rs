@@ -1,5 +1,6 @@
 mod block;
 mod book;
+mod carry;
 mod following;
 mod kept;
 mod permit;

@@ -7,11 +7,11 @@ use crate::migration::permit::Trusted;
 
 const PERMIT: &str = include_str!("../../../../shared/src/migration/tests/permit-1.json");
 
-fn key(seed: u8) -> Ed25519KeyPair {
+pub(super) fn key(seed: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
 }
 
-fn sign(key: &Ed25519KeyPair, text: &str) -> SignedPermit {
+pub(super) fn sign(key: &Ed25519KeyPair, text: &str) -> SignedPermit {
     SignedPermit {
         permit: text.to_owned(),
         key: key_id(key.public_key().as_ref()),
@@ -19,7 +19,7 @@ fn sign(key: &Ed25519KeyPair, text: &str) -> SignedPermit {
     }
 }
 
-fn trusted(keys: &[u8]) -> Trusted {
+pub(super) fn trusted(keys: &[u8]) -> Trusted {
     let lines: Vec<String> =
         keys.iter().map(|seed| hex::encode(key(*seed).public_key().as_ref())).collect();
     Trusted::parse(&lines.join(" # of the lab\n")).unwrap()
