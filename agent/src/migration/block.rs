@@ -31,7 +31,16 @@ pub struct WholeDisk {
 impl WholeDisk {
     /// Opens the block device at `path`, past the cache.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::DIRECT | OFlags::DSYNC;
+        Self::open_for(path, OFlags::RDWR | OFlags::DSYNC)
+    }
+
+    /// The same, to be read and nothing else.
+    pub fn open_to_read(path: &Path) -> io::Result<Self> {
+        Self::open_for(path, OFlags::RDONLY)
+    }
+
+    fn open_for(path: &Path, access: OFlags) -> io::Result<Self> {
+        let flags = access | OFlags::CLOEXEC | OFlags::DIRECT;
         let file = File::from(openat(CWD, path, flags, Mode::empty())?);
         if !file.metadata()?.file_type().is_block_device() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no block device"));

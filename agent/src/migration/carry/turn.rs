@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domfleet_shared::id::DriveId;
 use domfleet_shared::migration::Record;
-use domfleet_shared::migration::talk::{Ask, Now, RefusedDecision, Waits};
+use domfleet_shared::migration::talk::{Ask, CarriedIdentity, Now, RefusedDecision, Waits};
 
 /// What came of a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Turn {
     pub refused: Vec<RefusedDecision>,
     /// The drive, where one is in use.
     pub drive: Option<DriveId>,
+    /// What is on the drive for the system after the reset to be taken in again by.
+    pub carried: Option<CarriedIdentity>,
     /// When the next turn is due.
     pub again: Again,
 }
@@ -30,7 +32,7 @@ impl Turn {
     /// A turn in which nothing was done, because there is nothing here to do it with: `what` says why.
     pub fn idle(what: impl Into<String>, waits: Option<Waits>, again: Again) -> Self {
         let now = Now { waits, what: what.into(), done: None, total: None, trouble: None };
-        Self { story: None, now, ask: None, refused: Vec::new(), drive: None, again }
+        Self { story: None, now, ask: None, refused: Vec::new(), drive: None, carried: None, again }
     }
 }
 
