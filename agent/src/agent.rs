@@ -23,6 +23,7 @@ use crate::inventory::{self, Inventory};
 use crate::journal::{Event, Journal, JournalError};
 use crate::kernel_log;
 use crate::migration::following::{self, Following};
+use crate::migration::permit::Trusted;
 use crate::operations;
 use crate::reconnect;
 use crate::seen::Seen;
@@ -57,11 +58,13 @@ pub struct World<D, F, N> {
     pub settings: Settings,
 }
 
-/// What of `agent.toml` is the agent's own business, and not its world's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What can be set and is the agent's own business, not its world's.
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// How much a debug bundle tells of who and where.
     pub bundle_privacy: Privacy,
+    /// The keys whose permits count, as long as the server has not named others.
+    pub permit_keys: Trusted,
 }
 
 /// How the agent came to its end.

@@ -113,7 +113,9 @@ impl<D: Dom0, F: Files, N: Dialer> Returning<'_, D, F, N> {
             *locked(&self.turn) = Arc::clone(&gauge);
             let meter: Arc<dyn Meter> = gauge;
             let keys = keys::held(&self.world.files).await.unwrap_or_default();
-            let turn = self.world.dom0.turn(Wanted::default(), keys, &meter).await;
+            let trusted = self.world.settings.permit_keys.clone();
+            let wanted = Wanted { trusted, ..Wanted::default() };
+            let turn = self.world.dom0.turn(wanted, keys, &meter).await;
             kept::keep(&self.world.files, turn.story.as_deref(), Some(&turn.now)).await;
             if let Some(found) = turn.carried {
                 self.keep_carried(carried, found).await;

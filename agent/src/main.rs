@@ -24,6 +24,7 @@ use domfleet_agent::dom0::Dom0 as _;
 use domfleet_agent::dom0::xen::{Layout, Xen};
 use domfleet_agent::identity::{Identity, IdentityError};
 use domfleet_agent::log_ring::{LogRing, Tee};
+use domfleet_agent::migration::permit::{PERMIT_KEYS, Trusted};
 use domfleet_agent::mitigation::OnDisk;
 use domfleet_agent::network::{Network, Proxy};
 use domfleet_agent::seen::Seen;
@@ -198,6 +199,18 @@ async fn carry_out(
     }
 }
 
+/// The keys whose permits this system was made to believe; none where nobody said so.
+fn permit_keys(root: &Path) -> anyhow::Result<Trusted> {
+    let path = root.join(PERMIT_KEYS);
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Trusted::default()),
+        text => text
+            .map_err(anyhow::Error::from)
+            .and_then(|text| Ok(Trusted::parse(&text)?))
+            .with_context(|| format!("{} cannot be used", path.display())),
+    }
+}
+
 /// The agent's own folder.
 fn data_dir(arguments: &Arguments) -> anyhow::Result<PathBuf> {
     match &arguments.data {
@@ -240,7 +253,10 @@ impl Setup {
             files,
             clock: Clock::of_the_machine(),
             dialer: Network::new(below(root, Path::new(&config.resolv_conf)), proxy),
-            settings: Settings { bundle_privacy: config.bundle_privacy },
+            settings: Settings {
+                bundle_privacy: config.bundle_privacy,
+                permit_keys: permit_keys(root)?,
+            },
         };
         Ok(Self { world, data_dir })
     }

@@ -44,7 +44,8 @@ impl RecoverCommand {
         let ended = match self.stick() {
             Ok(stick) => {
                 let patience = Duration::from_secs(self.wait);
-                recover(&ThisMachine::new(&self.lay_out, &self.artifact, patience, say), &stick)
+                let files = (self.lay_out.as_path(), self.artifact.as_path(), self.keys.as_path());
+                recover(&ThisMachine::new(files, patience, say), &stick)
             }
             Err(error) => Ended::Refused(format!("this stick is not whole: {error:#}")),
         };

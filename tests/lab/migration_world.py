@@ -80,8 +80,7 @@ class Migrations:
             artifact = next(self.image.glob(f"domfleet-{release[0]}x-*.tar.zst"))
             file = self.box.folder / f"{name}.keys"
             file.write_text(keys or self.permit_keys())
-            to = make_stick(self.image, self.box.folder / f"{name}.img", artifact, agent=self.agent,
-                            add=f"{file}=/etc/domfleet/permit-keys")
+            to = make_stick(self.image, self.box.folder / f"{name}.img", artifact, agent=self.agent, keys=file)
             self.sticks[name] = Stick(to, name=name)
         return self.sticks[name]
 

@@ -23,7 +23,7 @@ async fn agent(dom0: &Quiet, files: &Memory, bundle_privacy: Privacy) -> Box {
         files: files.clone(),
         clock: Clock::of_the_machine(),
         dialer: Network::new("/nonexistent".into(), None),
-        settings: Settings { bundle_privacy },
+        settings: Settings { bundle_privacy, ..Settings::default() },
     };
     let agent = Agent::open(world, mpsc::channel(1).0).await.unwrap();
     agent.observe().await;

@@ -270,6 +270,7 @@ async fn turn<D: Dom0, F: Files, N: Dialer>(
         trust_bundle_pem: identity.trust_bundle_pem,
         server_time: agent.seen().server_time,
     };
+    let trusted = agent.world.settings.permit_keys.and(trusted);
     let wanted = Wanted { intent, trusted, home: Some(home) };
     let mut turn = std::pin::pin!(agent.world.dom0.turn(wanted, keys, &meter));
     let mut looking = interval(LOOK);

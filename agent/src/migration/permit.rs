@@ -11,6 +11,10 @@ use domfleet_shared::migration::reset::PermitTrouble;
 #[derive(Clone, Debug, Default)]
 pub struct Trusted(BTreeMap<String, [u8; 32]>);
 
+/// Where such a list is on a system that trusts one of its own, below the root: the recovery medium leaves there what
+/// it was made with.
+pub const PERMIT_KEYS: &str = "etc/domfleet/permit-keys";
+
 /// A list of keys that is none.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line} is no Ed25519 public key: 64 hexadecimal digits, and nothing else")]
@@ -32,6 +36,12 @@ impl Trusted {
             keys.insert(key_id(&key), key);
         }
         Ok(Self(keys))
+    }
+
+    /// These, and those of another list.
+    #[must_use]
+    pub fn and(&self, other: Self) -> Self {
+        Self(self.0.clone().into_iter().chain(other.0).collect())
     }
 
     /// The ids of the keys.

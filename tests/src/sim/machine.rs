@@ -104,7 +104,7 @@ impl Machine {
             files: self.files.clone(),
             clock: self.host.clock(),
             dialer: self.network.clone(),
-            settings: self.settings,
+            settings: self.settings.clone(),
         }
     }
 

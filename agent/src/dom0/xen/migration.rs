@@ -43,12 +43,14 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// Where the system is, the first that is on a disk: Alpine may run from memory, and boots from a partition then.
 const FOLDERS: [&str; 3] = ["/", "/boot", "/media/root-ro"];
 
+type RunLvm = dyn Fn(&str, &[&str]) -> Result<Vec<u8>, Dom0Error> + Send + Sync;
+
 /// This dom0, from where blocking is fine.
 struct OnXen {
     xen: Xen,
     runtime: Handle,
     /// Runs LVM's programs.
-    run: Box<dyn Fn(&str, &[&str]) -> Result<Vec<u8>, Dom0Error> + Send + Sync>,
+    run: Box<RunLvm>,
 }
 
 impl Xen {
@@ -228,7 +230,7 @@ impl Host for OnXen {
         &self.xen.watch
     }
 
-    fn system_disk(&self) -> Result<(Found, WholeDisk), HostError> {
+    fn system_disk(&self, access: Access) -> Result<(Found, WholeDisk), HostError> {
         let root = &self.xen.root;
         let mut last = None;
         for folder in FOLDERS {
@@ -239,7 +241,10 @@ impl Host for OnXen {
             match system_disk::of_device(&root.0, major, minor) {
                 Ok(found) => {
                     let path = root.path(&system_disk::device(&found).to_string_lossy());
-                    let disk = WholeDisk::open(&path);
+                    let disk = match access {
+                        Access::ReadOnly => WholeDisk::open_to_read(&path),
+                        Access::ReadWrite => WholeDisk::open(&path),
+                    };
                     return Ok((found, disk.map_err(HostError::io("opening the system disk"))?));
                 }
                 // A system in memory is on no disk; what it was booted from is.

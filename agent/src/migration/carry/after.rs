@@ -13,25 +13,20 @@ use domfleet_shared::migration::{Event, Permit};
 
 use super::decisions;
 use super::error::{TurnError, words};
-use super::give_back::{Giving, NotGiven, missing};
 use super::host::Host;
 use super::ledger::Ledger;
 use super::permits::{self, Here};
+use super::placing::{Task, find_room, with_vm};
 use super::scene::{Said, Scene};
-use super::shelf::{InFolder, OnVolumes, Shelf};
 use super::watch::MOST_STARTS;
-use crate::backup::BackupError;
 use crate::backup::create;
-use crate::backup::restore::Sealed;
 use crate::migration::book;
 
 /// A person or the server is looked for so often.
 const GLANCE: Duration = Duration::from_secs(15);
 /// While nothing is to be done but to watch.
 const RARELY: Duration = Duration::from_mins(5);
-/// So often a VM is tried before it is called failed.
-const ATTEMPTS: u32 = 3;
-/// Between two of them.
+/// Between two attempts to start a VM.
 const BETWEEN: Duration = Duration::from_secs(5);
 
 /// What a step did, or why it did not.
@@ -232,114 +227,6 @@ fn tell<H: Host>(
     }
 }
 
-/// What is done with a VM of the set.
-#[derive(Clone, Copy)]
-enum Task {
-    Restore,
-    Configure,
-}
-
-impl Task {
-    fn of<H: Host, S: Shelf>(self, giving: &Giving<'_, '_, H, S>) -> Result<(), NotGiven> {
-        match self {
-            Self::Restore => giving.restore(),
-            Self::Configure => giving.configure(),
-        }
-    }
-}
-
-/// Does it; what is answered with words is nothing that another turn would change.
-fn with_vm<H: Host>(
-    scene: &Scene<'_, H>,
-    ledger: &Ledger<'_, H>,
-    vm: VmId,
-    task: Task,
-) -> Result<Result<(), String>, TurnError> {
-    let drive = scene.drive()?;
-    let sealed = open_set(scene, ledger, drive)?;
-    let (scene, sealed, records) = (scene, &sealed, ledger.records());
-    with_shelf(scene, ledger, sealed, &mut |shelf| {
-        let mut last = None;
-        for attempt in 1..=ATTEMPTS {
-            if attempt > 1 {
-                scene.host.pause(BETWEEN);
-            }
-            let came_of_it = match shelf {
-                Place::Volumes(shelf) => {
-                    task.of(&Giving { scene, sealed, shelf: *shelf, records, vm })
-                }
-                Place::Images(shelf) => {
-                    task.of(&Giving { scene, sealed, shelf: *shelf, records, vm })
-                }
-            };
-            match came_of_it {
-                Ok(()) => return Ok(Ok(())),
-                Err(NotGiven::Unfit(why)) => return Ok(Err(why)),
-                // Of a drive that is gone nothing is found out about a VM.
-                Err(NotGiven::Failed(error))
-                    if error.is_cancelled() || !scene.host.is_there(drive) =>
-                {
-                    return Err(error);
-                }
-                Err(NotGiven::Failed(error)) => last = Some(words(&error)),
-            }
-        }
-        Ok(Err(last.unwrap_or_default()))
-    })
-}
-
-/// One of the two places.
-enum Place<'p, V: crate::backup::volumes::Volumes> {
-    Volumes(&'p OnVolumes<V>),
-    Images(&'p InFolder),
-}
-
-fn with_shelf<'h, H: Host, T>(
-    scene: &Scene<'h, H>,
-    ledger: &Ledger<'_, H>,
-    sealed: &Sealed<'_, H::Drive>,
-    work: &mut dyn FnMut(&Place<'_, H::Volumes<'h>>) -> Result<T, TurnError>,
-) -> Result<T, TurnError> {
-    match scene.release {
-        Release::Two => {
-            let tag = format!("domfleet.set.{}", sealed.manifest.set);
-            let shelf = OnVolumes { volumes: scene.host.volumes()?, tag };
-            work(&Place::Volumes(&shelf))
-        }
-        Release::One => {
-            let folder = scene.host.image_folder(ledger.migration(), &sealed.manifest)?;
-            work(&Place::Images(&InFolder::open(&folder)?))
-        }
-    }
-}
-
-/// The set of the migration, and none else.
-fn open_set<'t, H: Host>(
-    scene: &'t Scene<'_, H>,
-    ledger: &Ledger<'_, H>,
-    drive: &'t H::Drive,
-) -> Result<Sealed<'t, H::Drive>, TurnError> {
-    let sealed = ledger.story().sealed.ok_or(BackupError::NotSealed)?;
-    if create::sealed_as(drive, sealed.set)? != Some(sealed.manifest) {
-        let why = "the backup set on the drive is not the one that was proved";
-        return Err(TurnError::Refused(why.to_owned()));
-    }
-    Ok(Sealed::open(scene.tools(drive, scene.meter), sealed.set)?)
-}
-
-fn find_room<H: Host>(scene: &Scene<'_, H>, ledger: &mut Ledger<'_, H>) -> Result<(), TurnError> {
-    let drive = scene.drive()?;
-    let sealed = open_set(scene, ledger, drive)?;
-    let (needed, free) = with_shelf(scene, ledger, &sealed, &mut |place| match place {
-        Place::Volumes(shelf) => Ok(shelf.room_for(&missing(&sealed.manifest, *shelf)?)?),
-        Place::Images(shelf) => Ok(shelf.room_for(&missing(&sealed.manifest, *shelf)?)?),
-    })?;
-    if needed > free {
-        return Err(BackupError::NoRoom { needed, free }.into());
-    }
-    ledger.tell(Event::RoomFound { needed, free })
-}
-
 fn start<H: Host>(
     scene: &Scene<'_, H>,
     ledger: &mut Ledger<'_, H>,
@@ -374,10 +261,9 @@ fn restore_autostart<H: Host>(
     for planned in story.plan.vms.iter().filter(|vm| vm.autostart) {
         let is_given = story.vms.get(&planned.uuid) == Some(&Progress::Healthy);
         let there = vms.iter().find(|vm| vm.uuid == planned.uuid);
-        match there.filter(|_| is_given) {
-            Some(there) => scene.host.set_autostart(there, true)?,
-            // A person goes without it, or takes it as it is: then it is theirs.
-            None => {}
+        // One that a person goes without, or takes as it is, is theirs.
+        if let Some(there) = there.filter(|_| is_given) {
+            scene.host.set_autostart(there, true)?;
         }
     }
     ledger.tell(Event::AutostartRestored)

@@ -67,7 +67,12 @@ fn look<H: Host>(
         },
     );
     let changed = match (scene.drive, story.sealed) {
-        (Some(drive), Some(sealed)) => create::changed(drive, sealed.set, &host.sources())?,
+        // One that is being made again is not held against anything.
+        (Some(drive), Some(sealed))
+            if create::sealed_as(drive, sealed.set)? == Some(sealed.manifest) =>
+        {
+            create::changed(drive, sealed.set, &host.sources())?
+        }
         _ => BTreeSet::new(),
     };
     let stored = scene.drive.map(|drive| book::permit(drive, story.plan.migration)).transpose()?;

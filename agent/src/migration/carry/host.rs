@@ -22,6 +22,7 @@ use crate::dom0::{Dom0Error, Running};
 use crate::meter::{Cancelled, Meter};
 use crate::migration::block::Disk;
 use crate::migration::system_disk::{Found, NotFound};
+use crate::usb::mount::Access;
 
 /// An appliance, as far as a migration is concerned.
 pub trait Host: Send + Sync {
@@ -72,8 +73,9 @@ pub trait Host: Send + Sync {
     /// What was seen of VMs that are watched.
     fn watch(&self) -> &Watch;
 
-    /// The disk that the running system is on.
-    fn system_disk(&self) -> Result<(Found, Self::Disk), HostError>;
+    /// The disk that the running system is on. It is opened to be written only by whoever writes: closing it has
+    /// the system look at its partitions anew.
+    fn system_disk(&self, access: Access) -> Result<(Found, Self::Disk), HostError>;
 
     /// Makes durable whatever was written to the system disk.
     fn sync(&self) -> Result<(), HostError>;

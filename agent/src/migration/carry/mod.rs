@@ -12,6 +12,7 @@ mod give_back;
 pub mod host;
 mod ledger;
 mod permits;
+mod placing;
 mod rejoin;
 mod run;
 mod saving;

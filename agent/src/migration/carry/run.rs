@@ -71,7 +71,13 @@ fn find<H: Host>(host: &H, wanted: &Wanted) -> Result<Option<Found>, TurnError> 
         return Ok(None);
     }
     // Whoever has neither a story nor a server may just have been put here.
-    match SystemDisk::look(host)?.block {
+    let disk = match SystemDisk::look(host) {
+        Ok(disk) => disk,
+        // A way back is known of by the server, too; and most have never heard of any of this.
+        Err(_) if host.release().is_ok_and(|release| release == Release::One) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match disk.block {
         ResetBlock::Marker(Marker { permit, .. }) => {
             let which = search(host, &|drive, migration| {
                 let stored = book::permit(drive, migration).ok().flatten();
@@ -165,8 +171,9 @@ fn take<H: Host>(
     } else {
         after::take(&scene, &mut ledger)
     };
-    // Only the system after the reset has a use for it.
-    let carried = scene.drive.filter(|_| !is_source).map(|on| book::identity(on, which.migration));
+    // Only the system after the reset has a use for it, and only where the drive was proved to belong here.
+    let is_adopted = ledger.story().adopted.is_some_and(|(on, _)| on == scene.release);
+    let carried = scene.drive.filter(|_| is_adopted).map(|on| book::identity(on, which.migration));
     let Said { what, waits, ask, refused, trouble, again } = said.with_trouble(trouble);
     let drive = which.drive.filter(|_| scene.drive.is_some());
     let now = Now { waits, what, done: None, total: None, trouble };

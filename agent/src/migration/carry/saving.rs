@@ -63,14 +63,13 @@ pub(super) fn verify<H: Host>(
     let drive = scene.drive()?;
     let sealed = ledger.story().sealed;
     let sealed = sealed.ok_or(backup::BackupError::NotSealed)?;
+    if create::sealed_as(drive, sealed.set)? != Some(sealed.manifest) {
+        // It was found damaged, and whoever was making it again was cut off.
+        return back_up(scene, ledger);
+    }
     let proof = backup::verify(scene.tools(drive, scene.meter), sealed.set)?;
-    let is_it = create::sealed_as(drive, sealed.set)? == Some(sealed.manifest)
-        && proof.manifest.generation == sealed.generation;
-    if !is_it || !proof.damages.is_empty() {
-        tracing::warn!(set = %sealed.set, "the set is not what was sealed, and is made again");
-        if proof.damages.is_empty() {
-            return back_up(scene, ledger);
-        }
+    if let Some(damage) = proof.damages.first() {
+        tracing::warn!(set = %sealed.set, %damage, "the set is damaged, and is made again");
         let prepared = prepare(scene, ledger, &scene.host.sources())?;
         let tools = scene.tools(drive, scene.meter);
         let prepared = reserved(tools, ledger.migration(), prepared)?;

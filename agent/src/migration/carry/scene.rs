@@ -20,6 +20,7 @@ use crate::dom0::Running;
 use crate::meter::Meter;
 use crate::migration::book::{BookError, Writer};
 use crate::migration::{block, book, system_disk};
+use crate::usb::mount::Access;
 
 /// What a step is carried out with.
 pub(super) struct Scene<'s, H: Host> {
@@ -43,7 +44,7 @@ pub(super) struct SystemDisk {
 
 impl SystemDisk {
     pub(super) fn look(host: &impl Host) -> Result<Self, TurnError> {
-        let (found, disk) = host.system_disk()?;
+        let (found, disk) = host.system_disk(Access::ReadOnly)?;
         let identity = system_disk::identity(&found, &disk)
             .map_err(TurnError::io("reading the partition table of the system disk"))?;
         let block = block::read(&disk)
@@ -78,7 +79,7 @@ impl<'s, H: Host> Scene<'s, H> {
 
     /// Writes the reset block.
     pub(super) fn write_block(&self, block: ResetBlock) -> Result<(), TurnError> {
-        let (_, mut disk) = self.host.system_disk()?;
+        let (_, mut disk) = self.host.system_disk(Access::ReadWrite)?;
         Ok(block::write(&mut disk, block)?)
     }
 

@@ -56,6 +56,62 @@ pub(super) trait Shelf {
     fn path(&self, name: &str) -> PathBuf;
 }
 
+/// One of the two.
+pub(super) enum AnyShelf<V> {
+    Volumes(OnVolumes<V>),
+    Images(InFolder),
+}
+
+impl<V: Volumes> Shelf for AnyShelf<V> {
+    fn look(&self, name: &str) -> Result<There, BackupError> {
+        match self {
+            Self::Volumes(inner) => inner.look(name),
+            Self::Images(inner) => inner.look(name),
+        }
+    }
+
+    fn discard(&self, name: &str) -> Result<(), BackupError> {
+        match self {
+            Self::Volumes(inner) => inner.discard(name),
+            Self::Images(inner) => inner.discard(name),
+        }
+    }
+
+    fn write<M: Medium>(
+        &self,
+        sealed: &Sealed<'_, M>,
+        vm: &SavedVm,
+        disk: (DiskId, &SavedDisk),
+        name: &str,
+    ) -> Result<(), BackupError> {
+        match self {
+            Self::Volumes(inner) => inner.write(sealed, vm, disk, name),
+            Self::Images(inner) => inner.write(sealed, vm, disk, name),
+        }
+    }
+
+    fn room_for(&self, disks: &[&SavedDisk]) -> Result<(u64, u64), BackupError> {
+        match self {
+            Self::Volumes(inner) => inner.room_for(disks),
+            Self::Images(inner) => inner.room_for(disks),
+        }
+    }
+
+    fn format(&self, disk: &SavedDisk) -> Format {
+        match self {
+            Self::Volumes(inner) => inner.format(disk),
+            Self::Images(inner) => inner.format(disk),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        match self {
+            Self::Volumes(inner) => inner.path(name),
+            Self::Images(inner) => inner.path(name),
+        }
+    }
+}
+
 /// Volumes of a group.
 pub(super) struct OnVolumes<V> {
     pub(super) volumes: V,

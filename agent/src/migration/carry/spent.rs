@@ -96,12 +96,12 @@ pub(super) fn spent(keep: &impl Medium, asked: Asked<'_>) -> Spent {
     if notes.is_news_after(&before) {
         let bytes = serde_json::to_vec(&notes).map_err(std::io::Error::other);
         let folder = folder(asked.story.plan.migration);
-        let noted = bytes.and_then(|bytes| {
+        let written = bytes.and_then(|bytes| {
             durable::make_folders(keep, &folder)?;
             durable::publish(keep, &name, &bytes)
         });
         // Where the disk is full or broken, VMs come up again all the same.
-        if let Err(error) = noted {
+        if let Err(error) = written {
             tracing::warn!(%error, "how long VMs are off cannot be noted");
         }
     }

@@ -27,6 +27,7 @@ use crate::dom0::Dom0Error;
 use crate::dom0::xen::{Root, command};
 use crate::install;
 use crate::migration::block::WholeDisk;
+use crate::migration::permit::PERMIT_KEYS;
 use crate::migration::system_disk::{self, Found};
 use crate::usb::Usb;
 use crate::usb::mount::Access;
@@ -45,6 +46,7 @@ pub struct ThisMachine {
     work: PathBuf,
     lay_out: String,
     artifact: String,
+    keys: PathBuf,
     clock: Clock,
     began: Instant,
     patience: Duration,
@@ -55,15 +57,21 @@ pub struct ThisMachine {
 }
 
 impl ThisMachine {
-    /// `lay_out` is the script, `artifact` what it lays out, and `console` where words go. What is not plugged in
+    /// `lay_out` is the script, `artifact` what it lays out, `keys` the list of those whose permits are believed,
+    /// here and by the system that is laid out, and `console` where words go. What is not plugged in
     /// is waited for as long as `patience`.
-    pub fn new(lay_out: &Path, artifact: &Path, patience: Duration, console: fn(&str)) -> Self {
+    pub fn new(
+        (lay_out, artifact, keys): (&Path, &Path, &Path),
+        patience: Duration,
+        console: fn(&str),
+    ) -> Self {
         let work = PathBuf::from("/run/domfleet-recover");
         Self {
             usb: Usb::new(Path::new("/"), &work),
             work,
             lay_out: lay_out.to_string_lossy().into_owned(),
             artifact: artifact.to_string_lossy().into_owned(),
+            keys: keys.to_owned(),
             clock: Clock::of_the_machine(),
             began: Instant::now(),
             patience,
@@ -105,6 +113,10 @@ impl ThisMachine {
             }
             std::fs::write(&path, &file.content).map_err(failed)?;
         }
+        // Whom it is to believe, as this medium was told.
+        let failed = |error: io::Error| NotSeen(format!("the permit keys: {error}"));
+        std::fs::create_dir_all(folder.join("etc/domfleet")).map_err(failed)?;
+        std::fs::copy(&self.keys, folder.join(PERMIT_KEYS)).map_err(failed)?;
         let own = std::env::current_exe().map_err(|error| NotSeen(error.to_string()))?;
         install::put_into(&folder, &own).map_err(|error| NotSeen(error.to_string()))?;
         Ok(folder)

@@ -27,7 +27,7 @@ fn a_drive_that_stays_away_has_vms_run_again_and_is_told_once_it_is_back() {
         play.world.state().has_drive = false;
         (play.helps, play.signs) = (false, false);
 
-        play.to_the_end();
+        play.ends();
 
         assert_eq!(play.story().end, Some(End::FailedSafe), "{waits:?}");
         assert_eq!(play.block(), ResetBlock::Empty);
@@ -51,7 +51,7 @@ fn a_drive_that_is_soon_back_is_gone_on_with() {
     play.world.pass(Duration::from_mins(20));
     play.helps = true;
 
-    play.to_the_end();
+    play.ends();
 
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
@@ -61,7 +61,7 @@ fn vms_that_are_off_for_too_long_run_again() {
     let mut play = Play::new(1);
     play.signs = false;
 
-    play.to_the_end_slowly();
+    play.ends_slowly();
 
     assert_eq!(play.story().end, Some(End::FailedSafe));
     let (_, reason) = play.story().going_back.unwrap();
@@ -79,7 +79,7 @@ fn an_appliance_that_freezes_again_and_again_is_left_as_it_is() {
         play.turn();
     }
 
-    play.to_the_end();
+    play.ends();
 
     assert_eq!(play.story().end, Some(End::FailedSafe));
     assert_eq!(play.world.state().running.len(), 1);
@@ -102,7 +102,7 @@ fn a_vm_that_is_on_2x_already_and_is_another_stays_and_is_told_of() {
     assert!(reason.contains("/dev/vg0/own"), "{reason}");
     assert_eq!(play.world.state().configs[&vm(0)], text);
     play.decides(What::Waive { vm: vm(0) });
-    play.to_the_end();
+    play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
 
@@ -123,7 +123,7 @@ fn a_volume_of_that_name_without_the_sets_tag_is_not_written_to() {
     // Once that is out of the way it is tried again.
     play.world.state().volumes.remove("vm0-xvda");
     play.decides(What::Retry { vm: vm(0), afresh: false });
-    play.to_the_end();
+    play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
 
@@ -145,7 +145,7 @@ fn a_vm_that_does_not_come_up_is_tried_again_and_afresh() {
         }
         play.decides(What::Retry { vm: vm(0), afresh });
 
-        play.to_the_end();
+        play.ends();
 
         assert_eq!(play.story().end, Some(End::Succeeded), "{afresh}");
     }
@@ -256,7 +256,7 @@ fn a_group_without_room_is_told_of_before_anything_is_written() {
     assert!(trouble.contains("more bytes are needed"), "{trouble}");
     assert!(play.world.state().volumes.is_empty());
     play.world.state().room = 1 << 30;
-    play.to_the_end();
+    play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
 

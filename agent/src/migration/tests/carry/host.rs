@@ -25,6 +25,7 @@ use crate::migration::block::Disk;
 use crate::migration::carry::host::{Host, HostError};
 use crate::migration::carry::watch::{Pulse, Watch};
 use crate::migration::system_disk::Found;
+use crate::usb::mount::Access;
 
 const STATE_RESTORING: &str = "domfleet.state.restoring";
 
@@ -145,7 +146,7 @@ impl Host for World {
         &self.watch
     }
 
-    fn system_disk(&self) -> Result<(Found, WorldDisk), HostError> {
+    fn system_disk(&self, _access: Access) -> Result<(Found, WorldDisk), HostError> {
         self.there().map_err(io)?;
         let bytes = self.state().disk.bytes.len() as u64;
         let found =

@@ -37,6 +37,8 @@ struct Play {
     permits: u128,
     /// Whether the server signs permits.
     signs: bool,
+    /// Whether the drive has lost something of the set.
+    spoilt: bool,
     /// Whether people do what they are asked.
     helps: bool,
     last: Option<Turn>,
@@ -57,16 +59,14 @@ impl Play {
     fn of(world: World, change: impl FnOnce(Plan) -> Plan) -> Self {
         let plan = change(world.plan());
         world.state().plan = Some(plan.clone());
-        let intent = Intent {
-            migration: plan.migration,
-            revision: 1,
-            plan: plan.clone(),
-            drive: DRIVE,
-            give_up: None,
-            decisions: Vec::new(),
-            permit: None,
-            way_back: None,
-        };
+        // As it comes from the server.
+        let intent: Intent = serde_json::from_value(serde_json::json!({
+            "migration": plan.migration,
+            "revision": 1,
+            "plan": plan,
+            "drive": DRIVE,
+        }))
+        .unwrap();
         let home = Home {
             server: "https://cloud.example:8443".to_owned(),
             trust_bundle_pem: "a bundle".to_owned(),
@@ -81,6 +81,7 @@ impl Play {
             phases: BTreeSet::new(),
             permits: 0,
             signs: true,
+            spoilt: false,
             helps: true,
             last: None,
         }
@@ -144,7 +145,7 @@ impl Play {
     }
 
     /// To the end, with a quarter of an hour between two turns that wait.
-    fn to_the_end_slowly(&mut self) {
+    fn ends_slowly(&mut self) {
         for _ in 0..MOST_TURNS {
             self.turn();
             if self.is_over() {
@@ -172,7 +173,7 @@ impl Play {
         panic!("it does not come to that: {:#?}", self.last());
     }
 
-    fn to_the_end(&mut self) -> Came {
+    fn ends(&mut self) -> Came {
         self.until(Self::is_over)
     }
 
@@ -206,11 +207,19 @@ impl Play {
         }
     }
 
+    /// The drive loses a byte of what was sealed.
+    fn spoils_the_set(&mut self) {
+        let set = self.story().sealed.unwrap().set;
+        let chunk = format!("DOMFLEET/sets/{set}/vm/{}/d0/c/00000000", world::vm(0));
+        self.world.drive.tamper(&chunk, |bytes| *bytes.last_mut().unwrap() ^= 1);
+        self.spoilt = true;
+    }
+
     fn permit(&mut self, to: Release, proof: Proof) -> Permit {
         self.permits += 1;
         let story = self.story();
         let (sealed, armed) = (story.sealed.unwrap(), self.told.iter().rev());
-        let disk = armed.filter_map(|record| match &record.event {
+        let mut disk = armed.filter_map(|record| match &record.event {
             Event::Armed { disk, .. } => Some(disk.clone()),
             _ => None,
         });
@@ -225,7 +234,7 @@ impl Play {
             set: sealed.set,
             generation: sealed.generation,
             manifest: sealed.manifest,
-            disk: disk.last().unwrap(),
+            disk: disk.next().unwrap(),
             proof,
             issued_at: now,
             not_after: now + Duration::from_hours(24),

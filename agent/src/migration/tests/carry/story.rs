@@ -9,7 +9,7 @@ use super::*;
 fn all_vms_are_on_2x_at_the_end_with_what_they_held() {
     let mut play = Play::new(2);
 
-    play.to_the_end();
+    play.ends();
 
     assert_eq!(play.story().end, Some(End::Succeeded));
     for phase in [
@@ -61,16 +61,13 @@ fn the_key_for_the_way_to_the_server_lies_on_the_drive_before_there_is_a_permit(
 fn what_was_sealed_is_read_back_once_more_before_anything_is_armed() {
     let mut play = Play::new(1);
     play.until(|play| matches!(play.told.last().unwrap().event, Event::Sealed { .. }));
-    let set = play.story().sealed.unwrap().set;
-    // The drive has lost a byte since.
-    let chunk = format!("DOMFLEET/sets/{set}/vm/{}/d0/c/00000000", vm(0));
-    play.world.drive.tamper(&chunk, |bytes| *bytes.last_mut().unwrap() ^= 1);
+    play.spoils_the_set();
 
     play.turn();
 
     let Event::Sealed { generation, .. } = play.told.last().unwrap().event else { panic!() };
     assert!(generation > 1, "it was not written again");
-    play.to_the_end();
+    play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
 
@@ -85,7 +82,7 @@ fn a_migration_that_is_given_up_leaves_everything_as_it_was() {
         play.gives_up(End::Cancelled);
         play.signs = false;
 
-        play.to_the_end();
+        play.ends();
 
         assert_eq!(play.story().end, Some(End::Cancelled), "{waits:?}");
         assert_eq!(play.block(), ResetBlock::Empty, "{waits:?}");
@@ -106,7 +103,7 @@ fn what_a_vm_has_written_that_somebody_started_is_in_the_set_at_the_end() {
         // The nonce goes before anything else.
         play.turn_unchecked();
         assert_eq!(play.block(), ResetBlock::Empty, "{waits:?}");
-        play.to_the_end();
+        play.ends();
 
         let story = play.story();
         assert_eq!(story.end, Some(End::Succeeded));
@@ -122,7 +119,7 @@ fn the_way_back_gives_every_vm_back_as_it_is_in_the_set() {
     play.until(|play| play.waits() == Some(Waits::Soaking));
     play.decides(What::RollBack { reason: "the telephones are silent".to_owned() });
 
-    play.to_the_end();
+    play.ends();
 
     let story = play.story();
     assert_eq!(story.end, Some(End::RolledBack));
@@ -140,7 +137,7 @@ fn whoever_stays_after_all_stays() {
     play.until(|play| play.waits() == Some(Waits::Permit));
     play.decides(What::Stay);
 
-    play.to_the_end();
+    play.ends();
 
     assert_eq!(play.story().end, Some(End::Succeeded));
     let decided: Vec<u64> = play.told.iter().filter_map(|record| record.decision).collect();
@@ -162,7 +159,7 @@ fn a_set_with_no_second_copy_has_parity() {
 
     let listed = crate::backup::list::list(&play.world.drive).unwrap();
     assert!(listed[0].is_protected);
-    play.to_the_end();
+    play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
 
@@ -178,13 +175,17 @@ fn an_appliance_without_a_migration_has_nothing_to_do() {
 }
 
 #[test]
-fn without_a_server_2x_goes_on_to_the_end_by_what_is_on_the_drive() {
+fn without_a_server_2x_goes_on_ends_by_what_is_on_the_drive() {
     let mut play = Play::new(1);
     play.until(|play| play.waits() == Some(Waits::Reset));
+    assert_eq!(play.last().carried, None);
     play.wanted.intent = None;
     play.wanted.home = None;
 
-    play.to_the_end();
+    play.until(|play| play.waits() == Some(Waits::Soaking));
+    let carried = book::identity(&play.world.drive, play.plan.migration).unwrap();
+    assert!(carried.is_some() && play.last().carried == carried);
+    play.ends();
 
     assert_eq!(play.story().end, Some(End::Succeeded));
 }
