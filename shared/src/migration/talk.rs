@@ -35,6 +35,10 @@ pub struct Intent {
     /// What people have decided that the journal does not tell of yet, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
+    /// The public halves of the keys that permits are signed with, in hexadecimal digits: the one in use, and
+    /// the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permit_keys: Vec<String>,
     /// The permit for the nonce that was last asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permit: Option<SignedPermit>,

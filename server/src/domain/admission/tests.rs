@@ -98,13 +98,13 @@ fn what_conflicts_is_refused_and_the_holder_named() {
 fn an_appliance_that_is_migrated_is_only_looked_at_and_the_migration_is_named() {
     let (vms, storage) = ([vm("pbx")], storage(true));
     let id = MigrationId::new();
-    let situation =
-        Situation { migration: Some((id, "backing_up")), ..fine(&vms, &storage, &[]) };
+    let situation = Situation { migration: Some((id, "backing_up")), ..fine(&vms, &storage, &[]) };
 
     let start = admit(&Operation::VmStart { vm: vms[0].uuid }, None, &situation).unwrap_err();
     assert_eq!(start.code(), "migrating");
     assert!(start.what_to_do().contains(&id.to_string()));
     assert!(admit(&Operation::UsbList, None, &situation).is_ok());
+    assert!(admit(&Operation::ApplianceReboot, Some("box-7"), &situation).is_ok());
 }
 
 #[test]

@@ -144,8 +144,8 @@ impl Wanted {
 }
 
 impl Standing {
-    /// What is said to the agent; nothing before it is known with which drive.
-    pub fn intent(&self) -> Option<Intent> {
+    /// What is said to the agent, and by which keys it knows our permits; nothing before it is known with which drive.
+    pub fn intent(&self, permit_keys: Vec<String>) -> Option<Intent> {
         let drive: DriveId = self.drive?;
         let decisions = self.wanted.waiting().map(|decided| Decision {
             number: decided.number,
@@ -160,6 +160,7 @@ impl Standing {
             drive,
             give_up: give_up.map(|up| GiveUp { end: up.end, reason: up.reason.clone() }),
             decisions: decisions.collect(),
+            permit_keys,
             permit: self.wanted.permit.as_ref().map(|permit| permit.signed.clone()),
             way_back: self.wanted.back().map(|back| back.signed.clone()),
         })
