@@ -1,11 +1,14 @@
 //! How an appliance comes back that was reset: under its old id, with a new key, in a new epoch.
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use domfleet_shared::Timestamp;
 use domfleet_shared::enrolment::Enrolled;
+use domfleet_shared::id::MigrationId;
 use domfleet_shared::migration::talk::Rejoin;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -26,6 +29,9 @@ use crate::domain::migration::wanted::Rejoined;
 use crate::domain::migration::{Standing, Story};
 use crate::pki::Csr;
 
+/// How long the system before is given to show that it is alive.
+const ALIVE: Duration = Duration::from_secs(5);
+
 /// `POST /agent/v1/rejoin`.
 pub(super) async fn rejoin(
     State(app): State<App>,
@@ -39,6 +45,7 @@ pub(super) async fn rejoin(
     if !is_text(&request.fingerprint) {
         return Err(bad_fingerprint());
     }
+    let is_there = is_there(&app, request.migration).await?;
     let txn = app.db.begin().await?;
     let standing = migrations::by_id(&txn, request.migration).await?.ok_or_else(not_known)?;
     let (_, story) = migrations::story(&txn, &standing).await?;
@@ -46,7 +53,7 @@ pub(super) async fn rejoin(
         spki_sha256: csr.spki_sha256(),
         fingerprint: &request.fingerprint,
         is_signed: is_signed(&standing, &request),
-        is_there: app.registry.get(standing.appliance).is_some(),
+        is_there,
     };
     let answer = rejoin::answer(&standing, &story, &claim).map_err(refused)?;
     // Whoever has the key is no guesser.
@@ -71,6 +78,15 @@ pub(super) async fn rejoin(
             app.bus.presence.wake();
             Ok(Json(enrolled))
         }
+    }
+}
+
+/// Whether the system before still answers. Its connection may be there long after it is gone.
+async fn is_there(app: &App, migration: MigrationId) -> Result<bool, Problem> {
+    let standing = migrations::by_id(app.db.read(), migration).await?.ok_or_else(not_known)?;
+    match app.registry.get(standing.appliance) {
+        Some(slot) => Ok(slot.is_alive(ALIVE).await),
+        None => Ok(false),
     }
 }
 

@@ -56,6 +56,11 @@ impl PermitKeys {
         line(&self.current, "in use") + &line(&self.next, "next")
     }
 
+    /// The public halves, in hexadecimal digits: of the key in use, and of the next.
+    pub fn public_halves(&self) -> Vec<String> {
+        [&self.current, &self.next].map(|key| hex::encode(key.public_key().as_ref())).into()
+    }
+
     /// Signs `permit` with the key in use.
     pub fn sign(&self, permit: &Permit) -> anyhow::Result<SignedPermit> {
         let text = permit.to_json().context("a permit cannot be written")?;

@@ -10,7 +10,7 @@ use domfleet_shared::protocol::ToAgent;
 use super::Task;
 use crate::app::App;
 use crate::db::alarms::{self, AlarmKind, NewAlarm};
-use crate::db::{Stored, events, migrations, server_state};
+use crate::db::{Stored, events, migrations, presence, server_state};
 use crate::domain::migration::view::MigrationPhase;
 use crate::domain::migration::{Standing, Story};
 
@@ -42,8 +42,9 @@ impl Task for Migrations {
         for standing in migrations::all_open(app.db.read()).await? {
             match app.registry.get(standing.appliance) {
                 Some(slot) if slot.may_be_told() && !slot.is_read_only() => {
-                    let permit_keys = app.permit_keys.public().lines().map(str::to_owned).collect();
-                    let Some(intent) = standing.intent(permit_keys) else { continue };
+                    let Some(intent) = standing.intent(app.permit_keys.public_halves()) else {
+                        continue;
+                    };
                     let about = (intent.migration, intent.revision);
                     let message = || ToAgent::Migrate(Box::new(intent));
                     // It reads slowly where there is no room; then it is said the next time.
@@ -66,7 +67,11 @@ async fn silent(app: &App, mut standing: Standing) -> anyhow::Result<bool> {
         MigrationPhase::Permitted | MigrationPhase::Resetting | MigrationPhase::AwaitingReturn
     );
     let now = app.clock.now();
-    let since = standing.heard_at.unwrap_or(standing.started_at);
+    // Who has nothing new to tell of it still gives signs of life.
+    let seen = presence::some(app.db.read(), &[standing.appliance]).await?;
+    let seen = seen.into_iter().find_map(|watched| watched.last_seen);
+    let told = standing.heard_at.unwrap_or(standing.started_at);
+    let since = seen.map_or(told, |seen| seen.max(told));
     let silence = now.since(since);
     if !may_reset || silence < RESETTING {
         return Ok(false);

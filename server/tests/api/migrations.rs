@@ -265,6 +265,8 @@ async fn its_story_is_what_the_appliance_tells_and_its_permit_is_given_once(db: 
     assert_eq!(it.say(&it.book.part(1, 4)).await.records, 4);
     assert_eq!(it.say(&it.book.part(2, 6)).await.records, 6);
     assert_eq!(it.say(&it.book.part(7, 8)).await.records, 0, "some are missing");
+    let asks = Told { after: it.book.hash(0), ..it.book.part(0, 0) };
+    assert_eq!(it.say(&asks).await.records, 6, "the first word of a session is a question");
     let first = it.permit().await;
     let again = it.permit().await;
     let file = it.user.get(&format!("{}/permit", it.path())).await;

@@ -105,6 +105,7 @@ fn an_appliance_that_is_migrated_is_only_looked_at_and_the_migration_is_named() 
     assert_eq!(start.code(), "migrating");
     assert!(start.what_to_do().contains(&id.to_string()));
     assert!(admit(&Operation::UsbList, None, &situation).is_ok());
+    assert!(admit(&Operation::ApplianceReboot, Some("box-7"), &situation).is_ok());
 }
 
 #[test]

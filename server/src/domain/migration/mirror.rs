@@ -35,6 +35,10 @@ pub fn take(standing: &Standing, told: &Told, overlap: &[Record]) -> Take {
         return Take::TooLong;
     }
     let known = standing.records;
+    // The first word of a session asks what is known.
+    if told.from == 0 && told.records.is_empty() {
+        return Take::Nothing;
+    }
     if told.from > known {
         return Take::Again;
     }

@@ -97,6 +97,7 @@ fn what_comes_next_is_taken_and_what_came_before_is_not_taken_twice() {
     assert_eq!(taken(5, &told(5, 5)), Take::Nothing);
     assert_eq!(taken(5, &told(2, 4)), Take::Known);
     assert_eq!(taken(3, &told(4, 5)), Take::Again);
+    assert_eq!(taken(3, &told(0, 0)), Take::Nothing, "a question: what is known?");
 }
 
 #[test]
@@ -251,8 +252,8 @@ fn a_decision_has_a_number_that_no_other_has_though_a_restored_server_forgot_som
 
     let numbers: Vec<u64> = it.wanted.decisions.iter().map(|decided| decided.number).collect();
     assert_eq!((numbers, it.revision), (vec![8, 9], 3));
-    let intent = it.intent(Vec::new()).unwrap();
-    assert_eq!(intent.decisions.len(), 2);
+    let intent = it.intent(vec!["key".into()]).unwrap();
+    assert_eq!((intent.decisions.len(), intent.permit_keys.len()), (2, 1));
 }
 
 fn claim<'a>(fingerprint: &'a Fingerprint, key: &'a str) -> Claim<'a> {

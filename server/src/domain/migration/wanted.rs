@@ -144,8 +144,7 @@ impl Wanted {
 }
 
 impl Standing {
-    /// What is said to the agent; nothing before it is known with which drive. `permit_keys` are the public halves
-    /// of those that permits are signed with.
+    /// What is said to the agent, and by which keys it knows our permits; nothing before it is known with which drive.
     pub fn intent(&self, permit_keys: Vec<String>) -> Option<Intent> {
         let drive: DriveId = self.drive?;
         let decisions = self.wanted.waiting().map(|decided| Decision {

@@ -136,6 +136,7 @@ async fn what_is_wanted_is_said_after_each_welcome_and_each_change() {
         .unwrap();
     let given_up = intent(&mut socket, again.revision + 1).await;
 
+    assert_eq!(again.permit_keys.len(), 2);
     assert_eq!(permit.proof, Proof::Nonce { nonce: NONCE });
     assert_eq!(permit.epoch, agent.enrolled.epoch);
     assert_eq!((again.plan, again.revision), (book.plan.clone(), first.revision));
@@ -190,9 +191,11 @@ async fn without_the_key_on_the_drive_or_a_permit_or_while_it_still_speaks_nobod
     let unknown = rejoin(&server, &self::book(&other), &with(carried())).await;
     let id = old.enrolled.appliance;
     let fingerprint = old.fingerprint.clone();
-    let (_socket, _) = old.connect().await;
+    let (mut socket, _) = old.connect().await;
+    let speaks = tokio::spawn(async move { while socket.hear().await.is_some() {} });
     let back = Back { key: &key, fingerprint: &fingerprint, signer: carried() };
     let there = rejoin(&server, &book, &back).await;
+    speaks.abort();
 
     assert_eq!((wrong.status, wrong.code()), (403, "wrong_key".into()));
     assert_eq!((early.status, early.code()), (403, "wrong_key".into()), "none was named");
@@ -240,19 +243,19 @@ async fn silence_with_a_permit_calls_a_person_and_is_over_with_the_first_word() 
         row.one(server.app.db.read()).await.unwrap().unwrap().phase
     };
     let alarms = async || alarm::Entity::find().all(server.app.db.read()).await.unwrap();
-    let long_ago = |minutes| server.app.clock.now() - Duration::from_mins(minutes);
-    let silent_since = async |minutes| {
-        let (db, id) = (server.app.db.write(), book.plan.migration);
-        migrations::heard(db, id, long_ago(minutes)).await.unwrap();
+    let later = async |minutes| {
+        server.app.clock.advance(Duration::from_mins(minutes));
         Migrations(server.app.clone()).run().await.unwrap();
     };
 
-    silent_since(5).await;
+    later(1).await;
+    assert_eq!(phase().await, "permitted");
+    later(4).await;
     assert_eq!((phase().await, alarms().await.len()), ("resetting".into(), 0));
-    silent_since(31).await;
+    later(26).await;
     assert_eq!(phase().await, "awaiting_return");
     assert_eq!(alarms().await[0].kind, "migration_silent");
-    silent_since(40).await;
+    later(10).await;
     assert_eq!(alarms().await.len(), 1);
 
     let (mut socket, _) = old.connect().await;
