@@ -69,7 +69,6 @@ fn fine<'a>(vms: &'a [Vm], storage: &'a Storage, locks: &'a [Held]) -> Situation
         locks,
         migration: None,
         unfinished: 0,
-        migration: None,
         window: Window::Open,
         consent: Consent::Given,
     }
