@@ -2,7 +2,7 @@
 //! it writes nothing and says why, and what is on the disk is started.
 //!
 //! What may be done is decided by [`domfleet_shared::migration::reset::judge`]; here is what it is decided from
-//! ([`claims`], [`look`]) and how it is carried out ([`layout`]). The box is a [`Machine`]: a real one, or
+//! (`claims`, `look`) and how it is carried out (`layout`). The box is a [`Machine`]: a real one, or
 //! one in the tests that can be cut off between any two things that last.
 
 mod claims;

@@ -1,6 +1,6 @@
 //! What a turn needs of the appliance, call by call.
 //!
-//! It blocks: whoever calls it is where blocking is fine. The real one is [`super::on_xen`].
+//! It blocks: whoever calls it is where blocking is fine. The real one is in `dom0/xen/migration.rs`.
 
 use std::path::PathBuf;
 use std::time::Duration;
