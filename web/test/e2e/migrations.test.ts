@@ -1,11 +1,9 @@
 // The pages of migrations. Other files share this server and may have started some: what is said here is
-// said of a migration that the test asked for itself, or of a filter that nothing can match.
+// said of a filter that nothing can match.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import type { Operation } from "../../src/api/types";
 import { at, launch, settled } from "./browser";
-import { eventually, get, online } from "./fleet";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -50,40 +48,5 @@ test("the migrations are found by keyboard, and a wrong address says what to do"
   await page.getByRole("link", { name: "All migrations" }).click();
 
   await page.getByRole("heading", { level: 1, name: "Migrations" }).waitFor();
-  await context.close();
-});
-
-test("the preflight of an appliance is asked for, and what it found is shown", async () => {
-  const { page, context, faults } = await at(browser, "/appliances");
-  const appliance = (await online(context)).at(-1);
-  if (!appliance) throw new Error("no appliance");
-  await page.goto(`/appliances/${appliance.id}/move`);
-  await settled(page);
-  const run = page.getByRole("button", { name: "Run the preflight…" });
-  // Another file may be at its drive.
-  await expect.poll(() => run.getAttribute("aria-disabled"), { timeout: 60_000 }).toBeNull();
-  await run.focus();
-  await page.keyboard.press("Enter");
-  const dialog = page.getByRole("dialog", { name: "Run the preflight" });
-  const [answer] = await Promise.all([
-    page.waitForResponse((response) => {
-      return response.request().method() === "POST" && response.url().includes("/operations");
-    }),
-    dialog.getByRole("button", { name: "Run it" }).click(),
-  ]);
-  const asked = (await answer.json()) as Operation;
-  expect(asked.kind).toBe("migration_preflight");
-  await dialog.waitFor({ state: "detached" });
-
-  const done = await eventually("the preflight is over", async () => {
-    const operation = await get<Operation>(context, `/operations/${asked.id}`);
-    return operation.ended_at ? operation : undefined;
-  });
-  await page.goto(`/operations/${asked.id}`);
-  await settled(page);
-  await page.getByRole("heading", { level: 1, name: "Preflight of the migration" }).waitFor();
-  expect(done.state).toBe("succeeded");
-  await page.getByText("In the way", { exact: true }).waitFor();
-  expect(faults).toEqual([]);
   await context.close();
 });
