@@ -11,7 +11,8 @@ use super::trouble::Trouble;
 use super::{enrolment, migration, progress};
 use crate::app::App;
 use crate::db::inventory::{self, Reporter};
-use crate::db::welcome;
+use crate::db::{migrations, welcome};
+use crate::domain::migration::view::MigrationPhase;
 use crate::domain::presence;
 use crate::tls::ClientCertificate;
 
@@ -57,7 +58,7 @@ pub(super) async fn answer(
             Ok(None)
         }
         ToServer::Goodbye { returning } => {
-            goodbye(session, returning);
+            goodbye(session, returning).await?;
             Ok(None)
         }
         ToServer::Unknown => Ok(Some(ToAgent::Unsupported { seq: frame.seq })),
@@ -118,10 +119,17 @@ async fn renew(session: &Talk, csr_pem: &str) -> Result<Option<ToAgent>, Trouble
     }))
 }
 
-fn goodbye(session: &Talk, returning: bool) {
+async fn goodbye(session: &Talk, returning: bool) -> Result<(), Trouble> {
     let now = session.app.clock.now();
-    let until = if returning { now + presence::RETURNS_WITHIN } else { presence::NEVER };
+    let open = migrations::open_of(session.app.db.read(), session.slot.appliance).await?;
+    let is_reset = open.is_some_and(|(_, phase)| phase == MigrationPhase::Permitted.as_str());
+    let until = match (is_reset, returning) {
+        (true, _) => now + presence::RESET_WITHIN,
+        (false, true) => now + presence::RETURNS_WITHIN,
+        (false, false) => presence::NEVER,
+    };
     let heard = Heard { at: now, expected_until: Some(until), ..session.slot.heard() };
     session.app.registry.note(session.slot.appliance, heard);
     session.app.bus.presence.wake();
+    Ok(())
 }

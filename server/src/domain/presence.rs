@@ -54,6 +54,10 @@ impl Patience {
 /// How long an appliance that said it would come back is expected not to be there.
 pub const RETURNS_WITHIN: Duration = Duration::from_mins(20);
 
+/// How long one is expected not to be there that has gone to be reset. Whether a person is to look sooner is
+/// for the migration to say.
+pub const RESET_WITHIN: Duration = Duration::from_hours(1);
+
 /// The end of the silence of an appliance that was switched off in order.
 pub const NEVER: Timestamp = Timestamp::from_millis(253_402_300_799_999);
 

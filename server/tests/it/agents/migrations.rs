@@ -280,6 +280,25 @@ fn waiting() -> Now {
 }
 
 #[tokio::test]
+async fn one_that_goes_to_be_reset_is_expected_to_be_silent_for_longer() {
+    let server = Server::start().await;
+    let (mut agent, _) = permitted(&server).await;
+    let (mut socket, _) = agent.connect().await;
+    socket.say(ToServer::Goodbye { returning: true }).await;
+    drop(socket);
+    gone(&server, &agent).await;
+
+    server.app.clock.advance(Duration::from_mins(50));
+    let presence = async || {
+        server.app.bus.presence.wake();
+        let row = appliance::Entity::find_by_id(agent.enrolled.appliance.0);
+        let row = row.one(server.app.db.read()).await.unwrap().unwrap();
+        (row.presence == "expected_offline").then_some(())
+    };
+    eventually("silence is expected", presence).await;
+}
+
+#[tokio::test]
 async fn the_permits_key_is_the_one_that_media_are_told_of() {
     let server = Server::start().await;
     let (_, book) = permitted(&server).await;
