@@ -93,6 +93,11 @@ class HandMade:
         """The permit beside it."""
         self._put("permit.json", self._signed(json.dumps(self._permit)))
 
+    def features(self):
+        """What the drive's file system says of itself."""
+        said = self.drive._debugfs("features")
+        return said.split()
+
     def _signed(self, text):
         content, signature = self.box.folder / "signed.bin", self.box.folder / "signature.bin"
         content.write_bytes(b"domfleet permit 1\n" + text.encode())
