@@ -113,6 +113,8 @@ pub enum Fate {
     KeptUnfinished,
     /// What it is worth has to be found out by a person.
     KeptUnclear,
+    /// A migration that is not over stands on it.
+    KeptForMigration,
     /// It goes.
     Removed,
 }

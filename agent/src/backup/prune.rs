@@ -5,6 +5,7 @@
 //! swept away the next time, known by the plan's other name, which goes last. A folder that lacks its
 //! plan for another reason is left alone.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use domfleet_shared::id::SetId;
@@ -43,17 +44,25 @@ pub struct PrunedSet {
 }
 
 /// Says what would be removed. Writes nothing.
-pub fn preview(medium: &impl Medium, keep: Keep) -> Result<Pruned, BackupError> {
-    Ok(judge(&list::list(medium)?, keep))
+pub fn preview(
+    medium: &impl Medium,
+    keep: Keep,
+    held: &BTreeSet<SetId>,
+) -> Result<Pruned, BackupError> {
+    Ok(judge(&list::list(medium)?, keep, held))
 }
 
-/// Removes every set that `keep` does not keep, and what an earlier removal left. Where it is
+/// Removes every set that neither `keep` keeps nor somebody holds, and what an earlier removal left. Where it is
 /// interrupted, the same call goes on.
-pub fn prune<M: Medium>(tools: Tools<'_, M>, keep: Keep) -> Result<Pruned, BackupError> {
+pub fn prune<M: Medium>(
+    tools: Tools<'_, M>,
+    keep: Keep,
+    held: &BTreeSet<SetId>,
+) -> Result<Pruned, BackupError> {
     if !keep.is_something() {
         return Err(BackupError::Refused("say how many sets are to be kept".to_owned()));
     }
-    let pruned = judge(&list::list(tools.medium)?, keep);
+    let pruned = judge(&list::list(tools.medium)?, keep, held);
     tools.meter.begin("removing", pruned.freed_bytes);
     let failed = BackupError::medium("removing a set");
     sweep(tools)?;
@@ -67,9 +76,14 @@ pub fn prune<M: Medium>(tools: Tools<'_, M>, keep: Keep) -> Result<Pruned, Backu
     Ok(pruned)
 }
 
-fn judge(listed: &[Listed], keep: Keep) -> Pruned {
+fn judge(listed: &[Listed], keep: Keep, held: &BTreeSet<SetId>) -> Pruned {
     let known: Vec<Known> = listed.iter().map(Known::of).collect();
-    let fates = decide(&known, keep);
+    let mut fates = decide(&known, keep);
+    for (known, fate) in known.iter().zip(&mut fates) {
+        if *fate == Fate::Removed && held.contains(&known.set) {
+            *fate = Fate::KeptForMigration;
+        }
+    }
     let manifests = listed.iter().zip(&fates).filter(|(_, fate)| **fate == Fate::Removed);
     let freed = manifests.filter_map(|(listed, _)| Some(listed.manifest.as_ref()?.stored_bytes()));
     let freed_bytes = freed.sum();

@@ -3,6 +3,7 @@
 use domfleet_agent::backup::medium::Medium;
 use domfleet_agent::backup::prune::{Pruned, preview, prune};
 use domfleet_agent::backup::retention::{Fate, Keep};
+use domfleet_agent::migration::holds::held;
 use serde_json::json;
 
 use super::{Answer, Work};
@@ -38,8 +39,12 @@ impl KeepArguments {
 
 impl<M: Medium> Work<'_, M> {
     pub(super) fn prune(&self, keep: Keep, is_dry: bool) -> anyhow::Result<Answer> {
-        let pruned =
-            if is_dry { preview(self.tools.medium, keep)? } else { prune(self.tools, keep)? };
+        let held = held(self.tools.medium)?;
+        let pruned = if is_dry {
+            preview(self.tools.medium, keep, &held)?
+        } else {
+            prune(self.tools, keep, &held)?
+        };
         let Pruned { sets, freed_bytes } = &pruned;
         let word = if is_dry { "would be removed" } else { "removed" };
         let mut text: Vec<String> =
@@ -63,6 +68,7 @@ fn describe(fate: Fate, removed: &str) -> &str {
             "kept: NOT VERIFIED, and no newer verified set holds all of its VMs"
         }
         Fate::KeptUnclear => "kept: what it is worth cannot be read",
+        Fate::KeptForMigration => "kept: a migration that is not over stands on it",
         Fate::Removed => removed,
     }
 }

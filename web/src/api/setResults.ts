@@ -84,6 +84,7 @@ const FATES: Readonly<Record<string, string>> = {
   kept_as_only: "kept: no newer verified set holds one of its VMs",
   kept_unfinished: "kept: not verified, and no newer verified set holds all of its VMs",
   kept_unclear: "kept: what it is worth cannot be read",
+  kept_for_migration: "kept: a migration that is not over stands on it",
 };
 
 /** What becomes of a set, in words. */

@@ -1,5 +1,7 @@
 //! Sets that are removed, and the power is cut at every point.
 
+use std::collections::BTreeSet;
+
 use super::drive::Left;
 use super::*;
 use crate::backup::files::DiskFiles;
@@ -29,7 +31,7 @@ fn three_sets() -> (Drive, Guests) {
 }
 
 fn prune_to(drive: &Drive, keep: Keep) -> Result<Pruned, BackupError> {
-    with_tools(drive, |tools| prune(tools, keep))
+    with_tools(drive, |tools| prune(tools, keep, &BTreeSet::new()))
 }
 
 /// The sets that are listed, and whether each is called verified, which has to be so.
@@ -126,7 +128,7 @@ fn a_look_at_what_would_go_writes_nothing_and_to_keep_nothing_is_refused() {
     let (drive, _guests) = three_sets();
     drive.set_read_only(true);
 
-    let looked = preview(&drive, LAST).unwrap();
+    let looked = preview(&drive, LAST, &BTreeSet::new()).unwrap();
     let refused = prune_to(&drive, Keep::default()).unwrap_err();
 
     assert_eq!(looked.sets.iter().filter(|set| set.fate == Fate::Removed).count(), 2);
@@ -207,7 +209,7 @@ fn a_removal_goes_through_a_real_file_system() {
     let width = Width::threads(1);
     let tools = Tools { medium: &drive, keys: &KEYLESS, clock: &clock, meter: &Unwatched, width };
 
-    prune(tools, LAST).unwrap();
+    prune(tools, LAST, &BTreeSet::new()).unwrap();
 
     assert_eq!(drive.list(SETS).unwrap(), [plan_of(2).set.to_string()]);
     assert!(outside.path().join("mine").exists());

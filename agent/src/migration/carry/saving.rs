@@ -1,12 +1,11 @@
 //! The set of a migration: one that is its own from the beginning, so that no other backup goes on with it and it
-//! goes on with no other. Which one that is lies beside the story, in `set.json`.
+//! goes on with no other. Which one that is lies beside the story, where whoever makes room on the drive finds it.
 
 use std::path::PathBuf;
 
-use domfleet_shared::id::{MigrationId, SetId, VmId};
+use domfleet_shared::id::{MigrationId, VmId};
 use domfleet_shared::migration::Event;
 use domfleet_shared::migration::plan::Copies;
-use serde::{Deserialize, Serialize};
 
 use super::error::TurnError;
 use super::host::Host;
@@ -15,16 +14,8 @@ use super::scene::{Scene, planned};
 use crate::backup::medium::Medium;
 use crate::backup::prepare::{Prepared, prepare_for};
 use crate::backup::tools::Tools;
-use crate::backup::{self, create, durable, list, parity};
-use crate::migration::book::folder;
-
-const RESERVED: &str = "set.json";
-const LONGEST: u64 = 4 * 1024;
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Reserved {
-    set: SetId,
-}
+use crate::backup::{self, create, list, parity};
+use crate::migration::holds;
 
 /// Copies all VMs into the set, seals it, and puts that on record. Whatever interrupts it, the same call goes on.
 pub(super) fn back_up<H: Host>(
@@ -111,12 +102,10 @@ fn reserved<M: Medium>(
     migration: MigrationId,
     prepared: Prepared,
 ) -> Result<Prepared, TurnError> {
-    let name = format!("{}/{RESERVED}", folder(migration));
     let failed = "reading which set is this migration's";
-    let kept = durable::read(tools.medium, &name, LONGEST).map_err(TurnError::io(failed))?;
-    let kept: Option<Reserved> = kept.and_then(|kept| serde_json::from_slice(&kept).ok());
+    let kept = holds::reserved(tools.medium, migration).map_err(TurnError::io(failed))?;
     let mut prepared = prepared;
-    if let Some(Reserved { set }) = kept {
+    if let Some(set) = kept {
         let begun = list::list(tools.medium)?.into_iter().find(|listed| listed.set == set);
         match begun {
             // Nothing of it is there yet.
@@ -132,11 +121,7 @@ fn reserved<M: Medium>(
             Some(_) => {}
         }
     }
-    let bytes = serde_json::to_vec(&Reserved { set: prepared.plan.set });
-    let reserving = TurnError::io("reserving a set for this migration");
-    match bytes.map_err(std::io::Error::other) {
-        Ok(bytes) => durable::publish(tools.medium, &name, &bytes).map_err(reserving)?,
-        Err(error) => return Err(reserving(error)),
-    }
+    holds::reserve(tools.medium, migration, prepared.plan.set)
+        .map_err(TurnError::io("reserving a set for this migration"))?;
     Ok(prepared)
 }

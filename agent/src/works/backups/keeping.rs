@@ -11,6 +11,7 @@ use crate::backup::medium::Medium;
 use crate::backup::prune::prune;
 use crate::backup::retention::Fate;
 use crate::backup::tools::Tools;
+use crate::migration::holds::held;
 
 /// What was removed.
 #[derive(Debug, Default, Serialize)]
@@ -39,7 +40,11 @@ pub(super) fn tidy<M: Medium>(tools: Tools<'_, M>, new: SetSummary, keep: Option
     let Some(keep) = keep.filter(Keep::is_something) else {
         return Left { sets: vec![new], is_complete: false, removed: None };
     };
-    let mut removed = match prune(tools, keep) {
+    let pruned = match held(tools.medium) {
+        Ok(held) => prune(tools, keep, &held).map_err(|error| words(&error)),
+        Err(error) => Err(words(&error)),
+    };
+    let mut removed = match pruned {
         Ok(pruned) => {
             let gone = pruned.sets.iter().filter(|set| set.fate == Fate::Removed);
             Removed {
@@ -48,7 +53,7 @@ pub(super) fn tidy<M: Medium>(tools: Tools<'_, M>, new: SetSummary, keep: Option
                 error: None,
             }
         }
-        Err(error) => Removed { error: Some(words(&error)), ..Removed::default() },
+        Err(error) => Removed { error: Some(error), ..Removed::default() },
     };
     match list::list(tools.medium) {
         Ok(listed) => {

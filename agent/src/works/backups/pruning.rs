@@ -13,6 +13,7 @@ use crate::backup::list::{self, Listed};
 use crate::backup::medium::Medium;
 use crate::backup::prune::{Pruned, preview, prune};
 use crate::backup::tools::Tools;
+use crate::migration::holds::held;
 use crate::works::WorkError;
 
 /// Removes what `keep` does not keep, or says what that would be, and tells which sets there are then.
@@ -23,7 +24,9 @@ pub(super) fn carry_out<M: Medium>(
 ) -> Result<PrunedSets, WorkError> {
     let look = || list::list(tools.medium).map_err(|error| failed(&error));
     let before = look()?;
-    let pruned = if dry_run { preview(tools.medium, keep) } else { prune(tools, keep) };
+    let held = held(tools.medium).map_err(|error| WorkError::because("drive", &error))?;
+    let pruned =
+        if dry_run { preview(tools.medium, keep, &held) } else { prune(tools, keep, &held) };
     let Pruned { sets, freed_bytes } = pruned.map_err(|error| failed(&error))?;
     let after = if dry_run {
         before.iter().map(summary).collect()

@@ -171,7 +171,8 @@ fn a_set_is_removed_with_its_parity() {
     with_tools(&drive, |tools| create(tools, &newer, &configs(), &guests)).unwrap();
     let keep = Keep { last: 1, ..Keep::default() };
 
-    let pruned = with_tools(&drive, |tools| prune(tools, keep)).unwrap();
+    let pruned =
+        with_tools(&drive, |tools| prune(tools, keep, &std::collections::BTreeSet::new())).unwrap();
 
     assert_eq!(pruned.sets[0].fate, Fate::Removed);
     drive.power_up(Left::Nothing);

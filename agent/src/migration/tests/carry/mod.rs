@@ -2,6 +2,7 @@
 
 mod cuts;
 mod faults;
+mod holding;
 mod host;
 mod story;
 mod world;

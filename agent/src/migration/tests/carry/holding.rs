@@ -1,0 +1,94 @@
+//! What stays on the drive while a migration stands on it.
+
+use std::path::PathBuf;
+
+use domfleet_shared::migration::End;
+use domfleet_shared::operation::keep::Keep;
+use domfleet_shared::set_answers::Fate;
+
+use super::*;
+use crate::backup::files::DiskFiles;
+use crate::backup::pipeline::Width;
+use crate::backup::prepare::prepare_for;
+use crate::backup::prune::prune;
+use crate::backup::tests::drive::{Drive, Left};
+use crate::backup::tools::Tools;
+use crate::backup::{create, list};
+use crate::migration::holds::{HoldError, held};
+
+static KEYLESS: Keyring = Keyring::EMPTY;
+const LAST: Keep = Keep { last: 1, daily: 0, weekly: 0, monthly: 0 };
+
+/// Another backup of the same VMs, which is newer.
+fn back_up(world: &World) {
+    let files: Vec<PathBuf> = {
+        let state = world.state();
+        state.configs.keys().map(|vm| state.config_file(*vm)).collect()
+    };
+    let prepared = prepare_for(&files, world.clock.now(), &DiskFiles).unwrap();
+    create(tools(world), &prepared.plan, &prepared.configs, &DiskFiles).unwrap();
+}
+
+fn tools(world: &World) -> Tools<'_, Drive> {
+    Tools {
+        medium: &world.drive,
+        keys: &KEYLESS,
+        clock: &world.clock,
+        meter: &Unwatched,
+        width: Width::threads(1),
+    }
+}
+
+#[test]
+fn the_set_of_a_migration_stays_on_the_drive_until_it_is_over() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Reset));
+    let set = play.story().sealed.unwrap().set;
+    back_up(&play.world);
+
+    let kept = held(&play.world.drive).unwrap();
+    let pruned = prune(tools(&play.world), LAST, &kept).unwrap();
+
+    let fates: Vec<Fate> = pruned.sets.iter().map(|set| set.fate).collect();
+    assert_eq!(fates, [Fate::KeptForMigration, Fate::KeptAsLast]);
+    assert_eq!(pruned.freed_bytes, 0);
+    play.ends();
+    assert_eq!(play.story().end, Some(End::Succeeded));
+    assert!(held(&play.world.drive).unwrap().is_empty());
+    prune(tools(&play.world), LAST, &BTreeSet::new()).unwrap();
+    assert!(list::list(&play.world.drive).unwrap().iter().all(|listed| listed.set != set));
+}
+
+#[test]
+fn a_set_that_is_not_sealed_yet_is_held_as_well() {
+    let mut play = Play::new(1);
+    play.until(|play| play.story().sealed.is_some());
+    let points = play.world.power.points();
+    let mut play = Play::new(1);
+    play.world.power.cut_after(points * 3 / 4);
+    while play.turn() == Came::On {
+        play.go_on();
+    }
+    play.world.start_again(Left::Everything);
+    let begun = list::list(&play.world.drive).unwrap();
+    assert!(begun[0].manifest.is_none(), "the cut was to come while something is copied");
+
+    assert_eq!(held(&play.world.drive).unwrap(), BTreeSet::from([begun[0].set]));
+}
+
+#[test]
+fn no_room_is_made_on_a_drive_that_cannot_say_what_has_to_stay() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Reset));
+    for copy in ["journal.a", "journal.b"] {
+        let name = format!("DOMFLEET/m/{}/{copy}", play.plan.migration);
+        play.world.drive.make_unreadable(&name);
+    }
+
+    let error = held(&play.world.drive).unwrap_err();
+
+    assert!(
+        matches!(error, HoldError::Unreadable { migration, .. } if migration == play.plan.migration)
+    );
+    assert!(error.to_string().contains("move that folder away"), "{error}");
+}
