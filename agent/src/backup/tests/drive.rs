@@ -64,6 +64,26 @@ impl Drive {
         state.bad_flush = Some(flush);
     }
 
+    /// It stores again what it is given.
+    pub(crate) fn store_rightly(&self) {
+        self.state().bad_flush = None;
+    }
+
+    /// From now on it has lost of what is larger than a little, as one does that says it is larger than it is.
+    pub(crate) fn keep_nothing_large(&self) {
+        self.state().keeps_nothing_large = true;
+    }
+
+    /// Whether its power was cut.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.state().is_gone
+    }
+
+    /// It is in that machine from now on.
+    pub(crate) fn plug_into(&self, power: &Power) {
+        self.state().power = Some(power.clone());
+    }
+
     /// How often a file was flushed since [`Self::store_wrongly`], or ever.
     pub(crate) fn flushes(&self) -> u64 {
         self.state().flushes
@@ -128,6 +148,48 @@ impl Drive {
         state.files.insert(file, Content { cached: kept.clone(), kept, writes: Vec::new() });
         state.names.insert(name.into(), file);
         state.kept_names.insert(name.into(), file);
+    }
+
+    /// The same in another machine, of which nothing is shared with this one.
+    pub(crate) fn copied_into(&self, power: &Power) -> Self {
+        let mut state = self.state().clone();
+        state.power = state.power.map(|_| power.clone());
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Not in any machine any more.
+    pub(crate) fn unplugged(&self) -> &Self {
+        self.state().power = None;
+        self
+    }
+
+    /// What is on it, a line for each file: what is in it, or, of those that hold times, how many lines that has. And
+    /// what of it is not flushed.
+    pub(crate) fn outline(&self, text: &mut String, holds_times: impl Fn(&str) -> bool) {
+        use std::fmt::Write as _;
+        let state = self.state();
+        for (name, file) in &state.names {
+            let content = &state.files[file];
+            let bad = state.unreadable.contains(file)
+                || state.bad_blocks.iter().any(|(bad, _)| bad == file);
+            let kept = state.kept_names.get(name) == Some(file);
+            let flushed = content.writes.is_empty() && content.kept == content.cached;
+            if holds_times(name) {
+                let lines = content.cached.iter().filter(|byte| **byte == b'\n').count();
+                writeln!(text, "{name} {lines} {kept} {flushed} {bad}").unwrap();
+            } else {
+                let hash = blake3::hash(&content.cached);
+                writeln!(text, "{name} {hash} {kept} {flushed} {bad}").unwrap();
+            }
+        }
+        let gone = state.kept_names.keys().filter(|name| !state.names.contains_key(*name));
+        writeln!(text, "{:?} {}", gone.collect::<Vec<_>>(), state.keeps_nothing_large).unwrap();
+    }
+
+    /// An empty one in its place.
+    pub(crate) fn emptied(&self) -> Self {
+        let power = self.state().power.clone();
+        Self(Arc::new(Mutex::new(State { power, ..State::default() })))
     }
 
     /// A copy of the drive as it is, to be used apart from it.

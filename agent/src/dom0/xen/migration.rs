@@ -19,6 +19,7 @@ use crate::backup::cipher::Keyring;
 use crate::backup::documents::{Manifest, Plan};
 use crate::backup::drive::Drive;
 use crate::backup::folder::Folder;
+use crate::backup::geometry::Geometry;
 use crate::backup::on_drive::DriveError;
 use crate::backup::paced::Paced;
 use crate::backup::pipeline::Width;
@@ -339,6 +340,10 @@ impl Host for OnXen {
 
     fn width(&self) -> Width {
         Width::of_the_machine()
+    }
+
+    fn geometry(&self) -> Geometry {
+        Geometry::USUAL
     }
 }
 

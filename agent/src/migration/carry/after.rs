@@ -291,8 +291,9 @@ fn ask_way_back<H: Host>(
             book::store_permit(scene.drive()?, ledger.migration(), signed)?;
             return Ok(Said::done("writing the permit for the way back to the drive"));
         }
+        (Some(Ok(permit)), _) => permits::run_out(permit.not_after, now),
         (Some(Err(why)), _) => Some(why),
-        _ => None,
+        (None, _) => None,
     };
     let what = "the server is to sign a permit for the way back";
     let said = Said::waits(Waits::Permit, what, GLANCE).with_trouble(trouble);

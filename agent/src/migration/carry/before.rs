@@ -82,7 +82,11 @@ fn look<H: Host>(
         Some(permit?.id)
     });
     let (permit, trouble) = match offered(scene, ledger) {
-        Ok(permit) => (permit, None),
+        Ok(permit) => {
+            let now = host.clock().now();
+            let trouble = permit.as_ref().and_then(|it| permits::run_out(it.not_after, now));
+            (permit, trouble)
+        }
         Err(why) => (None, Some(why)),
     };
     let give_up = scene.wanted.intent.as_ref().and_then(|intent| intent.give_up.clone());

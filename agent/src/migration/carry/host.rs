@@ -11,6 +11,7 @@ use domfleet_shared::migration::permit::Release;
 
 use super::watch::{Pulse, Watch};
 use crate::backup::documents::{Manifest, Plan};
+use crate::backup::geometry::Geometry;
 use crate::backup::medium::Medium;
 use crate::backup::on_drive::DriveError;
 use crate::backup::paced::Paced;
@@ -117,6 +118,9 @@ pub trait Host: Send + Sync {
 
     /// How many threads compress and hash.
     fn width(&self) -> Width;
+
+    /// Into what pieces the set is divided.
+    fn geometry(&self) -> Geometry;
 }
 
 /// Why the appliance did not do what it was asked.

@@ -1,5 +1,6 @@
 //! Which permits count here: whatever can be checked on the appliance itself is.
 
+use domfleet_shared::Timestamp;
 use domfleet_shared::inventory::Fingerprint;
 use domfleet_shared::migration::next::{after, before};
 use domfleet_shared::migration::permit::{DiskIdentity, Proof, Release, SignedPermit};
@@ -61,6 +62,13 @@ pub(super) fn offered(here: Here<'_>, signed: &SignedPermit) -> Result<before::O
         }
         _ => Err("the permit leads to another system".to_owned()),
     }
+}
+
+/// What is wrong with a permit that has run out the moment it comes: it is signed for a day.
+pub(super) fn run_out(not_after: Timestamp, now: Timestamp) -> Option<String> {
+    (not_after < now).then(|| {
+        "by this appliance's clock the permit that the server signed has run out already: set the clock".to_owned()
+    })
 }
 
 /// The permit on the drive, for the system that it may have led to.

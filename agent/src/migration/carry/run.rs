@@ -11,7 +11,7 @@ use domfleet_shared::migration::{Migration, Permit};
 use super::error::{TurnError, words};
 use super::host::Host;
 use super::ledger::Ledger;
-use super::scene::{Said, Scene, SystemDisk, TRIED_AGAIN_AFTER};
+use super::scene::{Said, Scene, SystemDisk, TRIED_AGAIN_AFTER, planned};
 use super::turn::{Again, Turn};
 use super::wanted::Wanted;
 use super::{after, before};
@@ -165,7 +165,7 @@ fn take<H: Host>(
         let idle = Turn::idle(what, Some(Waits::Drive), Again::After(GLANCE));
         return Ok(Turn { now: Now { trouble, ..idle.now }, ..idle });
     };
-    let is_source = is_source(&scene, &ledger);
+    let is_source = is_source(&scene, &ledger)?;
     let said = if is_source {
         before::take(&scene, &mut ledger)
     } else {
@@ -200,17 +200,24 @@ fn ledger<'l, H: Host>(
 }
 
 /// Whether it is the system that is to go. One that a way back has put here is not: VMs are given back on it.
-fn is_source<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> bool {
-    if scene.release != Release::One || ledger.story().adopted.is_some() {
-        return false;
+fn is_source<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> Result<bool, TurnError> {
+    let story = ledger.story();
+    if scene.release != Release::One || story.adopted.is_some() {
+        return Ok(false);
     }
     let Some(ResetBlock::Marker(Marker { permit, stage: Stage::Done })) =
         scene.disk.as_ref().map(|disk| disk.block)
     else {
-        return true;
+        return Ok(true);
     };
     let stored = scene.drive.map(|drive| book::permit(drive, ledger.migration()));
     let stored = stored.and_then(|stored| stored.ok().flatten());
     let stored: Option<Permit> = stored.and_then(|it| serde_json::from_str(&it.permit).ok());
-    stored.is_none_or(|stored| stored.id != permit || stored.to != Release::One)
+    if stored.is_some_and(|stored| stored.id == permit && stored.to == Release::One) {
+        return Ok(false);
+    }
+    // The marker is of a migration before this one, or the drive is a copy of one that tells more. A system that was
+    // just put here has none of the VMs that the plan was made of.
+    let vms = scene.host.vms()?;
+    Ok(story.plan.vms.iter().any(|vm| planned(&vms, &story.plan, vm.uuid).is_some()))
 }

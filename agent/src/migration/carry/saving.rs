@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use domfleet_shared::id::{MigrationId, VmId};
+use domfleet_shared::id::{MigrationId, SetId, VmId};
 use domfleet_shared::migration::Event;
 use domfleet_shared::migration::plan::Copies;
+use uuid::Builder;
 
 use super::error::TurnError;
 use super::host::Host;
@@ -91,6 +92,12 @@ fn prepare<H: Host>(
     }
     let ids: Vec<VmId> = plan.vms.iter().map(|vm| vm.uuid).collect();
     let mut prepared = prepare_for(&configs, scene.host.clock().now(), sources)?.known_as(&ids);
+    prepared.plan.geometry = scene.host.geometry();
+    // What nobody is to meet twice comes from one place.
+    let mut dice = [0; 10];
+    scene.host.random(&mut dice)?;
+    let at = u64::try_from(prepared.plan.created_at.as_millis()).unwrap_or_default();
+    prepared.plan.set = SetId(Builder::from_unix_timestamp_millis(at, &dice).into_uuid());
     // On one drive alone there is nothing else to mend a bad sector with.
     prepared.plan.parity = matches!(plan.copies, Copies::Accepted { .. });
     Ok(prepared)

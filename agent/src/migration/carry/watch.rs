@@ -78,6 +78,24 @@ impl Watch {
         self.all().clear();
     }
 
+    /// What another has seen by now.
+    #[cfg(test)]
+    pub(crate) fn copied(&self) -> Self {
+        Self(Mutex::new(self.all().clone()))
+    }
+
+    /// What of it matters where dom0 is up for so long: whom it has seen for how many times ten seconds.
+    #[cfg(test)]
+    pub(crate) fn outline(&self, uptime: Duration) -> String {
+        let all = self.all();
+        let seen = all.iter().map(|(vm, watched)| {
+            let tens = |since: Duration| uptime.saturating_sub(since).as_secs().min(400) / 10;
+            let first = watched.first.as_ref().map(|first| tens(uptime.saturating_sub(first.up)));
+            (vm, watched.starts, watched.since.map(|(_, since)| tens(since)), first)
+        });
+        format!("{:?}", seen.collect::<Vec<_>>())
+    }
+
     /// How often it was seen to be started, or was.
     pub(super) fn starts(&self, vm: VmId) -> u32 {
         self.all().get(&vm).map_or(0, |watched| watched.starts)

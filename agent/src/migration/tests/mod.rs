@@ -13,6 +13,7 @@ use std::io;
 use crate::migration::block::Disk;
 
 /// A disk in memory.
+#[derive(Clone)]
 pub(super) struct MemoryDisk {
     pub(super) bytes: Vec<u8>,
     /// Whether it stores what it is given.

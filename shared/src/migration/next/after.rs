@@ -99,10 +99,13 @@ pub enum Wait {
 
 /// What is to be done.
 pub fn step(migration: &Migration, seen: &Seen) -> Step {
-    if !seen.has_drive && migration.end.is_none() && migration.soaking.is_none() {
+    let is_here = migration.adopted.is_some_and(|(release, _)| release == seen.release);
+    // VMs that are watched need it no more, unless they are to go back.
+    let is_watched = is_here && migration.soaking.is_some() && migration.rolling_back.is_none();
+    if !seen.has_drive && migration.end.is_none() && !is_watched {
         return Step::Wait(Wait::Drive);
     }
-    if migration.adopted.is_none_or(|(release, _)| release != seen.release) {
+    if !is_here {
         return adopt(migration, seen);
     }
     if migration.end.is_some() {

@@ -22,6 +22,8 @@ pub(super) struct State {
     /// The flush that stores one byte wrongly without saying so, counted from 1.
     pub(super) bad_flush: Option<u64>,
     pub(super) flushes: u64,
+    /// Whether of what is larger than a little a part is lost.
+    pub(super) keeps_nothing_large: bool,
     pub(super) room: Option<u64>,
     /// Whether it says that it has more room than it has.
     pub(super) is_boastful: bool,
@@ -53,6 +55,11 @@ impl Power {
     pub(crate) fn cut_after(&self, points: u64) {
         let mut supply = self.0.lock().unwrap();
         supply.cut_at = Some(supply.points + points);
+    }
+
+    /// Cuts it, now.
+    pub(crate) fn cut(&self) {
+        self.0.lock().unwrap().is_off = true;
     }
 
     pub(crate) fn is_off(&self) -> bool {
@@ -181,13 +188,20 @@ impl State {
 
     pub(super) fn flush_file(&mut self, file: u64) {
         self.flushes += 1;
-        let is_bad = self.bad_flush == Some(self.flushes);
+        let is_bad = self.bad_flush == Some(self.flushes) || self.loses(file);
         let content = self.files.get_mut(&file).unwrap();
         content.writes.clear();
         content.kept = content.cached.clone();
         if is_bad && let Some(byte) = content.kept.last_mut() {
             *byte ^= 0x10;
         }
+    }
+
+    /// Whether it is a file whose data is where a drive has nothing that says that it has.
+    fn loses(&self, file: u64) -> bool {
+        let is_data = |name: &str| name.contains("/c/") || name.contains("/p/");
+        self.keeps_nothing_large
+            && self.names.iter().any(|(name, other)| *other == file && is_data(name))
     }
 
     pub(super) fn lose(&mut self, left: Left) {

@@ -33,7 +33,7 @@ fn a_drive_that_stays_away_has_vms_run_again_and_is_told_once_it_is_back() {
         assert_eq!(play.block(), ResetBlock::Empty);
         assert_eq!(play.world.state().running.len(), 2);
         let on_drive =
-            |play: &Play| book::read(&play.world.drive, play.plan.migration).unwrap().unwrap().1;
+            |play: &Play| book::read(&play.world.drive(), play.plan.migration).unwrap().unwrap().1;
         assert!(on_drive(&play).len() < play.told.len());
         play.world.state().has_drive = true;
         play.turn();
@@ -248,7 +248,7 @@ fn a_group_without_room_is_told_of_before_anything_is_written() {
     let mut play = Play::new(1);
     play.until(|play| play.waits() == Some(Waits::Reset));
     play.reset();
-    play.world.state().room = 4096;
+    play.world.state().room = 1024;
 
     play.until(|play| play.last().now.trouble.is_some());
 
@@ -268,4 +268,63 @@ fn a_guest_that_does_not_listen_is_put_on_record() {
     assert!(
         play.told.iter().any(|record| record.event == Event::VmStopped { vm: vm(0), clean: false })
     );
+}
+
+#[test]
+fn a_permit_that_has_run_out_by_the_appliances_clock_says_that_the_clock_is_to_be_set() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Permit));
+    play.set_clock(10 * 365 * 24 * 3_600_000);
+    play.turn();
+    play.go_on();
+
+    play.turn();
+
+    assert_eq!(play.waits(), Some(Waits::Permit));
+    let trouble = play.last().now.trouble.clone().unwrap();
+    assert!(trouble.contains("set the clock"), "{trouble}");
+    play.set_clock(0);
+    play.ends();
+    assert_eq!(play.story().end, Some(End::Succeeded));
+}
+
+#[test]
+fn the_way_back_waits_for_the_drive_and_says_so() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Soaking));
+    play.world.state().has_drive = false;
+    play.helps = false;
+    play.decides(What::RollBack { reason: "the telephones are silent".to_owned() });
+    play.world.state().has_drive = true;
+    play.turn();
+    play.world.state().has_drive = false;
+
+    play.turn();
+
+    assert_eq!(play.waits(), Some(Waits::Drive));
+    play.helps = true;
+    play.ends();
+    assert_eq!(play.story().end, Some(End::RolledBack));
+}
+
+#[test]
+fn a_copy_of_the_drive_from_before_is_not_begun_with_on_a_system_that_the_way_back_has_put_there() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Permit));
+    let before = play.world.drive().cloned();
+    play.until(|play| play.waits() == Some(Waits::Soaking));
+    play.decides(What::RollBack { reason: "the telephones are silent".to_owned() });
+    play.until(|play| play.waits() == Some(Waits::ResetBack));
+    play.reset();
+    let marker = play.block();
+    before.plug_into(&play.world.power);
+    play.pocket = Some(std::mem::replace(&mut play.world.state().drive, before));
+
+    play.turn();
+
+    assert_eq!(play.waits(), Some(Waits::Proof));
+    assert_eq!(play.block(), marker, "what proves the reset is gone");
+    play.world.state().drive = play.pocket.take().unwrap();
+    play.ends();
+    assert_eq!(play.story().end, Some(End::RolledBack));
 }

@@ -6,8 +6,9 @@ use domfleet_shared::migration::End;
 use domfleet_shared::operation::keep::Keep;
 use domfleet_shared::set_answers::Fate;
 
+use super::host::WorldSources;
+use super::world::config_file;
 use super::*;
-use crate::backup::files::DiskFiles;
 use crate::backup::pipeline::Width;
 use crate::backup::prepare::prepare_for;
 use crate::backup::prune::prune;
@@ -21,17 +22,17 @@ const LAST: Keep = Keep { last: 1, daily: 0, weekly: 0, monthly: 0 };
 
 /// Another backup of the same VMs, which is newer.
 fn back_up(world: &World) {
-    let files: Vec<PathBuf> = {
-        let state = world.state();
-        state.configs.keys().map(|vm| state.config_file(*vm)).collect()
-    };
-    let prepared = prepare_for(&files, world.clock.now(), &DiskFiles).unwrap();
-    create(tools(world), &prepared.plan, &prepared.configs, &DiskFiles).unwrap();
+    let files: Vec<PathBuf> =
+        world.state().configs.values().map(|text| config_file(text)).collect();
+    let sources = WorldSources::of(world);
+    let prepared = prepare_for(&files, world.clock.now(), &sources).unwrap();
+    let drive = world.drive();
+    create(tools(world, &drive), &prepared.plan, &prepared.configs, &sources).unwrap();
 }
 
-fn tools(world: &World) -> Tools<'_, Drive> {
+fn tools<'t>(world: &'t World, drive: &'t Drive) -> Tools<'t, Drive> {
     Tools {
-        medium: &world.drive,
+        medium: drive,
         keys: &KEYLESS,
         clock: &world.clock,
         meter: &Unwatched,
@@ -46,17 +47,18 @@ fn the_set_of_a_migration_stays_on_the_drive_until_it_is_over() {
     let set = play.story().sealed.unwrap().set;
     back_up(&play.world);
 
-    let kept = held(&play.world.drive).unwrap();
-    let pruned = prune(tools(&play.world), LAST, &kept).unwrap();
+    let drive = play.world.drive();
+    let kept = held(&play.world.drive()).unwrap();
+    let pruned = prune(tools(&play.world, &drive), LAST, &kept).unwrap();
 
     let fates: Vec<Fate> = pruned.sets.iter().map(|set| set.fate).collect();
     assert_eq!(fates, [Fate::KeptForMigration, Fate::KeptAsLast]);
     assert_eq!(pruned.freed_bytes, 0);
     play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
-    assert!(held(&play.world.drive).unwrap().is_empty());
-    prune(tools(&play.world), LAST, &BTreeSet::new()).unwrap();
-    assert!(list::list(&play.world.drive).unwrap().iter().all(|listed| listed.set != set));
+    assert!(held(&play.world.drive()).unwrap().is_empty());
+    prune(tools(&play.world, &drive), LAST, &BTreeSet::new()).unwrap();
+    assert!(list::list(&play.world.drive()).unwrap().iter().all(|listed| listed.set != set));
 }
 
 #[test]
@@ -69,11 +71,11 @@ fn a_set_that_is_not_sealed_yet_is_held_as_well() {
     while play.turn() == Came::On {
         play.go_on();
     }
-    play.world.start_again(Left::Everything);
-    let begun = list::list(&play.world.drive).unwrap();
+    play.starts_again(Left::Everything);
+    let begun = list::list(&play.world.drive()).unwrap();
     assert!(begun[0].manifest.is_none(), "the cut was to come while something is copied");
 
-    assert_eq!(held(&play.world.drive).unwrap(), BTreeSet::from([begun[0].set]));
+    assert_eq!(held(&play.world.drive()).unwrap(), BTreeSet::from([begun[0].set]));
 }
 
 #[test]
@@ -82,10 +84,10 @@ fn no_room_is_made_on_a_drive_that_cannot_say_what_has_to_stay() {
     play.until(|play| play.waits() == Some(Waits::Reset));
     for copy in ["journal.a", "journal.b"] {
         let name = format!("DOMFLEET/m/{}/{copy}", play.plan.migration);
-        play.world.drive.make_unreadable(&name);
+        play.world.drive().make_unreadable(&name);
     }
 
-    let error = held(&play.world.drive).unwrap_err();
+    let error = held(&play.world.drive()).unwrap_err();
 
     assert!(
         matches!(error, HoldError::Unreadable { migration, .. } if migration == play.plan.migration)

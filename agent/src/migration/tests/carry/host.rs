@@ -9,12 +9,14 @@ use domfleet_shared::id::{DriveId, MigrationId, VmId};
 use domfleet_shared::inventory::{Fingerprint, Vm, VmState};
 use domfleet_shared::migration::permit::Release;
 
-use super::world::{DRIVE, GROUP, State, World};
-use crate::backup::documents::{Manifest, Plan};
-use crate::backup::files::DiskFiles;
+use super::world::{DRIVE, GROUP, State, World, stand_in};
+use crate::backup::documents::{Manifest, Plan, PlannedDisk};
+use crate::backup::geometry::Geometry;
+use crate::backup::hash::Hash;
 use crate::backup::medium::Medium as _;
 use crate::backup::paced::Paced;
 use crate::backup::pipeline::Width;
+use crate::backup::source::{Source, Sources};
 use crate::backup::tests::drive::{Drive, DriveFile};
 use crate::backup::volumes::{STATE_VERIFIED, VolumeError, Volumes};
 use crate::clock::Clock;
@@ -30,9 +32,12 @@ use crate::usb::mount::Access;
 const STATE_RESTORING: &str = "domfleet.state.restoring";
 
 impl World {
-    /// A change, which is done where the power is cut with it, and nobody hears of it.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> io::Result<T> {
+    /// A change. Where the power is cut with it, it is done or not, and nobody hears of it.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> io::Result<T> {
         let is_cut = self.power.point()?;
+        if is_cut && self.state().loses {
+            return Err(no_power());
+        }
         let done = change(&mut self.state());
         if is_cut { Err(no_power()) } else { Ok(done) }
     }
@@ -53,6 +58,17 @@ fn io(error: io::Error) -> HostError {
 /// The system disk.
 pub(super) struct WorldDisk(World);
 
+impl WorldDisk {
+    pub(super) fn of(world: &World) -> Self {
+        Self(world.clone())
+    }
+
+    pub(super) fn found(&self) -> Found {
+        let bytes = self.0.state().disk.bytes.len() as u64;
+        Found { name: "sda".to_owned(), wwid: "naa.5000c500a1b2c3d4".to_owned(), bytes }
+    }
+}
+
 impl Disk for WorldDisk {
     fn read(&self, part: &mut [u8], offset: u64) -> io::Result<()> {
         self.0.there()?;
@@ -64,15 +80,66 @@ impl Disk for WorldDisk {
     }
 }
 
+/// The images of 1.x.
+#[derive(Clone)]
+pub(super) struct WorldSources(World);
+
+impl WorldSources {
+    pub(super) fn of(world: &World) -> Self {
+        Self(world.clone())
+    }
+}
+
+/// One of them, open.
+pub(super) struct Image {
+    content: Vec<u8>,
+    times: u64,
+}
+
+impl Sources for WorldSources {
+    type Source = Image;
+
+    fn open(&self, disk: &PlannedDisk) -> io::Result<Image> {
+        self.0.there()?;
+        let state = self.0.state();
+        let (content, times) = state.images.get(&disk.path).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Image { content: content.clone(), times: *times })
+    }
+
+    fn stand_in(&self, target: &str) -> Option<PathBuf> {
+        stand_in(target)
+    }
+}
+
+impl Source for Image {
+    fn virtual_bytes(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    fn read(&mut self, offset: u64, part: &mut [u8]) -> io::Result<()> {
+        let from = usize::try_from(offset).unwrap();
+        part.copy_from_slice(&self.content[from..from + part.len()]);
+        Ok(())
+    }
+
+    fn zeros(&mut self, _offset: u64, _most: u64) -> io::Result<u64> {
+        Ok(0)
+    }
+
+    fn fingerprint(&self) -> io::Result<Option<Hash>> {
+        Ok(Some(Hash::of(&self.times.to_le_bytes())))
+    }
+}
+
 impl Host for World {
     type Disk = WorldDisk;
     type Drive = Drive;
     type Keep = Drive;
-    type Sources = DiskFiles;
+    type Sources = WorldSources;
     type Volumes<'h> = WorldVolumes;
 
     fn release(&self) -> Result<Release, HostError> {
-        Ok(self.state().release)
+        Ok(self.state().release())
     }
 
     fn clock(&self) -> &Clock {
@@ -117,11 +184,8 @@ impl Host for World {
     }
 
     fn install_config(&self, vm: VmId, text: &str) -> Result<(), HostError> {
-        let put = |state: &mut State| {
-            std::fs::write(state.config_file(vm), text).unwrap();
-            state.configs.insert(vm, text.to_owned());
-        };
-        self.change(put).map_err(io)
+        self.change(|state| state.configs.insert(vm, text.to_owned())).map_err(io)?;
+        Ok(())
     }
 
     fn pulse(&self, vm: &Vm) -> Result<Option<Pulse>, HostError> {
@@ -148,10 +212,8 @@ impl Host for World {
 
     fn system_disk(&self, _access: Access) -> Result<(Found, WorldDisk), HostError> {
         self.there().map_err(io)?;
-        let bytes = self.state().disk.bytes.len() as u64;
-        let found =
-            Found { name: "sda".to_owned(), wwid: "naa.5000c500a1b2c3d4".to_owned(), bytes };
-        Ok((found, WorldDisk(self.clone())))
+        let disk = WorldDisk::of(self);
+        Ok((disk.found(), disk))
     }
 
     fn sync(&self) -> Result<(), HostError> {
@@ -165,7 +227,7 @@ impl Host for World {
     fn open_drive(&self, drive: DriveId) -> Result<Option<Drive>, HostError> {
         self.there().map_err(io)?;
         let is_there = self.state().has_drive && drive == DRIVE;
-        Ok(is_there.then(|| self.drive.clone()))
+        Ok(is_there.then(|| self.drive()))
     }
 
     fn is_there(&self, drive: &Drive) -> bool {
@@ -176,8 +238,8 @@ impl Host for World {
         Ok(self.state().keep.clone())
     }
 
-    fn sources(&self) -> DiskFiles {
-        DiskFiles
+    fn sources(&self) -> WorldSources {
+        WorldSources::of(self)
     }
 
     fn volumes(&self) -> Result<WorldVolumes, HostError> {
@@ -186,20 +248,18 @@ impl Host for World {
 
     fn image_folder(
         &self,
-        migration: MigrationId,
+        _migration: MigrationId,
         _manifest: &Manifest,
     ) -> Result<PathBuf, HostError> {
-        let folder = self.state().files.path().join(format!("one/domfleet-{migration}"));
-        std::fs::create_dir_all(&folder).map_err(io)?;
-        Ok(folder)
+        Ok(self.state().folder())
     }
 
     fn random(&self, bytes: &mut [u8]) -> Result<(), HostError> {
-        let seed = *self.state().now.lock().unwrap();
-        let dice = blake3::hash(&seed.to_le_bytes());
-        bytes.copy_from_slice(&dice.as_bytes()[..bytes.len()]);
+        let mut state = self.state();
         // Nobody is given the same twice.
-        self.pass(Duration::from_millis(1));
+        state.dice += 1;
+        let dice = blake3::hash(&state.dice.to_le_bytes());
+        bytes.copy_from_slice(&dice.as_bytes()[..bytes.len()]);
         Ok(())
     }
 
@@ -214,12 +274,16 @@ impl Host for World {
     fn width(&self) -> Width {
         Width::threads(1)
     }
+
+    fn geometry(&self) -> Geometry {
+        Geometry { frame_bytes: 512, chunk_frames: 4 }
+    }
 }
 
 /// The volumes of 2.x.
 pub(super) struct WorldVolumes(World);
 
-const EXTENT: u64 = 4096;
+const EXTENT: u64 = 1024;
 
 impl WorldVolumes {
     fn file(state: &State, name: &str) -> io::Result<String> {

@@ -24,12 +24,12 @@ fn all_vms_are_on_2x_at_the_end_with_what_they_held() {
         assert!(play.phases.contains(&phase), "{phase:?} was never reached");
     }
     let state = play.world.state();
-    assert_eq!(state.release, Release::Two);
+    assert_eq!(state.release(), Release::Two);
     assert_eq!(state.running.len(), 2);
     assert_eq!(state.autostart, BTreeSet::from([vm(0), vm(1)]));
     // Each is on a volume of its own, which says whose it is.
     let names: Vec<&str> = state.volumes.keys().map(String::as_str).collect();
-    assert_eq!(names, ["vm0-xvda", "vm1-xvda"]);
+    assert_eq!(names, ["vm0-xvda", "vm0-xvdb", "vm1-xvda", "vm1-xvdb"]);
     let set = play.story().sealed.unwrap().set;
     let tag = format!("domfleet.set.{set}");
     assert!(state.volumes.values().all(|(_, tags)| tags.contains(&tag)));
@@ -42,11 +42,11 @@ fn the_key_for_the_way_to_the_server_lies_on_the_drive_before_there_is_a_permit(
     play.until(|play| play.last().ask.is_some());
 
     let Some(Ask::Permit { rejoin_key, .. }) = play.last().ask.clone() else { panic!() };
-    let carried = book::identity(&play.world.drive, play.plan.migration).unwrap().unwrap();
+    let carried = book::identity(&play.world.drive(), play.plan.migration).unwrap().unwrap();
     let key = rcgen::KeyPair::from_pem(&carried.key_pem).unwrap();
     assert_eq!(hex::encode(key.public_key_raw()), rejoin_key);
     assert_eq!(carried.appliance, play.plan.appliance);
-    assert_eq!(book::permit(&play.world.drive, play.plan.migration).unwrap(), None);
+    assert_eq!(book::permit(&play.world.drive(), play.plan.migration).unwrap(), None);
     // However often it asks.
     play.signs = false;
     for _ in 0..3 {
@@ -87,7 +87,7 @@ fn a_migration_that_is_given_up_leaves_everything_as_it_was() {
         assert_eq!(play.story().end, Some(End::Cancelled), "{waits:?}");
         assert_eq!(play.block(), ResetBlock::Empty, "{waits:?}");
         let state = play.world.state();
-        assert_eq!(state.release, Release::One);
+        assert_eq!(state.release(), Release::One);
         assert_eq!((state.running.len(), state.autostart.len()), (2, 2), "{waits:?}");
     }
 }
@@ -124,7 +124,7 @@ fn the_way_back_gives_every_vm_back_as_it_is_in_the_set() {
     let story = play.story();
     assert_eq!(story.end, Some(End::RolledBack));
     let state = play.world.state();
-    assert_eq!(state.release, Release::One);
+    assert_eq!(state.release(), Release::One);
     assert_eq!((state.running.len(), state.autostart.len()), (2, 2));
 }
 
@@ -157,7 +157,7 @@ fn a_set_with_no_second_copy_has_parity() {
 
     play.until(|play| play.story().sealed.is_some());
 
-    let listed = crate::backup::list::list(&play.world.drive).unwrap();
+    let listed = crate::backup::list::list(&play.world.drive()).unwrap();
     assert!(listed[0].is_protected);
     play.ends();
     assert_eq!(play.story().end, Some(End::Succeeded));
@@ -183,7 +183,7 @@ fn without_a_server_2x_goes_on_ends_by_what_is_on_the_drive() {
     play.wanted.home = None;
 
     play.until(|play| play.waits() == Some(Waits::Soaking));
-    let carried = book::identity(&play.world.drive, play.plan.migration).unwrap();
+    let carried = book::identity(&play.world.drive(), play.plan.migration).unwrap();
     assert!(carried.is_some() && play.last().carried == carried);
     play.ends();
 

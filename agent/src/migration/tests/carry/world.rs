@@ -1,30 +1,50 @@
-//! An appliance with guests that hold something, a drive, and a person who does as told: all of it in one power
-//! supply, which can be cut at every point of any part.
+//! An appliance with guests that hold something, a drive, and what is plugged into it: all of it in one power
+//! supply, which can be cut at every point of any part. It can be copied as it is, so that what comes of it can be
+//! seen in more than one way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::Duration;
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::id::{BootId, DriveId, VmId};
 use domfleet_shared::inventory::{Vm, VmState};
+use domfleet_shared::migration::Plan;
 use domfleet_shared::migration::permit::Release;
 use domfleet_shared::migration::plan::{Copies, PlannedVm};
-use domfleet_shared::migration::reset_block::ResetBlock;
-use domfleet_shared::migration::{Migration, Plan};
 use uuid::Uuid;
 
+use super::system::System;
 use crate::backup::config;
 use crate::backup::tests::drive::{Drive, Left, Power};
 use crate::clock::Clock;
-use crate::migration::block;
 use crate::migration::carry::watch::Watch;
 use crate::migration::tests::{MemoryDisk, partitioned};
 
 pub(super) const DRIVE: DriveId = DriveId(Uuid::from_u128(5));
 /// Where 2.x has its volumes.
 pub(super) const GROUP: &str = "/dev/vg0";
+/// Where 1.x has its images.
+pub(super) const IMAGES: &str = "/srv/vm";
+/// Of the system disk there is as much as is ever looked at.
+const DISK_BYTES: usize = 64 * 1024;
+/// What each of a VM's disks holds.
+const SIZES: [usize; 2] = [3_072, 1_024];
+
+/// What configurations and the sizes of images are read from: none of it ever changes.
+static BESIDE: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let folder = in_memory();
+    for (number, bytes) in SIZES.iter().enumerate() {
+        std::fs::write(folder.path().join(number.to_string()), vec![0; *bytes]).unwrap();
+    }
+    folder
+});
+
+fn in_memory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
 
 pub(super) fn vm(n: u128) -> VmId {
     VmId(Uuid::from_u128(0x100 + n))
@@ -34,24 +54,29 @@ pub(super) fn vm(n: u128) -> VmId {
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) power: Power,
-    pub(super) drive: Drive,
     pub(super) clock: Clock,
     pub(super) watch: Arc<Watch>,
     state: Arc<Mutex<State>>,
 }
 
+#[derive(Clone)]
 pub(super) struct State {
-    pub(super) release: Release,
+    pub(super) system: System,
+    /// The stick that is plugged in.
+    pub(super) stick: Option<Release>,
     pub(super) boot: BootId,
     pub(super) uptime: Duration,
     /// What the clock says, in milliseconds.
     pub(super) now: Arc<Mutex<i64>>,
+    pub(super) drive: Drive,
     pub(super) has_drive: bool,
     /// The agent's folder on the system disk.
     pub(super) keep: Drive,
     pub(super) disk: MemoryDisk,
-    /// Where 1.x has files.
-    pub(super) files: tempfile::TempDir,
+    /// The images of 1.x: what is in them, and how often it was written to.
+    pub(super) images: BTreeMap<String, (Vec<u8>, u64)>,
+    /// Where images are that were put back.
+    pub(super) folder: Option<Arc<tempfile::TempDir>>,
     /// Configurations, by the VM.
     pub(super) configs: BTreeMap<VmId, String>,
     pub(super) autostart: BTreeSet<VmId>,
@@ -61,26 +86,35 @@ pub(super) struct State {
     pub(super) volumes: BTreeMap<String, (String, BTreeSet<String>)>,
     pub(super) store: Drive,
     pub(super) next_volume: u32,
+    /// Whether the change is lost in which the power is cut.
+    pub(super) loses: bool,
+    /// How often somebody was given what nobody can guess.
+    pub(super) dice: u64,
     /// VMs whose guests crash when they are started.
     pub(super) sick: BTreeSet<VmId>,
     /// VMs whose guests do not listen.
     pub(super) deaf: BTreeSet<VmId>,
-    /// What each VM is, in its newest state: what must not be lost.
-    pub(super) current: BTreeMap<VmId, Vec<u8>>,
-    /// What each VM was when it was shut down last on the system that was to go.
-    pub(super) in_set: BTreeMap<VmId, Vec<u8>>,
+    /// What is on each VM's disks, in its newest state: what must not be lost.
+    pub(super) current: BTreeMap<VmId, Vec<Vec<u8>>>,
+    /// The same when its VM was shut down last on the system that was to go.
+    pub(super) in_set: BTreeMap<VmId, Vec<Vec<u8>>>,
     /// Bytes that volumes can take.
     pub(super) room: u64,
     pub(super) plan: Option<Plan>,
 }
 
-/// What a guest holds at first: no VM as another.
-fn content(n: u128) -> Vec<u8> {
-    let n = u32::try_from(n).unwrap();
-    let bytes = (0..9_000_u32).map(|at| (at.wrapping_mul(at + n) >> 3).to_le_bytes()[0]);
+/// What a guest holds at first: no disk as another, and one that is compressible in part.
+fn content(n: u128, disk: usize) -> Vec<u8> {
+    let seed = u32::try_from(n).unwrap() * 7 + u32::try_from(disk).unwrap();
+    let bytes = (0..u32::try_from(SIZES[disk]).unwrap())
+        .map(|at| (at.wrapping_mul(at + seed) >> 3).to_le_bytes()[0]);
     let mut content: Vec<u8> = bytes.collect();
-    content[2_000..6_500].fill(0);
+    content[512..900].fill(0);
     content
+}
+
+fn image(vm: VmId, disk: usize) -> String {
+    format!("{IMAGES}/{vm}.{disk}")
 }
 
 impl World {
@@ -88,23 +122,18 @@ impl World {
     pub(super) fn new(vms: u128) -> Self {
         let power = Power::default();
         let now = Arc::new(Mutex::new(1_790_000_000_000));
-        let clock = Arc::clone(&now);
-        let clock = Clock::new(move || Timestamp::from_millis(*clock.lock().unwrap()));
-        let memory = Path::new("/dev/shm");
-        let files = if memory.is_dir() {
-            tempfile::tempdir_in(memory).unwrap()
-        } else {
-            tempfile::tempdir().unwrap()
-        };
         let mut state = State {
-            release: Release::One,
+            system: System::Whole(Release::One),
+            stick: None,
             boot: BootId(Uuid::from_u128(0x900)),
             uptime: Duration::from_secs(5_000),
             now,
+            drive: Drive::plugged_into(&power),
             has_drive: true,
             keep: Drive::plugged_into(&power),
-            disk: partitioned(2048),
-            files,
+            disk: system_disk(2048),
+            images: BTreeMap::new(),
+            folder: None,
             configs: BTreeMap::new(),
             autostart: BTreeSet::new(),
             running: BTreeMap::new(),
@@ -112,6 +141,8 @@ impl World {
             volumes: BTreeMap::new(),
             store: Drive::plugged_into(&power),
             next_volume: 0,
+            loses: false,
+            dice: 0,
             sick: BTreeSet::new(),
             deaf: BTreeSet::new(),
             current: BTreeMap::new(),
@@ -120,28 +151,67 @@ impl World {
             plan: None,
         };
         for n in 0..vms {
-            let path = state.image(vm(n));
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, content(n)).unwrap();
+            let contents: Vec<Vec<u8>> = (0..SIZES.len()).map(|disk| content(n, disk)).collect();
+            let mut disks = Vec::new();
+            for (disk, content) in contents.iter().enumerate() {
+                let path = image(vm(n), disk);
+                disks.push(format!("'{path},raw,xvd{},w'", ['a', 'b'][disk]));
+                state.images.insert(path, (content.clone(), 0));
+            }
             let text = format!(
-                "name = 'vm{n}'\nuuid = '{}'\nmemory = 64\ndisk = [ '{},raw,xvda,w' ]\n",
+                "name = 'vm{n}'\nuuid = '{}'\nmemory = 64\ndisk = [ {} ]\n",
                 vm(n),
-                path.display()
+                disks.join(", ")
             );
-            std::fs::write(state.config_file(vm(n)), &text).unwrap();
             state.configs.insert(vm(n), text);
             state.autostart.insert(vm(n));
-            state.current.insert(vm(n), content(n));
+            state.current.insert(vm(n), contents);
             let domain = state.next_domain();
             state.running.insert(vm(n), domain);
         }
-        let drive = Drive::plugged_into(&power);
-        let state = Arc::new(Mutex::new(state));
-        Self { power, drive, clock, watch: Arc::default(), state }
+        Self::of(power, Arc::default(), state)
+    }
+
+    fn of(power: Power, watch: Arc<Watch>, state: State) -> Self {
+        let now = Arc::clone(&state.now);
+        let clock = Clock::new(move || Timestamp::from_millis(*now.lock().unwrap()));
+        Self { power, clock, watch, state: Arc::new(Mutex::new(state)) }
+    }
+
+    /// A copy, of which nothing is shared with this one.
+    pub(super) fn copied(&self) -> Self {
+        let mut state = self.state().clone();
+        let power = Power::default();
+        if self.power.is_off() {
+            power.cut();
+        }
+        let now = *state.now.lock().unwrap();
+        state.now = Arc::new(Mutex::new(now));
+        for part in [&mut state.drive, &mut state.keep, &mut state.store] {
+            *part = part.copied_into(&power);
+        }
+        if let Some(before) = state.folder.take() {
+            let folder = in_memory();
+            for entry in std::fs::read_dir(before.path()).unwrap() {
+                let entry = entry.unwrap();
+                std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+            }
+            let (from, to) = (before.path().to_str().unwrap(), folder.path().to_str().unwrap());
+            for text in state.configs.values_mut() {
+                *text = text.replace(from, to);
+            }
+            state.folder = Some(Arc::new(folder));
+        }
+        Self::of(power, Arc::new(self.watch.copied()), state)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    /// The drive that is to be in it.
+    pub(super) fn drive(&self) -> Drive {
+        self.state().drive.clone()
     }
 
     /// What is to be done with it.
@@ -170,16 +240,20 @@ impl World {
         *state.now.lock().unwrap() += i64::try_from(time.as_millis()).unwrap();
     }
 
-    /// The power is back after a cut, and the machine is started.
-    pub(super) fn start_again(&self, left: Left) {
+    /// The power is back after a cut; nothing is started yet.
+    pub(super) fn power_up(&self, left: Left) {
         self.power.restore();
-        self.drive.power_up(left);
+        self.shut_down(left);
+    }
+
+    /// Nothing runs any more: what was not flushed is there as far as that says.
+    pub(super) fn shut_down(&self, left: Left) {
         self.pass(Duration::from_mins(2));
         let state = self.state();
-        state.keep.power_up(left);
-        state.store.power_up(left);
-        drop(state);
-        self.boot();
+        for part in [&state.drive, &state.keep, &state.store] {
+            part.set_read_only(false);
+            part.power_up(left);
+        }
     }
 
     /// dom0 boots, with no domain but those that it starts by itself.
@@ -195,41 +269,32 @@ impl World {
         drop(state);
         self.watch.forget_all();
     }
+}
 
-    /// The medium has overwritten the system disk: nothing of the system before is left.
-    pub(super) fn put_there(&self, release: Release, block: ResetBlock) {
-        let mut state = self.state();
-        state.release = release;
-        let mut disk = partitioned(if release == Release::Two { 4096 } else { 2048 });
-        block::write(&mut disk, block).unwrap();
-        state.disk = disk;
-        state.keep = Drive::plugged_into(&self.power);
-        state.store = Drive::plugged_into(&self.power);
-        state.volumes.clear();
-        state.configs.clear();
-        state.autostart.clear();
-        let one = state.files.path().join("one");
-        if one.exists() {
-            std::fs::remove_dir_all(&one).unwrap();
-        }
-        std::fs::create_dir_all(&one).unwrap();
-        drop(state);
-        self.boot();
-    }
+/// With a first partition that begins at that sector.
+pub(super) fn system_disk(first_sector: u32) -> MemoryDisk {
+    let mut disk = partitioned(first_sector);
+    disk.bytes.truncate(DISK_BYTES);
+    disk
+}
 
-    /// The VM is in its newest state, on the system or in a set that was proved.
-    pub(super) fn check_nothing_is_lost(&self, story: Option<&Migration>) {
-        let state = self.state();
-        for (vm, current) in &state.current {
-            let on_disk = state.holds(*vm).is_some_and(|there| there.starts_with(current));
-            let is_proved = story.is_some_and(Migration::is_proved);
-            assert!(on_disk || is_proved, "no good copy of {vm} is left");
-        }
-        let has_nonce = matches!(block::read(&state.disk).unwrap(), ResetBlock::Nonce(_));
-        if has_nonce {
-            assert!(state.running.is_empty(), "a VM runs on a disk that may be overwritten");
-        }
+/// The file of that configuration.
+pub(super) fn config_file(text: &str) -> PathBuf {
+    let name = blake3::hash(text.as_bytes()).to_hex();
+    let path = BESIDE.path().join(format!("{name}.cfg"));
+    if !path.exists() {
+        // Whole, whoever else looks for it.
+        let draft = tempfile::NamedTempFile::new_in(BESIDE.path()).unwrap();
+        std::fs::write(draft.path(), text).unwrap();
+        draft.persist(&path).unwrap();
     }
+    path
+}
+
+/// What has the size of that image.
+pub(super) fn stand_in(target: &str) -> Option<PathBuf> {
+    let number = target.strip_prefix(IMAGES)?.rsplit('.').next()?;
+    Some(BESIDE.path().join(number))
 }
 
 impl State {
@@ -238,21 +303,23 @@ impl State {
         self.next_domain
     }
 
-    pub(super) fn image(&self, vm: VmId) -> PathBuf {
-        self.files.path().join(format!("one/{vm}.img"))
+    /// Where images are put back.
+    pub(super) fn folder(&mut self) -> PathBuf {
+        let folder = self.folder.get_or_insert_with(|| Arc::new(in_memory()));
+        folder.path().to_owned()
     }
 
-    pub(super) fn config_file(&self, vm: VmId) -> PathBuf {
-        self.files.path().join(format!("one/{vm}.cfg"))
+    /// The disks that its configuration names.
+    pub(super) fn targets(&self, vm: VmId) -> Vec<String> {
+        let config = self.configs.get(&vm).and_then(|text| config::parse(text));
+        let disks = config.map(|config| config.disks).unwrap_or_default();
+        disks.into_iter().filter_map(|disk| disk.target).collect()
     }
 
-    /// The disk that its configuration names.
-    fn target(&self, vm: VmId) -> Option<String> {
-        config::parse(self.configs.get(&vm)?)?.disks.first()?.target.clone()
-    }
-
-    fn holds(&self, vm: VmId) -> Option<Vec<u8>> {
-        let target = self.target(vm)?;
+    fn read(&self, target: &str) -> Option<Vec<u8>> {
+        if let Some((content, _)) = self.images.get(target) {
+            return Some(content.clone());
+        }
         match target.strip_prefix(&format!("{GROUP}/")) {
             Some(volume) => {
                 let (file, _) = self.volumes.get(volume)?;
@@ -262,23 +329,42 @@ impl State {
         }
     }
 
-    /// Creates a VM's domain: the guest writes something.
-    pub(super) fn start(&mut self, vm: VmId) {
-        if self.running.contains_key(&vm) {
+    fn write(&mut self, target: &str, content: Vec<u8>) {
+        if let Some((image, times)) = self.images.get_mut(target) {
+            (*image, *times) = (content, *times + 1);
             return;
         }
-        let Some(mut content) = self.holds(vm) else { return };
-        let current = self.current.get_mut(&vm).unwrap();
-        assert!(content.starts_with(current), "{vm} is started with what is not its newest state");
-        content[1] = content[1].wrapping_add(1);
-        *current = content[..current.len()].to_vec();
-        let target = self.target(vm).unwrap();
         match target.strip_prefix(&format!("{GROUP}/")) {
             Some(volume) => {
                 let (file, _) = &self.volumes[volume];
                 self.store.tamper(file, |bytes| *bytes = content);
             }
             None => std::fs::write(target, content).unwrap(),
+        }
+    }
+
+    /// Whether the system that is there has all of the VM, in its newest state.
+    pub(super) fn has_whole(&self, vm: VmId) -> bool {
+        let (targets, current) = (self.targets(vm), &self.current[&vm]);
+        targets.len() == current.len()
+            && targets.iter().zip(current).all(|(target, current)| {
+                self.read(target).is_some_and(|there| there.starts_with(current))
+            })
+    }
+
+    /// Creates a VM's domain: the guest writes something to each disk.
+    pub(super) fn start(&mut self, vm: VmId) {
+        let targets = self.targets(vm);
+        if targets.is_empty() || self.running.contains_key(&vm) {
+            return;
+        }
+        assert!(self.has_whole(vm), "{vm} is started with what is not its newest state");
+        for (number, target) in targets.iter().enumerate() {
+            let mut content = self.read(target).unwrap();
+            content[1] = content[1].wrapping_add(1);
+            let current = &mut self.current.get_mut(&vm).unwrap()[number];
+            *current = content[..current.len()].to_vec();
+            self.write(target, content);
         }
         let domain = self.next_domain();
         self.running.insert(vm, domain);
@@ -298,7 +384,7 @@ impl State {
                 disks: config.vm_disks(),
                 macs: Vec::new(),
                 qemu_running: None,
-                config_path: Some(self.config_file(*uuid).display().to_string()),
+                config_path: Some(config_file(text).display().to_string()),
                 managed: true,
                 autostart: Some(self.autostart.contains(uuid)),
                 started_at: None,
