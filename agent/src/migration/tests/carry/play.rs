@@ -12,6 +12,7 @@ use crate::backup::tests::drive::{Drive, Left};
 /// No way through it has more turns.
 const MOST_TURNS: usize = 400;
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub(super) struct Play {
     pub(super) world: World,
     pub(super) wanted: Wanted,

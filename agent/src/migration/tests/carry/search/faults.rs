@@ -210,10 +210,9 @@ impl Node {
             }
             Fault::Fake => play.world.drive().keep_nothing_large(),
             Fault::Stale => {
-                let stale = node.stale.as_ref()?.copied_into(&play.world.power);
-                stale.plug_into(&play.world.power);
-                let mut state = play.world.state();
-                play.pocket = Some(std::mem::replace(&mut state.drive, stale));
+                let copy = node.stale.as_ref()?.cloned();
+                copy.plug_into(&play.world.power);
+                play.pocket = Some(std::mem::replace(&mut play.world.state().drive, copy));
             }
             Fault::BadSector => {
                 let set = node.play.story().sealed?.set;

@@ -129,9 +129,8 @@ fn search(start: Node, stride: usize) -> Found {
             }))
             .unwrap_or_else(|_| panic!("after\n{}\n{how}", found.path(at)))
         };
-        if found.numbers.len() > most {
-            panic!("more than {most} states, the last by\n{}", found.path(at));
-        }
+        let is_bounded = found.numbers.len() <= most;
+        assert!(is_bounded, "more than {most} states, the last by\n{}", found.path(at));
         if node.is_over() {
             continue;
         }

@@ -72,9 +72,9 @@ impl Node {
         let Play { signs, stands, .. } = &self.play;
         let running: Vec<&VmId> = running.keys().collect();
         let over = self.is_over();
-        write!(
+        writeln!(
             text,
-            "{wishes} {system:?} {stick:?} {has_drive} {autostart:?} {running:?} {tries} {by_hand} {clock} {signs} {stands} {over}\n"
+            "{wishes} {system:?} {stick:?} {has_drive} {autostart:?} {running:?} {tries} {by_hand} {clock} {signs} {stands} {over}"
         )
         .unwrap();
         self.of_disk(&state, &mut text);
@@ -213,7 +213,7 @@ impl Node {
         assert!(all.iter().all(|vm| state.autostart.contains(vm)), "{end:?}: no autostart");
         let is_on_volumes =
             |vm: &&VmId| state.targets(**vm).iter().all(|target| target.starts_with(GROUP));
-        assert_eq!(all.iter().all(|vm| is_on_volumes(vm)), end == End::Succeeded);
+        assert_eq!(all.iter().all(is_on_volumes), end == End::Succeeded);
         let block = block::read(&state.disk).unwrap();
         assert!(!matches!(block, ResetBlock::Nonce(_)), "{end:?}, and the disk may be overwritten");
     }
