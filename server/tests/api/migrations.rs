@@ -117,13 +117,8 @@ pub(crate) async fn asked(api: &Api, organisation: &str) -> (Box7, Value) {
     (appliance, body)
 }
 
-pub(crate) async fn tell(
-    api: &Api,
-    organisation: &str,
-    told: &Told,
-    appliance: ApplianceId,
-) -> Heard {
-    let teller = Teller { appliance, organisation: organisation.parse().unwrap() };
+pub(crate) async fn tell(api: &Api, organisation: &str, told: &Told, by: ApplianceId) -> Heard {
+    let teller = Teller { appliance: by, organisation: organisation.parse().unwrap() };
     migrations::hear(&api.app, teller, told).await.unwrap()
 }
 

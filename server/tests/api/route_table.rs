@@ -180,16 +180,15 @@ fn moves(method: &str, path: &str) -> Option<Route> {
         }
         // By a link: see `links`.
         ("get", "/on-site") => (A::Nothing, "viewer", Value::Null),
-        ("get", "/migrations/{id}/links") => (A::Migration, "operator", Value::Null),
         ("post", "/migrations/{id}/links") => {
             (A::Migration, "operator", json!({ "note": "the caretaker" }))
         }
         ("delete", "/migrations/{id}/links/{link}") => (A::Link, "operator", Value::Null),
-        ("get", "/migrations/{id}/permit") => (A::Migration, "operator", Value::Null),
         ("post", "/migrations/{id}/cancel" | "/migrations/{id}/rollback") => {
             (A::Migration, "operator", why())
         }
-        ("post", "/migrations/{id}/stay" | "/migrations/{id}/vms/{vm}/waive") => {
+        ("get", "/migrations/{id}/permit" | "/migrations/{id}/links")
+        | ("post", "/migrations/{id}/stay" | "/migrations/{id}/vms/{vm}/waive") => {
             (A::Migration, "operator", Value::Null)
         }
         ("post", "/migrations/{id}/vms/{vm}/retry") => (A::Migration, "operator", json!({})),
