@@ -109,7 +109,7 @@ test("what was shown stays while the server is away, and it is said from when it
 
 test("whose turn it is follows what is known, and silence is never taken for a turn", () => {
   const title = (more: Partial<OnSite>) => turnOf(shown(more)).title;
-  const later = shown().tasks.map((task) => ({ ...task, state: "later" as const }));
+  const later = shown().tasks.map((task) => Object.assign(task, { state: "later" as const }));
 
   expect(turnOf(shown()).isYours).toBe(true);
   expect(title({ phase: "resetting", waits: null })).toBe("Look at the appliance's screen");
