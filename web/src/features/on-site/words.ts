@@ -55,9 +55,9 @@ export function driveWords({ drive }: OnSite): string {
 export function stickWords({ stick }: OnSite): string {
   switch (stick.kind) {
     case "ours":
-      return `The one whose first screen shows the permit key ${stick.key}.`;
+      return `The one that was made with the permit key ${stick.key}.`;
     case "vendor":
-      return "The vendor's own. It asks for nothing, and nothing keeps it from overwriting: leave it out until its step says Now.";
+      return "The vendor's own. It asks for nothing, and nothing keeps it from overwriting: leave it out until its step says Now, and unplug the backup drive while it works.";
     default:
       return "One that was made for this server.";
   }
