@@ -88,7 +88,7 @@ pub struct Off {
 }
 
 impl Off {
-    /// As the journal tells it. Those that run again after a rollback was asked for are off from the reset on.
+    /// As the journal tells it. Those that were back when a rollback was asked for are off from the reset on.
     pub fn of(records: &[Record]) -> Self {
         let (mut off, mut before) = (Self::default(), Self::default());
         for Record { at, event, .. } in records {
@@ -99,7 +99,12 @@ impl Off {
                 Event::Soaking { .. } | Event::Ended { .. } if off.since.is_some() => {
                     off.back = off.back.or(Some(*at));
                 }
-                Event::RollingBack { .. } => (before, off) = (off, Self::default()),
+                Event::RollingBack { .. } => {
+                    before = off;
+                    if off.back.is_some() {
+                        off = Self::default();
+                    }
+                }
                 Event::WayBackWithdrawn { .. } => off = before,
                 _ => {}
             }
