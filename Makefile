@@ -51,6 +51,12 @@ web: web/dist/index.html ## the dashboard's pages
 dev: web/node_modules/.stamp ## a demo server, and the dashboard with hot reload
 	@deploy/dev/dev
 
+.PHONY: pictures
+pictures: ## the pictures of docs/migration.md, taken of a demo
+	@deploy/dev/setup test
+	@$(MAKE) --no-print-directory web binaries
+	@SCRIPT=pictures BIN=$(CI_BIN) tests/browser
+
 .PHONY: release
 release: web ## release binaries in target/release
 	@DOMFLEET_WEB_REQUIRED=1 cargo build --locked --release --bins

@@ -38,6 +38,14 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: "pictures",
+          include: ["test/pictures/*.test.ts"],
+          environment: "node",
+          testTimeout: 420_000,
+        },
+      },
     ],
   },
 });

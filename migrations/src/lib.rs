@@ -19,6 +19,7 @@ mod m0008;
 mod m0009;
 mod m0010;
 mod m0011;
+mod m0012;
 
 /// The history, oldest first.
 pub struct Migrator;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009::Migration),
             Box::new(m0010::Migration),
             Box::new(m0011::Migration),
+            Box::new(m0012::Migration),
         ]
     }
 

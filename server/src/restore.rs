@@ -16,7 +16,7 @@ use crate::backup::{FOLDERS, FORMAT, MANIFEST, Manifest, schema};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::server_state::Hold;
-use crate::db::{Db, dump, organisations, server_state, sessions};
+use crate::db::{Db, dump, migration_links, organisations, server_state, sessions};
 
 /// What came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ pub async fn read(config: Config, file: &Path) -> anyhow::Result<Restored> {
     server_state::set_hold(&txn, &Hold { since: clock.now() }).await?;
     // Whoever was logged in then may have been logged out since.
     sessions::revoke_everybody(&txn, "the server was restored", clock.now()).await?;
+    migration_links::revoke_all(&txn, clock.now()).await?;
     // The files first: a database without its authority would make itself another one.
     let files = put_files(&manifest, work.path(), &config.data_dir)?;
     txn.commit().await?;

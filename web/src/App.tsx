@@ -11,13 +11,23 @@ import { Button } from "./ui/Button";
 import { ProblemNote } from "./ui/ProblemNote";
 
 const LoginPage = lazy(() => import("./features/auth/LoginPage"));
+const OnSitePage = lazy(() => import("./features/on-site/OnSitePage"));
 const LoginDialog = lazy(() => import("./features/auth/LoginDialog"));
+
+/** The one page for whoever has a link and no log-in. */
+const ON_SITE = /^\/on-site\/?$/.test(window.location.pathname);
 
 export function App() {
   return (
     <Boundary>
       <QueryClientProvider client={queries}>
-        <Gate />
+        {ON_SITE ? (
+          <Suspense>
+            <OnSitePage />
+          </Suspense>
+        ) : (
+          <Gate />
+        )}
       </QueryClientProvider>
     </Boundary>
   );

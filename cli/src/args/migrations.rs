@@ -82,6 +82,30 @@ pub(crate) enum Migrations {
         #[arg(long)]
         way_back: bool,
     },
+    /// Make a link for the person on site and print it: it shows the steps without a log-in, and nothing can be done
+    /// with it.
+    Link {
+        /// The migration's id.
+        migration: String,
+        /// How many hours it is good for; and at most until a day after the migration has ended.
+        #[arg(long, value_name = "N", default_value_t = 168, value_parser = clap::value_parser!(u16).range(1..=744))]
+        hours: u16,
+        /// Whom it is for.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        note: String,
+    },
+    /// List the links of a migration.
+    Links {
+        /// The migration's id.
+        migration: String,
+    },
+    /// Take a link back: it opens nothing any more.
+    Unlink {
+        /// The migration's id.
+        migration: String,
+        /// The link's id.
+        link: String,
+    },
     /// Print the journal, as far as the server was told of it.
     Records {
         /// The migration's id.

@@ -22,6 +22,8 @@ use self::password::Hasher;
 /// (a whole office may be behind it).
 const WRONG_PER_EMAIL: u32 = 10;
 const WRONG_PER_ADDRESS: u32 = 60;
+/// The same of links for people on site, which nobody types: a page that was left open asks again by itself.
+const WRONG_LINKS: u32 = 60;
 const WRONG_WITHIN: Duration = Duration::from_mins(5);
 
 /// What logging in needs.
@@ -35,6 +37,8 @@ pub struct Auth {
     pub by_email: Limiter,
     /// Wrong passwords, by network address.
     pub by_address: Limiter,
+    /// Links that open nothing, by network address.
+    pub links: Limiter,
 }
 
 impl Auth {
@@ -45,6 +49,7 @@ impl Auth {
             hasher: Arc::new(Hasher::new()?),
             by_email: Limiter::new(WRONG_PER_EMAIL, WRONG_WITHIN),
             by_address: Limiter::new(WRONG_PER_ADDRESS, WRONG_WITHIN),
+            links: Limiter::new(WRONG_LINKS, WRONG_WITHIN),
         })
     }
 }

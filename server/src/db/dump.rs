@@ -143,5 +143,5 @@ macro_rules! tables {
 
 tables! {
     server_state organisation site operator session join_token appliance hardware_part credential
-    inventory     boot operation operation_report operation_lock bundle backup_set backup_schedule backup_schedule_run usb_drive release imported_boot signature finding bulk bulk_item migration migration_record event_counter event audit alarm
+    inventory     boot operation operation_report operation_lock bundle backup_set backup_schedule backup_schedule_run usb_drive release imported_boot signature finding bulk bulk_item migration migration_record migration_link event_counter event audit alarm
 }

@@ -18,14 +18,14 @@ use super::operations::from_json;
 use super::scope::{Names, count, known, within};
 use crate::auth::Scope;
 use crate::domain::filter::{Holds, Key};
-use crate::domain::migration::view::{MigrationPhase, MigrationRow, PHASES};
+use crate::domain::migration::view::{MigrationPhase, MigrationRow};
 
 /// What migrations can be filtered by.
 pub const KEYS: [Key; 7] = [
     Key { name: "appliance", holds: Holds::Name },
     Key { name: "organisation", holds: Holds::Name },
     Key { name: "site", holds: Holds::Name },
-    Key { name: "phase", holds: Holds::Words(&PHASES) },
+    Key { name: "phase", holds: Holds::Words(MigrationPhase::WORDS) },
     Key { name: "waits", holds: Holds::Text },
     Key { name: "ended", holds: Holds::Words(&["yes", "no"]) },
     Key { name: "started", holds: Holds::Number },

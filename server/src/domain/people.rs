@@ -33,6 +33,9 @@ pub enum OrganisationKind {
 macro_rules! words {
     ($($name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
         impl $name {
+            /// All of them, as they are written.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
             /// As it is written in JSON and in the database.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }

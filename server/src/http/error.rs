@@ -37,6 +37,9 @@ pub enum ApiError {
     /// Not there, or not to be seen.
     #[error("no such {0}")]
     NotFound(&'static str),
+    /// A link for people on site that opens nothing; why is not said.
+    #[error("this link shows nothing, or nothing any more")]
+    NoLink,
     /// The path is there, the method is not.
     #[error("this cannot be done here")]
     MethodNotAllowed,
@@ -107,6 +110,7 @@ impl ApiError {
             Self::NeedsRole(_) => (StatusCode::FORBIDDEN, "needs_role"),
             Self::Csrf => (StatusCode::FORBIDDEN, "csrf"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::NoLink => (StatusCode::NOT_FOUND, "no_link"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Taken(..) => (StatusCode::CONFLICT, "taken"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
@@ -144,6 +148,7 @@ impl ApiError {
             Self::NotFound(_) => "Check the id; it may belong to an organisation that you \
                                   cannot see."
                 .into(),
+            Self::NoLink => "Ask whoever sent it for a new one.".into(),
             Self::MethodNotAllowed => "See /api/v1/openapi.json for what can be done.".into(),
             Self::Taken(what, _) => format!("Choose another {what}."),
             Self::Conflict(_) => "Read it again: it has changed.".into(),

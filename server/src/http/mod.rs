@@ -15,6 +15,7 @@ pub mod events;
 pub mod extract;
 mod health;
 pub mod join_tokens;
+pub mod migration_links;
 pub mod migration_wishes;
 pub mod migrations;
 mod openapi;
@@ -121,6 +122,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(migrations::show))
         .routes(routes!(migrations::records))
         .routes(routes!(migrations::permit))
+        .routes(routes!(migration_links::list, migration_links::create))
+        .routes(routes!(migration_links::revoke))
+        .routes(routes!(migration_links::on_site))
         .routes(routes!(migration_wishes::cancel))
         .routes(routes!(migration_wishes::rollback))
         .routes(routes!(migration_wishes::stay))

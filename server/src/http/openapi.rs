@@ -1,6 +1,8 @@
 //! The API in OpenAPI's words, less what every route has in common: that is added here.
 
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, SecurityScheme,
+};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
     SecurityRequirement,
@@ -48,6 +50,13 @@ fn components() -> Components {
             "X-CSRF-Token",
             "With cookies, for everything but GET: the value of the cookie domfleet_csrf.",
         ))),
+    );
+    let link = "What comes after the # of a link for people on site.";
+    components.add_security_scheme(
+        "link",
+        SecurityScheme::Http(
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(link)).build(),
+        ),
     );
     components.schemas.insert(ProblemView::name().into_owned(), ProblemView::schema());
     components

@@ -134,7 +134,7 @@ pub(super) async fn login(
 }
 
 /// Whom failures are counted for: an address, or the network that an IPv6 host has to itself.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {

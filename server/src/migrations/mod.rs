@@ -2,6 +2,7 @@
 //! decided by `domain::migration`, and written on condition that nobody was faster.
 
 mod hear;
+mod links;
 mod sign;
 mod start;
 mod wish;
@@ -12,6 +13,7 @@ use domfleet_shared::migration::vm::Progress;
 use sea_orm::DbErr;
 
 pub use self::hear::{Teller, hear};
+pub use self::links::{links, make_link, on_site, take_link_back};
 pub use self::sign::permit_file;
 pub use self::start::start;
 pub use self::wish::wish;

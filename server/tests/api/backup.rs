@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::client::{ADMIN, Api, PASSWORD, config};
 use crate::database::TestDatabase;
-use crate::fleet;
+use crate::{fleet, links};
 
 #[tokio::test]
 async fn a_backup_of_either_database_comes_back_in_either() {
@@ -24,6 +24,7 @@ async fn a_backup_of_either_database_comes_back_in_either() {
         let path = format!("/api/v1/appliances/{}", appliance.id);
         let asked = json!({ "operation": { "kind": "vm_start", "vm": appliance.vm } });
         admin.post(&format!("{path}/operations"), &asked).await.ok();
+        let link = links::made(&api, &organisation, appliance.id).await;
         let file = api.database.dir.path().join("backup.tar.zst");
         let before = admin.get(&path).await.ok();
 
@@ -47,6 +48,8 @@ async fn a_backup_of_either_database_comes_back_in_either() {
             let again = restored.admin().await;
             assert_eq!(again.get(&path).await.ok(), before);
             assert_eq!(again.get("/api/v1/operations").await.ok()["total"], 1);
+            // It may have been taken back since.
+            assert_eq!(links::open(&restored, &link).await.code(), "no_link");
             let server = again.get("/api/v1/server").await.ok();
             assert_eq!((&server["held"], &server["incarnation"]), (&json!(true), &json!(2)));
             let refused = again.post(&format!("{path}/bundles"), &json!({})).await;
@@ -54,6 +57,7 @@ async fn a_backup_of_either_database_comes_back_in_either() {
         }
         // Whoever was logged in at the old server still is there, and nowhere else.
         admin.get("/api/v1/me").await.ok();
+        links::open(&api, &link).await.ok();
     }
 }
 

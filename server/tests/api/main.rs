@@ -14,6 +14,7 @@ mod database;
 mod ended_boots;
 mod events;
 mod fleet;
+mod links;
 mod list;
 mod migrations;
 mod openapi;

@@ -38,7 +38,7 @@ on_both! {
 
 const KEY: &str = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
-async fn start(db: TestDatabase) -> (Api, String) {
+pub(crate) async fn start(db: TestDatabase) -> (Api, String) {
     let api = Api::start(db).await;
     let me = api.admin().await.get("/api/v1/me").await.ok();
     let organisation = me["organisation"]["id"].as_str().unwrap().to_owned();
@@ -55,7 +55,7 @@ fn facts(vm: VmId, drive: DriveId) -> Facts {
     serde_json::from_value(json!({
         "vms": [{ "vm": vm, "name": "pbx", "is_running": true, "autostart": true, "disks": [disk] }],
         "drives": [{
-            "path": "/dev/sdb", "size_bytes": 120_000_000_000_u64, "file_system": "ext4",
+            "path": "/dev/sdb", "model": "Ultra", "serial": "4C53", "size_bytes": 120_000_000_000_u64, "file_system": "ext4",
             "use": { "kind": "ours", "drive": drive }, "free_bytes": 120_000_000_000_u64,
         }],
         "system_disk": {
@@ -106,7 +106,7 @@ async fn preflight(api: &Api, organisation: &str, appliance: &Box7, facts: &Fact
     id
 }
 
-async fn asked(api: &Api, organisation: &str) -> (Box7, Value) {
+pub(crate) async fn asked(api: &Api, organisation: &str) -> (Box7, Value) {
     let appliance = fleet::appliance(api, organisation, "box").await;
     let facts = facts(appliance.vm, DriveId::new());
     let preflight = preflight(api, organisation, &appliance, &facts).await;
@@ -117,13 +117,13 @@ async fn asked(api: &Api, organisation: &str) -> (Box7, Value) {
     (appliance, body)
 }
 
-async fn tell(api: &Api, organisation: &str, told: &Told, appliance: ApplianceId) -> Heard {
-    let teller = Teller { appliance, organisation: organisation.parse().unwrap() };
+pub(crate) async fn tell(api: &Api, organisation: &str, told: &Told, by: ApplianceId) -> Heard {
+    let teller = Teller { appliance: by, organisation: organisation.parse().unwrap() };
     migrations::hear(&api.app, teller, told).await.unwrap()
 }
 
 /// A migration of `appliance` of which nothing but its plan is told.
-async fn told_of(api: &Api, organisation: &str, appliance: Uuid) -> Book {
+pub(crate) async fn told_of(api: &Api, organisation: &str, appliance: Uuid) -> Book {
     let book = Book::new(plan(ApplianceId(appliance), 1, Fingerprint::default()));
     let heard = tell(api, organisation, &book.told(0), ApplianceId(appliance)).await;
     assert_eq!((heard.records, heard.refused), (1, None));

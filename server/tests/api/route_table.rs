@@ -11,7 +11,7 @@ use crate::{schedules, signatures};
 /// What a route is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
-    /// Logging in itself.
+    /// Logging in itself, and what needs none.
     Nothing,
     /// Whoever asks.
     Caller,
@@ -42,6 +42,8 @@ pub(crate) enum About {
     Import,
     JoinToken,
     Migration,
+    /// A link for the person on site: its migration's id, a slash, and its own.
+    Link,
     Site,
     Operator,
     /// Many things, in this field of the answer.
@@ -176,11 +178,17 @@ fn moves(method: &str, path: &str) -> Option<Route> {
         ("get", "/migrations/{id}" | "/migrations/{id}/records") => {
             (A::Migration, "viewer", Value::Null)
         }
-        ("get", "/migrations/{id}/permit") => (A::Migration, "operator", Value::Null),
+        // By a link: see `links`.
+        ("get", "/on-site") => (A::Nothing, "viewer", Value::Null),
+        ("post", "/migrations/{id}/links") => {
+            (A::Migration, "operator", json!({ "note": "the caretaker" }))
+        }
+        ("delete", "/migrations/{id}/links/{link}") => (A::Link, "operator", Value::Null),
         ("post", "/migrations/{id}/cancel" | "/migrations/{id}/rollback") => {
             (A::Migration, "operator", why())
         }
-        ("post", "/migrations/{id}/stay" | "/migrations/{id}/vms/{vm}/waive") => {
+        ("get", "/migrations/{id}/permit" | "/migrations/{id}/links")
+        | ("post", "/migrations/{id}/stay" | "/migrations/{id}/vms/{vm}/waive") => {
             (A::Migration, "operator", Value::Null)
         }
         ("post", "/migrations/{id}/vms/{vm}/retry") => (A::Migration, "operator", json!({})),
@@ -222,7 +230,9 @@ fn why_they_freeze(method: &str, path: &str) -> Option<Route> {
 /// The path for the object of that id.
 pub(crate) fn path_of(path: &str, id: &str) -> String {
     let vm = "3f0b6ff2-2d83-4c59-8ac5-7d0b0a4d5c11";
-    path.replace("{id}", id).replace("{path}", "manifest.json").replace("{vm}", vm)
+    let (id, link) = id.split_once('/').unwrap_or((id, vm));
+    let path = path.replace("{id}", id).replace("{link}", link);
+    path.replace("{path}", "manifest.json").replace("{vm}", vm)
 }
 
 /// Every route of the API, each with its row.

@@ -123,6 +123,12 @@ async fn object(api: &Api, about: About, organisation: &str, admin: &User<'_>) -
             let appliance = fleet::appliance(api, organisation, "box").await.id;
             migrations::permitted(api, organisation, appliance).await
         }
+        About::Link => {
+            let migration = Box::pin(object(api, About::Migration, organisation, admin)).await;
+            let path = format!("/api/v1/migrations/{migration}/links");
+            let link = id(&admin.post(&path, &json!({})).await.ok());
+            format!("{migration}/{link}")
+        }
         About::Operation | About::Bundle => {
             let appliance = fleet::appliance(api, organisation, "box").await.id;
             let path = format!("/api/v1/appliances/{appliance}/bundles");

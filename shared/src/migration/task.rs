@@ -128,8 +128,8 @@ fn forward(migration: &Migration, waits: Option<Waits>) -> Vec<Draft> {
             OnSite,
             is_there,
             false,
-            "Pull the recovery stick out when the stick says so; the appliance starts 2.x. The drive stays \
-             in.",
+            "Once it has said so, pull the recovery stick out; the appliance starts 2.x by itself. The drive \
+             stays in.",
         ),
         Draft::new(
             Operator,

@@ -2745,6 +2745,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/migrations/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The links of a migration for people on site, the newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them, with none that could be opened by this. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MigrationLinks"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a link for the person on site: it shows the steps of this migration, and nothing can be done with it. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MigrationLinkRequest"];
+                };
+            };
+            responses: {
+                /** @description The link, this once. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewMigrationLink"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/migrations/{id}/links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a link back: from now on it opens nothing. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                    link: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It opens nothing any more. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/migrations/{id}/permit": {
         parameters: {
             query?: never;
@@ -3039,6 +3167,54 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the person on site has to do, for whoever has a link: what comes after its `#` is the bearer token here. A
+         *     link that is wrong, over or taken back is answered like one that never was.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The steps, and where the migration is. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["OnSite"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6319,6 +6495,41 @@ export interface components {
             /** @description Whether it is over. */
             state: components["schemas"]["MigrationLineState"];
         };
+        /** @description A link, as operators see it. */
+        MigrationLink: {
+            /** @description When. */
+            created_at: components["schemas"]["Timestamp"];
+            /** @description Who made it; nothing where that is not known any more. */
+            created_by?: string | null;
+            /** @description Until when it opens, unless the migration ends before. */
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description Its id, by which it is taken back.
+             */
+            id: string;
+            /** @description Whether it opens now. */
+            is_good: boolean;
+            last_used_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Whom it is for. */
+            note: string;
+            revoked_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description What is asked for. */
+        MigrationLinkRequest: {
+            /**
+             * Format: int32
+             * @description How many hours it is good for; a week where it is not said.
+             */
+            hours?: number | null;
+            /** @description Whom it is for, at most 200 letters. */
+            note?: string;
+        };
+        /** @description The links of a migration. */
+        MigrationLinks: {
+            /** @description The newest first. */
+            links: components["schemas"]["MigrationLink"][];
+        };
         /** @description What can be done. */
         MigrationMay: {
             /** @description Give it up for good. */
@@ -6620,6 +6831,11 @@ export interface components {
             /** @description What is to be given to `domfleet-agent join`. */
             token: string;
         };
+        /** @description A link that has just been made: the only time that what opens it is shown. */
+        NewMigrationLink: components["schemas"]["MigrationLink"] & {
+            /** @description The link. What opens it comes after the `#`, where no server and no log sees it. */
+            url: string;
+        };
         /** @description A network card to be attached. */
         NewNic: {
             /** @description dom0's bridge; xl's own default where it is not said. */
@@ -6654,6 +6870,44 @@ export interface components {
             at: components["schemas"]["Timestamp"][];
             /** @description The time zone. */
             time_zone: string;
+        };
+        /** @description A migration, for the person on site. */
+        OnSite: {
+            /** @description The appliance's name. */
+            appliance: string;
+            /**
+             * Format: int64
+             * @description How long they may be off before the permit.
+             */
+            downtime_seconds: number;
+            drive?: components["schemas"]["OnSiteDrive"] | null;
+            ended_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Until when the link is good, at most. */
+            expires_at: components["schemas"]["Timestamp"];
+            heard_at?: components["schemas"]["Timestamp"] | null;
+            /** @description Where it is. */
+            phase: components["schemas"]["MigrationPhase"];
+            /** @description The name of the site. */
+            site?: string | null;
+            /** @description What is known of the recovery stick. */
+            stick: components["schemas"]["PreflightStick"];
+            /** @description What people do, step by step. */
+            tasks: components["schemas"]["MigrationTask"][];
+            vms_back_at?: components["schemas"]["Timestamp"] | null;
+            vms_off_since?: components["schemas"]["Timestamp"] | null;
+            waits?: components["schemas"]["MigrationWaits"] | null;
+        };
+        /** @description What is printed on a drive, or what it says of itself. */
+        OnSiteDrive: {
+            /** @description Its name, as it says itself. */
+            name?: string | null;
+            /** @description The serial number of its hardware. */
+            serial?: string | null;
+            /**
+             * Format: int64
+             * @description How large it is.
+             */
+            size_bytes: number;
         };
         /** @description A component that is not named, because all hangs on one appliance. */
         OneAppliance: {

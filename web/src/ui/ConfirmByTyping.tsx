@@ -10,27 +10,31 @@ export interface ConfirmProps {
   title: string;
   /** Exactly what will happen, as a sentence. */
   effect: ReactNode;
-  /** What has to be typed: the name of the thing. */
-  phrase: string;
+  /** What has to be typed: the name of the thing. Nothing where nothing is lost. */
+  phrase: string | null;
   action: string;
+  /** What else is asked, and what is missing of that. */
+  children?: ReactNode;
+  missing?: string | null;
   onClose: () => void;
   /** Does it. What it throws is shown, and the dialog stays. */
   onConfirm: (typed: string) => Promise<void>;
 }
 
-/** Asks for a name to be typed before something is ended or destroyed. */
+/** Asks before something is ended or destroyed, and has a name typed. */
 export function ConfirmByTyping(props: ConfirmProps) {
-  const { title, effect, phrase, action, onClose, onConfirm } = props;
+  const { title, effect, phrase, action, children, missing, onClose, onConfirm } = props;
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const right = typed.trim() === phrase;
+  const lacks =
+    missing ?? (phrase === null || typed.trim() === phrase ? null : `Type ${phrase} first`);
   const confirm = async () => {
-    if (!right || busy) return;
+    if (lacks || busy) return;
     setBusy(true);
     setProblem(null);
     try {
-      await onConfirm(phrase);
+      await onConfirm(phrase ?? "");
       onClose();
     } catch (error) {
       setProblem(asProblem(error));
@@ -47,20 +51,23 @@ export function ConfirmByTyping(props: ConfirmProps) {
         }}
       >
         <div>{effect}</div>
-        <NameField
-          label={`Type ${phrase} to confirm`}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          autoFocus
-        />
+        {children}
+        {phrase !== null && (
+          <NameField
+            label={`Type ${phrase} to confirm`}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            autoFocus={!children}
+          />
+        )}
         {problem && <ProblemNote problem={problem} />}
         <DialogButtons>
           <Button onClick={onClose}>Keep it as it is</Button>
           <Button
             type="submit"
-            look="danger"
+            look={phrase === null ? "primary" : "danger"}
             busy={busy}
-            disabledReason={right ? null : `Type ${phrase} first`}
+            disabledReason={lacks}
           >
             {action}
           </Button>

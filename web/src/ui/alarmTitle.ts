@@ -4,6 +4,8 @@ const TITLES: Readonly<Record<string, string>> = {
   backup_damaged: "Backup damaged",
   clone: "Two of one appliance",
   fatal_finding: "Fatal message in debug files",
+  migration_silent: "Appliance silent in its migration",
+  migration_stuck: "Migration needs a person",
   mitigation_drifted: "Mitigation not in force",
   operation_forgotten: "Operation forgotten",
   server_suspect: "Large part of the fleet silent",

@@ -3,7 +3,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { at, launch, settled, violations, visit } from "./browser";
-import { get, online } from "./fleet";
+import { get, online, send } from "./fleet";
+import { moving } from "./moving";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -144,6 +145,12 @@ const SCREENS: readonly Screen[] = [
   { name: "mitigations", path: "/appliances/ID/mitigations" },
   { name: "move to 2.x", path: "/appliances/ID/move" },
   { name: "migrations", path: "/migrations" },
+  { name: "a migration", path: "/migrations/MIGRATION" },
+  {
+    name: "a link for the person on site",
+    path: "/migrations/MIGRATION",
+    open: opens("Create a link", "dialog"),
+  },
   { name: "migrations, none found", path: "/migrations?appliance=no-such-name" },
   { name: "debug files", path: "/debug-files" },
   { name: "debug files, none found", path: "/debug-files?appliance=no-such-name" },
@@ -180,22 +187,45 @@ test.each(["light", "dark"] as const)(
       context,
       "/operations?limit=1",
     );
+    const migration = await moving(context);
+    const { url } = await send<{ url: string }>(
+      context,
+      "POST",
+      `/migrations/${migration.id}/links`,
+      {},
+    );
     const operation = operations[0]?.id ?? "00000000-0000-7000-8000-000000000000";
     const objections: string[] = [];
 
     for (const { name, path, open } of SCREENS) {
-      await page.goto(path.replace("OPERATION", operation).replace("ID", appliance?.id ?? ""));
+      await page.goto(
+        path
+          .replace("MIGRATION", migration.id)
+          .replace("OPERATION", operation)
+          .replace("ID", appliance?.id ?? ""),
+      );
       await settled(page);
       await open?.(page);
       const found = await violations(page);
       objections.push(...found.map((objection) => `${name}: ${objection}`));
     }
 
+    for (const [name, link] of [
+      ["on site", url],
+      ["on site, over", "/on-site#none"],
+    ] as const) {
+      // Another fragment alone would load nothing anew.
+      await page.goto("about:blank");
+      await page.goto(link);
+      await settled(page);
+      const found = await violations(page);
+      objections.push(...found.map((objection) => `${name}: ${objection}`));
+    }
     expect(objections).toEqual([]);
     expect(faults).toEqual([]);
     await context.close();
   },
-  300_000,
+  420_000,
 );
 
 test.each(["light", "dark"] as const)("axe has no objection to the log-in, %s", async (theme) => {

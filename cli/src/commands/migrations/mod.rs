@@ -1,5 +1,6 @@
 //! `domfleet migrations …`.
 
+mod links;
 mod preflight;
 mod show;
 mod start;
@@ -69,6 +70,13 @@ pub(super) async fn run(
             let signed = client.get(&path(&migration, "/permit"), query).await?;
             output::text(&format!("{signed}\n"));
             Ok(())
+        }
+        Migrations::Link { migration, hours, note } => {
+            links::make(client, format, &migration, &json!({ "hours": hours, "note": note })).await
+        }
+        Migrations::Links { migration } => links::list(client, format, &migration).await,
+        Migrations::Unlink { migration, link } => {
+            client.delete(&path(&migration, &format!("/links/{link}"))).await
         }
         Migrations::Records { migration } => records(client, format, &migration).await,
     }

@@ -19,6 +19,7 @@ pub mod imported_boot;
 pub mod inventory;
 pub mod join_token;
 pub mod migration;
+pub mod migration_link;
 pub mod migration_record;
 pub mod operation;
 pub mod operation_lock;

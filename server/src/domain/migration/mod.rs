@@ -6,7 +6,9 @@
 
 pub mod change;
 pub mod line;
+pub mod link;
 pub mod mirror;
+pub mod on_site;
 pub mod permit;
 pub mod rejoin;
 pub mod start;

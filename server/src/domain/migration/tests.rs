@@ -3,14 +3,15 @@ use domfleet_shared::hash::Hash;
 use domfleet_shared::id::{DriveId, MigrationId, OrganisationId, PermitId, VmId};
 use domfleet_shared::inventory::Fingerprint;
 use domfleet_shared::migration::permit::{Proof, Release, SignedPermit};
-use domfleet_shared::migration::phase::End;
+use domfleet_shared::migration::phase::{End, Phase};
 use domfleet_shared::migration::reset_block::Nonce;
 use domfleet_shared::migration::talk::Told;
-use domfleet_shared::migration::{Plan, Record};
+use domfleet_shared::migration::{Event, Plan, Record};
 
 use super::change::{Wish, check, make};
 use super::line::{LineState, line};
 use super::mirror::{self, Take};
+use super::on_site::Off;
 use super::permit::{self, Asker, Sign};
 use super::rejoin::{self, Answer, Claim, No};
 use super::view::MigrationPhase;
@@ -325,6 +326,62 @@ fn the_line_tells_what_is_done_and_on_what_evidence() {
     let back = shown(40, P::RolledBack);
     assert_eq!(back(P::RolledBack).unwrap().0, Current);
     assert_eq!(back(P::Succeeded).unwrap().0, Skipped);
+}
+
+#[test]
+fn the_phases_that_people_see_have_the_names_that_the_story_gives_them() {
+    use End::{Cancelled, Deferred, FailedSafe, LostAppliance, RolledBack, Succeeded};
+    let ends = [Succeeded, FailedSafe, Deferred, Cancelled, RolledBack, LostAppliance];
+    let under_way = [
+        Phase::Preflight,
+        Phase::BackingUp,
+        Phase::Verifying,
+        Phase::Sealed,
+        Phase::Permitted,
+        Phase::GoingBack,
+        Phase::Resetting,
+        Phase::AwaitingReturn,
+        Phase::Restoring,
+        Phase::Validating,
+        Phase::NeedsHands,
+        Phase::Soaking,
+    ];
+    let phases: Vec<Phase> = under_way.into_iter().chain(ends.map(Phase::Ended)).collect();
+
+    let names: Vec<&str> = phases.iter().map(|phase| phase.name()).collect();
+    let shown: Vec<&str> =
+        phases.into_iter().map(|phase| MigrationPhase::from(phase).as_str()).collect();
+
+    assert_eq!(shown, names);
+    assert_eq!(MigrationPhase::WORDS.len(), names.len());
+    assert!(names.iter().all(|name| MigrationPhase::WORDS.contains(name)), "{names:?}");
+}
+
+#[test]
+fn vms_are_off_until_all_are_back_and_again_from_the_reset_that_leads_back() {
+    let off = |records: &[Record]| {
+        let Off { since, back } = Off::of(records);
+        let hour = |at: Timestamp| at.since(records[0].at).as_secs() / 3600;
+        (since.map(hour), back.map(hour))
+    };
+    let rolling_back = records(27).pop().unwrap();
+    let stays =
+        Record { event: Event::WayBackWithdrawn { by: "ada".into() }, ..rolling_back.clone() };
+    let with = |many: usize, more: &[&Record]| {
+        let mut records = records(many);
+        records.extend(more.iter().map(|&record| record.clone()));
+        off(&records)
+    };
+
+    assert_eq!(with(3, &[]), (None, None));
+    assert_eq!(with(4, &[]), (Some(1), None));
+    assert_eq!(with(ADOPTED, &[]), (Some(1), None));
+    assert_eq!(with(26, &[]), (Some(1), Some(6)));
+    assert_eq!(with(27, &[]), (None, None), "they run, and are only wanted back");
+    assert_eq!(with(27, &[&stays]), (Some(1), Some(6)));
+    assert_eq!(with(21, &[&rolling_back]), (Some(1), None), "they were never back");
+    assert_eq!(with(29, &[]), (Some(7), None));
+    assert_eq!(with(40, &[]), (Some(7), Some(10)));
 }
 
 #[test]

@@ -70,28 +70,6 @@ words! {
     }
 }
 
-/// Their words, for filters.
-pub const PHASES: [&str; 18] = [
-    "preflight",
-    "backing_up",
-    "verifying",
-    "sealed",
-    "permitted",
-    "going_back",
-    "resetting",
-    "awaiting_return",
-    "restoring",
-    "validating",
-    "needs_hands",
-    "soaking",
-    "succeeded",
-    "failed_safe",
-    "deferred",
-    "cancelled",
-    "rolled_back",
-    "lost_appliance",
-];
-
 impl From<Phase> for MigrationPhase {
     fn from(phase: Phase) -> Self {
         match phase {

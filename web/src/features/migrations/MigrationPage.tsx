@@ -11,6 +11,7 @@ import { Card, Facts, Page } from "../../ui/Page";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { Time } from "../../ui/Time";
 import { HistoryCard } from "./HistoryCard";
+import { LinksCard } from "./LinksCard";
 import { MigrationActions } from "./MigrationActions";
 import { HowFar, PhaseBadge, TimeLeft, WaitWords } from "./MigrationFacts";
 import styles from "./Migrations.module.css";
@@ -75,6 +76,7 @@ function Shown({ migration }: { migration: Migration }) {
       </div>
       <TasksCard migration={migration} />
       <div className={styles.screen}>
+        <LinksCard migration={migration} />
         <PlanCard migration={migration} />
         <HistoryCard migration={migration} />
       </div>

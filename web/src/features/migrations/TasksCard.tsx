@@ -1,16 +1,10 @@
-import type { Migration, Task } from "../../api/migrations";
-import { Badge, type Shape, type Tone } from "../../ui/Badge";
+import type { Migration } from "../../api/migrations";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { Card, Facts } from "../../ui/Page";
 import { Time } from "../../ui/Time";
 import styles from "./Migrations.module.css";
-
-const STATES: Record<Task["state"], readonly [Tone, Shape, string]> = {
-  done: ["good", "disc", "Done"],
-  now: ["warn", "triangle", "Now"],
-  later: ["quiet", "ring", "Later"],
-};
+import { Steps } from "./Steps";
 
 /** The numbered steps of people, also on paper: dom0 is down meanwhile. */
 export function TasksCard({ migration }: { migration: Migration }) {
@@ -44,32 +38,8 @@ export function TasksCard({ migration }: { migration: Migration }) {
       {tasks.length === 0 ? (
         <EmptyState title="Nothing is to be done by people" />
       ) : (
-        <ol>
-          {tasks.map((task) => (
-            <Line key={task.number} task={task} />
-          ))}
-        </ol>
+        <Steps tasks={tasks} />
       )}
     </Card>
-  );
-}
-
-function Line({ task: { number, text, state, who } }: { task: Task }) {
-  const [tone, shape, word] = STATES[state] ?? STATES.later;
-  return (
-    <li
-      className={styles.task}
-      data-state={state}
-      aria-current={state === "now" ? "step" : undefined}
-    >
-      <strong className="number">{number}.</strong>
-      <div>
-        <p>{text}</p>
-        <p className="muted">{who === "on_site" ? "the person on site" : "an operator"}</p>
-      </div>
-      <Badge tone={tone} shape={shape} bare>
-        {word}
-      </Badge>
-    </li>
   );
 }
