@@ -10,10 +10,12 @@ NOT_OURS = "/var/log /var/lib/domfleet /var/lib/guests /etc/xen/auto /opt /run /
 
 
 def files(box):
-    """Every file of the system disk that neither dom0 nor its guests write, with its hash."""
-    prune = " -o ".join(f"-path {path}" for path in NOT_OURS.split())
-    listed = box.ssh(f"cd / && find . / -xdev \\( {prune} \\) -prune -o -type f -print0 | sort -zu | xargs -0 md5sum", limit=900)
-    return dict(reversed(line.split("  ", 1)) for line in listed.splitlines())
+    """Every file of the system disk that neither dom0 nor its guests write, with its hash; and every link."""
+    prune = " -o ".join(f"-path .{path}" for path in NOT_OURS.split())
+    found = f"cd / && find . ./boot -xdev \\( {prune} \\) -prune -o"
+    hashed = box.ssh(f"{found} -type f -print0 | sort -zu | xargs -0 md5sum", limit=900)
+    links = box.ssh(f"{found} -type l -printf '%l  %p\\n' | sort -u", limit=300)
+    return dict(reversed(line.split("  ", 1)) for line in (hashed + links).splitlines())
 
 
 def differing(before, after):
