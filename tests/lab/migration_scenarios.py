@@ -6,7 +6,7 @@ from runner import check_equal, scenario
 from system_scenarios import RECOVERY_LIMIT, guests_are_up
 
 # What dom0 itself writes while it runs, and the agent's own folder; the guests' disks are theirs while they run.
-NOT_OURS = "/var/log /var/lib/domfleet /var/lib/guests /etc/xen/auto /opt /run /tmp"
+NOT_OURS = "/var/log /var/lib/xen /var/lib/domfleet /var/lib/guests /etc/xen/auto /opt /run /tmp"
 
 
 def files(box):
