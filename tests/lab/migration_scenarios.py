@@ -28,7 +28,7 @@ def to_the_permit(run, world):
     with run.step("1.x starts from its disk, and both guests write their first markers") as seen:
         seen["boot_id"] = box.boot()
         seen.update(guests_are_up(box, 1))
-    with run.step("the agent joins"):
+    with run.step("the agent joins") as seen:
         seen["id"] = world.join()
     with run.step("the drive is plugged in and prepared, by the API") as seen:
         seen["drive"] = world.prepare_drive()

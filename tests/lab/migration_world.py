@@ -144,14 +144,16 @@ class Migrations:
 
     def phase(self, *wanted, limit=PHASE_LIMIT):
         """Waits until the server's view of it is in one of these phases."""
-        ends = {"succeeded", "failed_safe", "deferred", "cancelled", "rolled_back", "lost_appliance"}
+        # From none of them does it go on by itself.
+        ends = {"succeeded", "failed_safe", "deferred", "cancelled", "rolled_back", "lost_appliance", "needs_hands"}
         last = []
 
         def there():
             last[:] = [self.now()]
             phase = last[0]["phase"]
             if phase in ends and phase not in wanted:
-                raise LabError(f"it ended as {phase}: {last[0].get('given_up')} {last[0].get('trouble')}")
+                vms = [(vm["name"], vm["progress"]) for vm in last[0]["vms"]]
+                raise LabError(f"it is {phase}: {last[0].get('given_up')} {last[0].get('trouble')} {vms}")
             return last[0] if phase in wanted else None
 
         try:
