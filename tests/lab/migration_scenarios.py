@@ -1,5 +1,7 @@
 """A migration for real: 1.x, the drive, the stick and 2.x, by the server's API alone but for what a person plugs."""
 
+import json
+
 from machine import until
 from migration_world import PHASE_LIMIT, events, refusal
 from runner import check_equal, scenario
@@ -130,7 +132,7 @@ def back(run, world):
         world.phase("rolled_back")
         # The marker that the first start on 1.x has left, and the one of now.
         seen.update(world.guests(2))
-        seen["images"] = world.box.ssh("grep -h target /etc/xen/guests/*.cfg").split("\n")
+        seen["images"] = world.box.ssh("grep -h target /var/lib/domfleet/vms/*.cfg").split("\n")
 
 
 def waits_for(world, what):
@@ -146,12 +148,12 @@ def alone(run, world):
     reset(run, world, "2.x")
     with run.step("both guests run from logical volumes") as seen:
         seen.update(world.guests(2))
-    with run.step("the appliance says on its console that it has succeeded") as seen:
+    with run.step("the appliance says on its console that it has succeeded"):
         def succeeded():
             said = box.ssh("/opt/domfleet/domfleet-agent migration status --json", check=False, limit=60)
-            return said if said and "succeeded" in said else None
+            return said and json.loads(said)["phase"] == "succeeded"
 
-        seen["said"] = until("succeeded", PHASE_LIMIT, succeeded, every=2)
+        until("succeeded", PHASE_LIMIT, succeeded, every=2)
     with run.step("the server comes back, and knows everything") as seen:
         world.api = world.server.start()
         world.phase("succeeded")
