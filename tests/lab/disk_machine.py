@@ -95,7 +95,17 @@ class DiskMachine(Machine):
         self.qmp("device_del", id=stick.name)
         until("the stick to be gone", 30, lambda: not any(
             device.get("qdev", "").endswith(stick.name) for device in self.qmp("query-block")))
-        self.qmp("blockdev-del", **{"node-name": f"node-{stick.name}"})
+        until("QEMU to let go of its image", 30, lambda: self._forget(f"node-{stick.name}"))
+
+    def _forget(self, node):
+        """A device that is gone may hold its image for a moment longer."""
+        try:
+            self.qmp("blockdev-del", **{"node-name": node})
+        except LabError as error:
+            if "in use" not in str(error):
+                raise
+            return False
+        return True
 
     def build(self):
         """Lays out what is on the stick, without asking, until it turns itself off; returns what it said."""

@@ -9,23 +9,22 @@ from machine import LabError, until
 from runner import check_equal
 from system_scenarios import GUESTS
 
-DRIVE_SIZE = "1G"
+DRIVE_SIZE = "2G"
 # Measured beside nothing else: to the permit 60 to 90 s, the medium 60 s, restore 60 s.
 PHASE_LIMIT = 1200
 # How long a guest of the lab has to be up, and a box to be watched: the design's are minutes and days.
 HEALTHY_AFTER, SOAK = 20, 20
 ONE_COPY = "one drive holds the only copy"
 
-# On 1.x the agent waits until it has been joined; 2.x comes out of the artifact without settings, and the agent that a
-# vendor would have put there has them.
+# A system that the medium has laid out comes out of the artifact without settings, and the agent that a vendor would have
+# put there has them. It runs at once; the first of all waits until it has been joined.
 START = """#!/bin/busybox sh
 export PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mkdir -p /etc/domfleet
 [ -e /etc/domfleet/agent.toml ] || cp /opt/domfleet/agent.toml /etc/domfleet/agent.toml
-case $(cat /etc/domfleet-release) in 1.*) joined=no ;; *) joined=yes ;; esac
 echo $$ >/run/domfleet-keeper.pid
 while :; do
-    if [ $joined = yes ] || [ -e /etc/domfleet/joined ] || [ -e /opt/domfleet/comes-back ]; then
+    if [ -e /etc/domfleet/permit-keys ] || [ -e /etc/domfleet/joined ]; then
         /opt/domfleet/domfleet-agent run >>/var/log/domfleet-agent.log 2>&1 &
         echo $! >/run/domfleet-agent.pid
         wait $!
@@ -145,14 +144,16 @@ class Migrations:
 
     def phase(self, *wanted, limit=PHASE_LIMIT):
         """Waits until the server's view of it is in one of these phases."""
-        ends = {"succeeded", "failed_safe", "deferred", "cancelled", "rolled_back", "lost_appliance"}
+        # From none of them does it go on by itself.
+        ends = {"succeeded", "failed_safe", "deferred", "cancelled", "rolled_back", "lost_appliance", "needs_hands"}
         last = []
 
         def there():
             last[:] = [self.now()]
             phase = last[0]["phase"]
             if phase in ends and phase not in wanted:
-                raise LabError(f"it ended as {phase}: {last[0].get('given_up')} {last[0].get('trouble')}")
+                vms = [(vm["name"], vm["progress"]) for vm in last[0]["vms"]]
+                raise LabError(f"it is {phase}: {last[0].get('given_up')} {last[0].get('trouble')} {vms}")
             return last[0] if phase in wanted else None
 
         try:

@@ -174,7 +174,8 @@ fn sign_back(
         id: known.map_or_else(PermitId::new, |back| back.id),
         migration: standing.id,
         appliance: standing.appliance,
-        epoch: asker.epoch,
+        // Whoever asks was taken in again since, and the one that it leads to will be: the journal tells of the first.
+        epoch: standing.plan.epoch,
         fingerprint: asker.fingerprint.clone(),
         to: Release::One,
         set: sealed.set,

@@ -215,6 +215,18 @@ fn the_way_back_from_what_never_came_up_is_signed_on_a_persons_word_and_under_on
     assert!(permit::back_unseen(&standing, &story(ADOPTED), &asker(), NOW).is_err());
 }
 
+#[test]
+fn the_way_back_is_of_the_epoch_that_the_journal_tells_of() {
+    let permitted = story(PERMITTED);
+    let asker = Asker { epoch: plan().epoch + 1, ..asker() };
+
+    let Ok(Sign::New(back)) = permit::back_unseen(&standing(14), &permitted, &asker, NOW) else {
+        panic!()
+    };
+
+    assert_eq!(back.epoch, plan().epoch);
+}
+
 fn reason() -> String {
     "not today".into()
 }
