@@ -21,6 +21,7 @@ pub mod direct;
 pub mod documents;
 pub(crate) mod draft;
 pub mod drive;
+pub mod duplicate;
 pub(crate) mod durable;
 pub mod error;
 pub mod files;
@@ -69,5 +70,6 @@ mod written;
 pub use domfleet_shared::hash;
 
 pub use self::create::create;
+pub use self::duplicate::duplicate;
 pub use self::error::{BackupError, Damage};
 pub use self::verify::verify;

@@ -128,6 +128,35 @@ pub fn bring_up(
     Ok(())
 }
 
+/// Brings a story, with what lies beside it, from one drive to another: from then on both are worth the same. Durable
+/// when it returns; where it is cut, the same call goes on.
+pub fn mirror<M: Medium>(
+    (from, to): (&M, &M),
+    migration: MigrationId,
+    records: &[Record],
+    permit: Option<&SignedPermit>,
+) -> Result<(), BookError> {
+    match bring_up(to, migration, records) {
+        // What a copy tells otherwise was never anything but a copy.
+        Err(BookError::Differs(_) | BookError::Journal(_)) => {
+            forget(to, migration)?;
+            bring_up(to, migration, records)?;
+        }
+        told => told?,
+    }
+    if let Some(identity) = identity(from, migration)? {
+        store_identity(to, migration, &identity)?;
+    }
+    if let Some(permit) = permit {
+        store_permit(to, migration, permit)?;
+    }
+    to.remount()?;
+    match read(to, migration)? {
+        Some((_, there)) if there == records => Ok(()),
+        _ => Err(BookError::Differs(migration)),
+    }
+}
+
 /// Forgets a story that is no longer worth anything, such as a copy of one that went on elsewhere.
 pub fn forget(medium: &impl Medium, migration: MigrationId) -> io::Result<()> {
     for name in ["journal.a", "journal.b"] {

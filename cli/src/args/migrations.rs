@@ -129,6 +129,9 @@ pub(crate) struct Start {
     /// The drive, by its id; the one that the preflight has chosen where it is not said.
     #[arg(long, value_name = "ID")]
     pub(crate) drive: Option<String>,
+    /// Another drive of ours that is plugged in: it gets a second copy of every VM before the permit.
+    #[arg(long, value_name = "ID", conflicts_with = "one_copy")]
+    pub(crate) second_drive: Option<String>,
     /// How many hours the VMs may be off before the permit.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=168))]
     pub(crate) hours: Option<u16>,

@@ -240,6 +240,10 @@ fn follow(
         standing.drive = story.journey.drive;
         standing.revision += 1;
     }
+    if let (Some(copied), None) = (story.journey.copied, standing.wanted.second_drive) {
+        standing.wanted.second_drive = Some(copied.drive);
+        standing.revision += 1;
+    }
     let is_wanted = standing.wanted.waiting().next().is_some();
     standing.ended_at = match standing.ended_at {
         _ if !story.is_over() || is_wanted => None,

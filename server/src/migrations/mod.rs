@@ -78,6 +78,7 @@ pub async fn view(
         decisions: wanted.decisions.clone(),
         plan: standing.plan.clone(),
         drive: standing.drive,
+        second_drive: standing.wanted.second_drive,
         row,
     }))
 }

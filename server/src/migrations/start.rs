@@ -17,7 +17,7 @@ use crate::db::{
 use crate::domain::admission::Refusal;
 use crate::domain::appliance::{Appliance, ApplianceState};
 use crate::domain::migration::change::Refused;
-use crate::domain::migration::start::{self, Asked, Ground};
+use crate::domain::migration::start::{self, Asked, Ground, Planned};
 use crate::domain::migration::view::MigrationPhase;
 use crate::domain::migration::{Standing, Story, Wanted};
 
@@ -48,7 +48,7 @@ pub async fn start(
         by: &actor.name,
         now,
     };
-    let (plan, drive) = start::plan(asked, &ground)?;
+    let Planned { plan, drive, second_drive } = start::plan(asked, &ground)?;
     let id = plan.migration;
     let story = Story::of(&plan, &[]).ok_or_else(|| anyhow::anyhow!("a plan that is none"))?;
     let standing = Standing {
@@ -56,7 +56,7 @@ pub async fn start(
         organisation,
         appliance: appliance.id,
         drive: Some(drive),
-        wanted: Wanted::default(),
+        wanted: Wanted { second_drive, ..Wanted::default() },
         revision: 1,
         records: 0,
         chain: None,
@@ -79,7 +79,8 @@ pub async fn start(
         id: id.to_string(),
         before: None,
         after: Some(json!({
-            "appliance_id": appliance.id, "drive": drive, "preflight": asked.preflight,
+            "appliance_id": appliance.id, "drive": drive, "second_drive": second_drive,
+            "preflight": asked.preflight,
             "plan": standing.plan,
         })),
     };

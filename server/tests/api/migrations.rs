@@ -24,7 +24,6 @@ use crate::story::{Book, NONCE, disk, plan};
 
 on_both! {
     one_is_started_from_a_preflight_and_holds_its_appliance
-    what_is_in_the_way_is_said_and_nothing_is_started
     its_story_is_what_the_appliance_tells_and_its_permit_is_given_once
     no_permit_is_signed_for_what_is_not_proved_or_not_wanted
     given_up_it_is_over_when_the_appliance_says_so
@@ -45,7 +44,7 @@ pub(crate) async fn start(db: TestDatabase) -> (Api, String) {
     (api, organisation)
 }
 
-fn facts(vm: VmId, drive: DriveId) -> Facts {
+pub(crate) fn facts(vm: VmId, drive: DriveId) -> Facts {
     let disk = json!({
         "vdev": "xvda", "path": "/vm/pbx.qcow2", "format": "qcow2", "virtual_bytes": 20_u64 << 30,
         "data_bytes": 5_u64 << 30, "verdict": "ok", "is_convertible": true, "is_on_system_disk": true,
@@ -72,7 +71,12 @@ fn facts(vm: VmId, drive: DriveId) -> Facts {
 }
 
 /// A preflight that has succeeded.
-async fn preflight(api: &Api, organisation: &str, appliance: &Box7, facts: &Facts) -> OperationId {
+pub(crate) async fn preflight(
+    api: &Api,
+    organisation: &str,
+    appliance: &Box7,
+    facts: &Facts,
+) -> OperationId {
     let now = api.app.clock.now().as_millis();
     let id = OperationId::new();
     let row = operation::ActiveModel {
@@ -215,45 +219,6 @@ async fn one_is_started_from_a_preflight_and_holds_its_appliance(db: TestDatabas
     assert!(
         trail["audit"].as_array().unwrap().iter().any(|row| row["action"] == "migration.start")
     );
-}
-
-async fn what_is_in_the_way_is_said_and_nothing_is_started(db: TestDatabase) {
-    let (api, organisation) = start(db).await;
-    let user = api.admin().await;
-    let (appliance, body) = asked(&api, &organisation).await;
-    let with = |change: &dyn Fn(&mut Value)| {
-        let mut body = body.clone();
-        change(&mut body);
-        body
-    };
-    let mut full = facts(appliance.vm, DriveId::new());
-    full.drives[0].free_bytes = Some(1 << 20);
-    let blocked = preflight(&api, &organisation, &appliance, &full).await;
-    let mut other = facts(appliance.vm, DriveId::new());
-    other.vms.clear();
-    let old = preflight(&api, &organisation, &appliance, &other).await;
-
-    for (body, status, code) in [
-        (with(&|b| _ = b.as_object_mut().unwrap().remove("one_copy")), 409, "consent_missing"),
-        (with(&|b| b["one_copy"] = "yes".into()), 422, "wrong_sentence"),
-        (with(&|b| b["preflight"] = json!(blocked)), 409, "in_the_way"),
-        (with(&|b| b["preflight"] = json!(old)), 409, "preflight_old"),
-        (with(&|b| b["preflight"] = json!(OperationId::new())), 422, "no_preflight"),
-        (with(&|b| b["drive"] = json!(DriveId::new())), 422, "no_such_drive"),
-        (with(&|b| b["downtime_seconds"] = 5.into()), 422, "invalid"),
-        (
-            with(&|b| b["excluded"] = json!([{ "vm": appliance.vm, "reason": "old" }])),
-            422,
-            "unsound_plan",
-        ),
-        (with(&|b| b["excluded"] = json!([{ "vm": appliance.vm, "reason": " " }])), 422, "invalid"),
-        (with(&|b| b["appliance"] = json!(Uuid::new_v4())), 404, "not_found"),
-    ] {
-        let answer = user.post("/api/v1/migrations", &body).await;
-        assert_eq!((answer.status.as_u16(), answer.code()), (status, code.into()), "{body}");
-        assert!(!answer.json()["what_to_do"].as_str().unwrap().is_empty());
-    }
-    assert_eq!(user.get("/api/v1/migrations").await.ok()["total"], 0);
 }
 
 async fn its_story_is_what_the_appliance_tells_and_its_permit_is_given_once(db: TestDatabase) {

@@ -77,6 +77,13 @@ pub enum Event {
         /// Of which generation.
         generation: u64,
     },
+    /// The set is on the second drive as well, and every byte of it was read back there.
+    Copied {
+        /// That drive.
+        drive: DriveId,
+        /// Of which generation.
+        generation: u64,
+    },
     /// The nonce is about to be written to the system disk: from its being there on, the disk can be
     /// overwritten by whoever has a permit. Told before.
     Armed {

@@ -26,6 +26,8 @@ pub struct Migration {
     pub sealed: Option<Sealed>,
     /// The generation of it that was read back.
     pub verified: Option<u64>,
+    /// What there is of it on the second drive.
+    pub copied: Option<Copied>,
     /// What the system disk is armed with.
     pub armed: Option<Armed>,
     /// The permit that is on the drive.
@@ -56,6 +58,15 @@ pub struct Sealed {
     pub generation: u64,
     /// The hash of its manifest.
     pub manifest: Hash,
+}
+
+/// A set that is on a second drive, and was read back there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// That drive.
+    pub drive: DriveId,
+    /// Of which generation.
+    pub generation: u64,
 }
 
 /// A system disk that can be overwritten by whoever has a permit.
@@ -120,6 +131,7 @@ impl Migration {
             stopped: Vec::new(),
             sealed: None,
             verified: None,
+            copied: None,
             armed: None,
             permit: None,
             going_back: None,
@@ -147,6 +159,18 @@ impl Migration {
     pub fn is_proved(&self) -> bool {
         let sealed = self.sealed.map(|sealed| sealed.generation);
         sealed.is_some() && sealed == self.verified && self.all_stopped()
+    }
+
+    /// Whether every copy is there that the plan wants before the reset.
+    pub fn is_copied(&self) -> bool {
+        let sealed = self.sealed.map(|sealed| sealed.generation);
+        let copied = self.copied.map(|copied| copied.generation);
+        self.is_proved() && (!self.wants_second_drive() || copied == sealed)
+    }
+
+    /// Whether a second drive is to hold a copy of the set.
+    pub fn wants_second_drive(&self) -> bool {
+        self.plan.copies == Copies::SecondDrive
     }
 
     /// Whether dom0 starts by itself what it started before.
@@ -260,14 +284,14 @@ impl Migration {
                 self.knows(*vm)?;
                 self.stopped.retain(|stopped| stopped != vm);
                 // What is in the set is no longer what the VM is.
-                (self.sealed, self.verified) = (None, None);
+                (self.sealed, self.verified, self.copied) = (None, None, None);
             }
             Event::Sealed { set, generation, manifest } => {
                 goes_on()?;
                 only_if(self.all_stopped(), "a VM ran when the set was sealed")?;
                 only_if(self.armed.is_none(), "the set was sealed while the disk was armed")?;
                 let sealed = Sealed { set: *set, generation: *generation, manifest: *manifest };
-                (self.sealed, self.verified) = (Some(sealed), None);
+                (self.sealed, self.verified, self.copied) = (Some(sealed), None, None);
             }
             Event::Verified { generation } => {
                 goes_on()?;
@@ -276,16 +300,26 @@ impl Migration {
                 only_if(sealed == Some(*generation), "another set was verified than was sealed")?;
                 self.verified = Some(*generation);
             }
+            Event::Copied { drive, generation } => {
+                goes_on()?;
+                only_if(self.wants_second_drive(), "nobody wanted a second drive")?;
+                only_if(self.is_proved(), "a set was copied that is not proved")?;
+                only_if(self.armed.is_none(), "the set was copied while the disk was armed")?;
+                only_if(self.drive != Some(*drive), "the second drive is the first")?;
+                only_if(self.verified == Some(*generation), "another set was copied")?;
+                self.copied = Some(Copied { drive: *drive, generation: *generation });
+            }
             Event::Armed { disk, nonce } => {
                 goes_on()?;
                 only_if(self.is_proved(), "the disk was armed without a proved set")?;
+                only_if(self.is_copied(), "the disk was armed without the second copy")?;
                 only_if(self.armed.is_none(), "the disk was armed twice")?;
                 only_if(!disk.wwid.trim().is_empty(), "the disk has no identity")?;
                 self.armed = Some(Armed { disk: disk.clone(), nonce: *nonce });
             }
             Event::Permitted { permit, not_after } => {
                 goes_on()?;
-                only_if(self.is_proved(), "there is a permit without a proved set")?;
+                only_if(self.is_copied(), "there is a permit without a proved set")?;
                 only_if(self.armed.is_some(), "there is a permit for a disk that is not armed")?;
                 self.permit = Some(Permitted { permit: *permit, not_after: *not_after });
             }

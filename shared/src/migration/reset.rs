@@ -191,7 +191,9 @@ fn difference(difference: &Difference) -> String {
     match difference {
         Difference::NoSet(set) => format!("the backup set {set} is not on the drive"),
         Difference::OtherSet => "the backup set is another than the permit names".to_owned(),
-        Difference::Damaged(what) => format!("the backup set is damaged: {what}"),
+        Difference::Damaged(what) => format!(
+            "the backup set is damaged (where there is a second drive, take that one): {what}"
+        ),
         Difference::Changed { disk, .. } => format!("{disk} has changed since it was copied"),
         Difference::Started(vm) => format!("the VM {vm} was started since the backup was proved"),
         Difference::Unreadable(why) => format!("the system on the disk cannot be looked at: {why}"),

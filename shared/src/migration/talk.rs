@@ -29,6 +29,9 @@ pub struct Intent {
     pub plan: Plan,
     /// The drive that it is to be done with.
     pub drive: DriveId,
+    /// The drive that is to hold a copy of the set, where one is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_drive: Option<DriveId>,
     /// That it is given up, and how it is to end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub give_up: Option<GiveUp>,
@@ -175,6 +178,8 @@ pub struct Now {
 pub enum Waits {
     /// A person: plug the backup drive in.
     Drive,
+    /// A person: plug the second backup drive in, beside the first.
+    SecondDrive,
     /// A person: plug the recovery stick in and restart the appliance.
     Reset,
     /// A person: plug the other recovery stick in and restart the appliance.

@@ -92,7 +92,8 @@ fn forward(migration: &Migration, waits: Option<Waits>) -> Vec<Draft> {
     let is_there = migration.adopted.is_some();
     let is_permitted = is_there || migration.permit.is_some();
     let has_drive = migration.drive.is_some();
-    let lacks_drive = waits == Some(Waits::Drive);
+    let lacks_drive = matches!(waits, Some(Waits::Drive | Waits::SecondDrive));
+    let has_second = migration.wants_second_drive();
     let resets = is_permitted && !is_there;
     let failed = failed(migration);
     let mut steps = vec![
@@ -100,7 +101,11 @@ fn forward(migration: &Migration, waits: Option<Waits>) -> Vec<Draft> {
             OnSite,
             has_drive && !lacks_drive,
             true,
-            "Plug the backup drive into the appliance. Leave the recovery stick out.",
+            if has_second {
+                "Plug both backup drives into the appliance. Leave the recovery stick out."
+            } else {
+                "Plug the backup drive into the appliance. Leave the recovery stick out."
+            },
         ),
         Draft::new(
             Operator,
@@ -113,8 +118,13 @@ fn forward(migration: &Migration, waits: Option<Waits>) -> Vec<Draft> {
             OnSite,
             is_there,
             resets,
-            "Plug the recovery stick for 2.x in, beside the backup drive, and restart the appliance. Start \
-             no VM.",
+            if has_second {
+                "Pull the second drive out and put it away: it is needed only where the first one fails. \
+                 Plug the recovery stick for 2.x in, beside the first drive, and restart the appliance. Start no VM."
+            } else {
+                "Plug the recovery stick for 2.x in, beside the backup drive, and restart the appliance. \
+                 Start no VM."
+            },
         ),
         Draft::new(
             OnSite,

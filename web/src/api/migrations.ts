@@ -117,6 +117,7 @@ export interface NewMigration {
   readonly preflight: string;
   readonly excluded?: readonly { vm: string; reason: string }[];
   readonly one_copy?: string;
+  readonly second_drive?: string;
   readonly downtime_seconds?: number;
   readonly soak_seconds?: number;
 }

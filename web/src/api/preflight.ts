@@ -36,6 +36,8 @@ export interface PreflightReport {
   readonly missingBytes: number;
   readonly buyBytes: number | null;
   readonly secondCopy: string;
+  /** Drives of ours that are plugged in beside the one that was chosen. */
+  readonly otherDrives: readonly { readonly id: string; readonly name: string }[];
 }
 
 export function reportOf(value: unknown): PreflightReport | null {
@@ -74,6 +76,7 @@ export function reportOf(value: unknown): PreflightReport | null {
     missingBytes: number(drive, "missing_bytes") ?? 0,
     buyBytes: number(part("buy"), "size_bytes"),
     secondCopy: text(part("second_copy"), "sentence") ?? "",
+    otherDrives: others(list(facts.drives), text(drive, "path")),
   };
 }
 
@@ -116,4 +119,17 @@ export function preflightOf(
   ];
   // The generated type knows of no default: whatever has one may be left out.
   return { kind: "migration_preflight", excluded, accepted } as unknown as OperationRequest;
+}
+
+type Given = ReturnType<typeof list>[number];
+
+function others(drives: readonly Given[], chosen: string | null) {
+  return drives.flatMap((drive) => {
+    const use = isRecord(drive.use) ? drive.use : {};
+    const [id, path] = [text(use, "drive"), text(drive, "path") ?? ""];
+    if (use.kind !== "ours" || !id || path === chosen) return [];
+    return [
+      { id, name: [path, text(drive, "model"), text(drive, "serial")].filter(Boolean).join(" ") },
+    ];
+  });
 }

@@ -6398,6 +6398,7 @@ export interface components {
             permit?: components["schemas"]["PermitFacts"] | null;
             /** @description What is to be done. */
             plan: components["schemas"]["Plan"];
+            second_drive?: components["schemas"]["DriveId"] | null;
             /** @description What people do, step by step. */
             tasks: components["schemas"]["MigrationTask"][];
             /** @description The VMs that come along, in the order in which they are given back. */
@@ -6611,6 +6612,7 @@ export interface components {
             order?: components["schemas"]["VmId"][];
             /** @description A preflight of it that has succeeded: the operation's id. */
             preflight: components["schemas"]["OperationId"];
+            second_drive?: components["schemas"]["DriveId"] | null;
             /**
              * Format: int64
              * @description How long the appliance is watched at the end; seven days where it is not said.
@@ -6710,7 +6712,7 @@ export interface components {
          * @description What a migration waits for.
          * @enum {string}
          */
-        MigrationWaits: "drive" | "reset" | "reset_back" | "return" | "permit" | "hands" | "proof" | "system_disk" | "soaking" | "health" | "other";
+        MigrationWaits: "drive" | "second_drive" | "reset" | "reset_back" | "return" | "permit" | "hands" | "proof" | "system_disk" | "soaking" | "health" | "other";
         /** @description A part of the table of migrations. */
         Migrations: {
             /** @description The rows. */

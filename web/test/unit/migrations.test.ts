@@ -144,6 +144,7 @@ test("what a preflight found is read, and what has another shape is not", () => 
     requiredBytes: 120,
     excluded: ["8"],
     secondCopy: "There is none.",
+    otherDrives: [],
   });
   expect(report().warnings).toEqual([{ sentence: "The clock is wrong.", whatToDo: null }]);
   expect(reportOf({ blockers: [] })).toBeNull();
@@ -179,6 +180,9 @@ test("a migration is asked for once the reasons, the sentence and the times are 
     downtime_seconds: 5400,
     soak_seconds: 172_800,
   });
+  // With a second drive nobody has to accept that there is one copy.
+  expect(wanted({ reasons, second: "d2" })).toMatchObject({ second_drive: "d2" });
+  expect(wanted({ reasons, second: "d2" })).not.toHaveProperty("one_copy");
   expect(secondsOf("0", 3600)).toBeNull();
   expect(secondsOf("-1", 3600)).toBeNull();
 });

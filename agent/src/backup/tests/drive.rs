@@ -265,6 +265,9 @@ impl Medium for Drive {
     fn list(&self, folder: &str) -> io::Result<Vec<String>> {
         let state = self.state();
         state.there()?;
+        if state.names.contains_key(folder) {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
         let names = state.names.keys().chain(&state.folders);
         let within = names.filter(|name| folder_of(name) == folder);
         let mut found: Vec<String> =

@@ -3,6 +3,7 @@
 mod compare;
 mod cuts;
 pub(crate) mod drive;
+mod duplicate;
 mod encrypted;
 mod faults;
 mod golden;

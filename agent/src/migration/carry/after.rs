@@ -40,7 +40,14 @@ pub(super) fn take<H: Host>(scene: &Scene<'_, H>, ledger: &mut Ledger<'_, H>) ->
             Err(error) => return Said::failed("noting what was decided", &error),
         }
     }
+    // It needs the set, and nothing may come to its end while somebody looks for the drive.
+    let waits_for_drive =
+        is_here && scene.drive.is_none() && decisions::wants_way_back(scene, ledger);
     let said = match start_again(scene, ledger) {
+        Ok(None) if waits_for_drive => {
+            let what = "plug the backup drive in: the way back needs it";
+            Said::waits(Waits::Drive, what, GLANCE)
+        }
         Ok(None) => look_and_go_on(scene, ledger),
         Ok(Some(what)) => Said::done(what),
         Err(error) => look_and_go_on(scene, ledger).with_trouble(Some(words(&error))),
@@ -209,7 +216,10 @@ fn carry_out<H: Host>(
         Step::Watch(_) => return Ok(Said::waits(Waits::Health, what, GLANCE)),
         Step::RestoreAutostart => restore_autostart(scene, ledger)?,
         Step::AskWayBack => return ask_way_back(scene, ledger),
-        Step::Wait(what) => return Ok(wait(&what, seen)),
+        Step::Wait(what) => {
+            let has_other = scene.second.is_none() && ledger.story().copied.is_some();
+            return Ok(wait(&what, seen, has_other));
+        }
     }
     Ok(Said::done(what))
 }
@@ -288,7 +298,7 @@ fn ask_way_back<H: Host>(
             scene.settle(ledger.migration(), ledger.records())?;
             let (id, not_after) = (permit.id, permit.not_after);
             ledger.tell(Event::Permitted { permit: id, not_after })?;
-            book::store_permit(scene.drive()?, ledger.migration(), signed)?;
+            scene.store_permit(ledger.records(), ledger.migration(), signed)?;
             return Ok(Said::done("writing the permit for the way back to the drive"));
         }
         (Some(Ok(permit)), _) => permits::run_out(permit.not_after, now),
@@ -304,7 +314,7 @@ fn wait_for_disk() -> Said {
     Said::waits(Waits::SystemDisk, "the system disk cannot be read", GLANCE)
 }
 
-fn wait(wait: &Wait, seen: &Seen) -> Said {
+fn wait(wait: &Wait, seen: &Seen, has_other: bool) -> Said {
     match wait {
         Wait::Drive => Said::waits(Waits::Drive, "plug the backup drive in", GLANCE),
         Wait::Reset => {
@@ -317,7 +327,9 @@ fn wait(wait: &Wait, seen: &Seen) -> Said {
             Said::waits(Waits::Proof, what, GLANCE)
         }
         Wait::Hands => {
-            let what = "VMs failed: try them again, or go without them";
+            let other =
+                if has_other { "plug the second drive in instead of the first, and " } else { "" };
+            let what = format!("VMs failed: {other}try them again, or go without them");
             Said::waits(Waits::Hands, what, RARELY)
         }
         Wait::Soaking(until) => {

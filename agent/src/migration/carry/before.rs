@@ -97,6 +97,7 @@ fn look<H: Host>(
         changed,
         autostart: of_plan(&|vm| vm.autostart == Some(true)),
         drive_away: spent.away,
+        has_second: !story.wants_second_drive() || scene.second.is_some(),
         off: spent.off,
         freezes: spent.freezes,
         permit,
@@ -157,6 +158,7 @@ fn carry_out<H: Host>(
         }
         Step::BackUp => saving::back_up(scene, ledger)?,
         Step::Verify => saving::verify(scene, ledger)?,
+        Step::Copy => saving::copy(scene, ledger)?,
         Step::Arm => arm(scene, ledger)?,
         Step::DestroyNonce => scene.write_block(ResetBlock::Empty)?,
         Step::AskPermit(nonce) => return ask(scene, ledger, nonce),
@@ -227,7 +229,7 @@ fn ask<H: Host>(
 fn store_permit<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> Result<(), TurnError> {
     let signed = scene.wanted.intent.as_ref().and_then(|intent| intent.permit.as_ref());
     let signed = signed.ok_or_else(|| TurnError::Refused("there is no permit".to_owned()))?;
-    Ok(book::store_permit(scene.drive()?, ledger.migration(), signed)?)
+    scene.store_permit(ledger.records(), ledger.migration(), signed)
 }
 
 /// One that does not start keeps no other from it.
@@ -254,6 +256,10 @@ fn start_all<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> Result<()
 fn wait(wait: Wait) -> Said {
     match wait {
         Wait::Drive => Said::waits(Waits::Drive, "plug the backup drive in again", GLANCE),
+        Wait::SecondDrive => {
+            let what = "plug the second backup drive in, beside the first";
+            Said::waits(Waits::SecondDrive, what, GLANCE)
+        }
         Wait::Reset => {
             let what = format!("plug the recovery stick of {} in and restart", Release::Two);
             Said::waits(Waits::Reset, what, GLANCE)
@@ -282,6 +288,7 @@ fn describe<H: Host>(step: &Step, ledger: &Ledger<'_, H>) -> String {
         Step::StopVm(vm) => format!("shutting {} down", name(vm)),
         Step::BackUp => "copying the VMs to the drive".to_owned(),
         Step::Verify => "reading every byte of the set back".to_owned(),
+        Step::Copy => "copying the set to the second drive".to_owned(),
         Step::Arm => "writing a nonce to the system disk".to_owned(),
         Step::DestroyNonce => "destroying the nonce on the system disk".to_owned(),
         Step::AskPermit(_) => "asking for a permit".to_owned(),

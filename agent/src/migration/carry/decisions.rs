@@ -17,11 +17,7 @@ pub(super) fn carry_out<H: Host>(
 ) -> Result<(Option<String>, Vec<RefusedDecision>), TurnError> {
     let mut refused = Vec::new();
     let Some(intent) = &scene.wanted.intent else { return Ok((None, refused)) };
-    for decision in &intent.decisions {
-        let number = Some(decision.number);
-        if ledger.records().iter().any(|record| record.decision == number) {
-            continue;
-        }
+    for decision in open(&intent.decisions, ledger) {
         let mut refuse =
             |why: String| refused.push(RefusedDecision { number: decision.number, why });
         let Some(event) = event(decision, ledger) else {
@@ -37,6 +33,25 @@ pub(super) fn carry_out<H: Host>(
         }
     }
     Ok((None, refused))
+}
+
+/// Whether somebody wants the system before back, and it is not on record yet.
+pub(super) fn wants_way_back<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> bool {
+    let story = ledger.story();
+    if story.rolling_back.is_some() || story.end.is_some() {
+        return false;
+    }
+    let Some(intent) = &scene.wanted.intent else { return false };
+    let open = open(&intent.decisions, ledger);
+    let mut way =
+        open.iter().filter(|decision| matches!(decision.what, What::RollBack { .. } | What::Stay));
+    way.next_back().is_some_and(|last| last.what != What::Stay)
+}
+
+/// Those that are not on record yet.
+fn open<'d, H: Host>(decisions: &'d [Decision], ledger: &Ledger<'_, H>) -> Vec<&'d Decision> {
+    let told = |number: u64| ledger.records().iter().any(|record| record.decision == Some(number));
+    decisions.iter().filter(|decision| !told(decision.number)).collect()
 }
 
 fn event<H: Host>(decision: &Decision, ledger: &Ledger<'_, H>) -> Option<Event> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domfleet_shared::id::{DriveId, MigrationId};
+use domfleet_shared::id::{DriveId, MigrationId, PermitId};
 use domfleet_shared::migration::permit::Release;
 use domfleet_shared::migration::reset_block::{Marker, ResetBlock, Stage};
 use domfleet_shared::migration::talk::{Now, Waits};
@@ -51,6 +51,10 @@ enum Found {
 struct Which {
     migration: MigrationId,
     drive: Option<DriveId>,
+    /// The one that holds the copy.
+    second: Option<DriveId>,
+    /// Whether the copy stands in for a drive that is away: only once the system that it was made on is gone.
+    stands_in: bool,
 }
 
 fn find<H: Host>(host: &H, wanted: &Wanted) -> Result<Option<Found>, TurnError> {
@@ -61,11 +65,16 @@ fn find<H: Host>(host: &H, wanted: &Wanted) -> Result<Option<Found>, TurnError> 
         let migration = story.plan.migration;
         let intent = wanted.intent.as_ref().filter(|intent| intent.migration == migration);
         let drive = story.drive.or(intent.map(|intent| intent.drive));
-        return Ok(Some(Found::Migration(Which { migration, drive })));
+        let copied = story.copied.map(|copied| copied.drive);
+        let second = copied.or(intent.and_then(|intent| intent.second_drive));
+        let stands_in = story.adopted.is_some() || host.release()? != Release::One;
+        return Ok(Some(Found::Migration(Which { migration, drive, second, stands_in })));
     }
     if let Some(intent) = &wanted.intent {
-        let (migration, drive) = (intent.migration, Some(intent.drive));
-        return Ok(Some(Found::Migration(Which { migration, drive })));
+        let (migration, drive, second) = (intent.migration, intent.drive, intent.second_drive);
+        let stands_in = host.release()? != Release::One;
+        let which = Which { migration, drive: Some(drive), second, stands_in };
+        return Ok(Some(Found::Migration(which)));
     }
     if !stories.is_empty() {
         return Ok(None);
@@ -80,10 +89,8 @@ fn find<H: Host>(host: &H, wanted: &Wanted) -> Result<Option<Found>, TurnError> 
     match disk.block {
         ResetBlock::Marker(Marker { permit, .. }) => {
             let which = search(host, &|drive, migration| {
-                let stored = book::permit(drive, migration).ok().flatten();
-                let stored = stored.and_then(|signed| serde_json::from_str(&signed.permit).ok());
                 // Whether it is to be believed is seen later.
-                stored.is_some_and(|stored: Permit| stored.id == permit)
+                stored_permit(drive, migration).is_some_and(|stored| stored.id == permit)
             })?;
             Ok(Some(which.map_or(Found::Away, Found::Migration)))
         }
@@ -105,11 +112,12 @@ fn kept(keep: &impl Medium) -> Result<Vec<Migration>, TurnError> {
     Ok(stories.collect())
 }
 
-/// The drive and the migration on it that `is_it` finds.
+/// The drive and the migration on it that `is_it` finds; of two copies the one that tells more.
 fn search<H: Host>(
     host: &H,
     is_it: &dyn Fn(&H::Drive, MigrationId) -> bool,
 ) -> Result<Option<Which>, TurnError> {
+    let mut found = None;
     for id in host.drives()? {
         let drive = match host.open_drive(id) {
             Ok(Some(drive)) => drive,
@@ -121,10 +129,60 @@ fn search<H: Host>(
         };
         let migrations = book::list(&drive).unwrap_or_default();
         if let Some(migration) = migrations.into_iter().find(|m| is_it(&drive, *m)) {
-            return Ok(Some(Which { migration, drive: Some(id) }));
+            let told = book::read(&drive, migration).ok().flatten();
+            let told = told.map_or(0, |(_, records)| records.len());
+            if found.as_ref().is_none_or(|(most, _)| *most < told) {
+                let drive = Some(id);
+                found = Some((told, Which { migration, drive, second: None, stands_in: false }));
+            }
         }
     }
-    Ok(None)
+    Ok(found.map(|(_, which)| which))
+}
+
+/// A drive that is plugged in and can be read, or what is wrong with it.
+struct Opened<D> {
+    id: Option<DriveId>,
+    drive: Option<D>,
+    trouble: Option<String>,
+}
+
+/// A story that cannot be read is as good as a drive that is not there: VMs must not wait for it.
+fn open<H: Host>(host: &H, id: Option<DriveId>, migration: MigrationId) -> Opened<H::Drive> {
+    let (mut drive, mut trouble) = match id.map(|id| host.open_drive(id)) {
+        Some(Ok(drive)) => (drive, None),
+        Some(Err(error)) => (None, Some(words(&error))),
+        None => (None, None),
+    };
+    if let Some(unreadable) = drive.as_ref().and_then(|drive| book::read(drive, migration).err()) {
+        (drive, trouble) = (None, Some(words(&unreadable)));
+    }
+    Opened { id, drive, trouble }
+}
+
+/// The drive that counts, and the other one.
+fn drives<H: Host>(
+    host: &H,
+    which: &Which,
+    used: Option<PermitId>,
+) -> (Opened<H::Drive>, Opened<H::Drive>) {
+    let first = open(host, which.drive, which.migration);
+    let second = open(host, which.second, which.migration);
+    // The one with the permit that was used is the one that the reset was done with.
+    let is_used = |opened: &Opened<H::Drive>| {
+        let drive = opened.drive.as_ref()?;
+        Some(used.is_some() && stored_permit(drive, which.migration).map(|it| it.id) == used)
+    };
+    match (is_used(&first), is_used(&second)) {
+        (None | Some(false), Some(true)) => (second, first),
+        (None, Some(_)) if which.stands_in => (second, first),
+        _ => (first, second),
+    }
+}
+
+fn stored_permit(drive: &impl Medium, migration: MigrationId) -> Option<Permit> {
+    let signed = book::permit(drive, migration).ok().flatten()?;
+    serde_json::from_str(&signed.permit).ok()
 }
 
 fn take<H: Host>(
@@ -133,18 +191,13 @@ fn take<H: Host>(
     (wanted, keys, meter): (&Wanted, &Keyring, &dyn Meter),
 ) -> Result<Turn, TurnError> {
     let keep = host.keep()?;
-    let (mut drive, mut trouble) = match which.drive.map(|id| host.open_drive(id)) {
-        Some(Ok(drive)) => (drive, None),
-        Some(Err(error)) => (None, Some(words(&error))),
-        None => (None, None),
-    };
-    // A story that cannot be read is as good as a drive that is not there: VMs must not wait for it.
-    if let Some(unreadable) =
-        drive.as_ref().and_then(|drive| book::read(drive, which.migration).err())
-    {
-        (drive, trouble) = (None, Some(words(&unreadable)));
-    }
     let disk = SystemDisk::look(host);
+    let used = match disk.as_ref().map(|disk| disk.block) {
+        Ok(ResetBlock::Marker(Marker { permit, .. })) => Some(permit),
+        _ => None,
+    };
+    let (drive, second) = drives(host, which, used);
+    let mut trouble = drive.trouble.or(second.trouble);
     if let Err(error) = &disk {
         trouble = trouble.or(Some(words(error)));
     }
@@ -153,7 +206,8 @@ fn take<H: Host>(
         wanted,
         keys,
         meter,
-        drive: drive.as_ref(),
+        drive: drive.drive.as_ref(),
+        second: second.id.zip(second.drive.as_ref()),
         keep: &keep,
         release: host.release()?,
         running: host.running()?,
@@ -175,7 +229,7 @@ fn take<H: Host>(
     let is_adopted = ledger.story().adopted.is_some_and(|(on, _)| on == scene.release);
     let carried = scene.drive.filter(|_| is_adopted).map(|on| book::identity(on, which.migration));
     let Said { what, waits, ask, refused, trouble, again } = said.with_trouble(trouble);
-    let drive = which.drive.filter(|_| scene.drive.is_some());
+    let drive = drive.id.filter(|_| scene.drive.is_some());
     let now = Now { waits, what, done: None, total: None, trouble };
     let carried = carried.and_then(|carried| carried.ok().flatten());
     Ok(Turn { story: Some(ledger.into_records()), now, ask, refused, drive, carried, again })
@@ -210,9 +264,7 @@ fn is_source<H: Host>(scene: &Scene<'_, H>, ledger: &Ledger<'_, H>) -> Result<bo
     else {
         return Ok(true);
     };
-    let stored = scene.drive.map(|drive| book::permit(drive, ledger.migration()));
-    let stored = stored.and_then(|stored| stored.ok().flatten());
-    let stored: Option<Permit> = stored.and_then(|it| serde_json::from_str(&it.permit).ok());
+    let stored = scene.drive.and_then(|drive| stored_permit(drive, ledger.migration()));
     if stored.is_some_and(|stored| stored.id == permit && stored.to == Release::One) {
         return Ok(false);
     }

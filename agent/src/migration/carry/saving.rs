@@ -15,8 +15,8 @@ use super::scene::{Scene, planned};
 use crate::backup::medium::Medium;
 use crate::backup::prepare::{Prepared, prepare_for};
 use crate::backup::tools::Tools;
-use crate::backup::{self, create, list, parity};
-use crate::migration::holds;
+use crate::backup::{self, create, duplicate, durable, list, parity};
+use crate::migration::{book, holds};
 
 /// Copies all VMs into the set, seals it, and puts that on record. Whatever interrupts it, the same call goes on.
 pub(super) fn back_up<H: Host>(
@@ -69,6 +69,25 @@ pub(super) fn verify<H: Host>(
         return back_up(scene, ledger);
     }
     ledger.tell(Event::Verified { generation: sealed.generation })
+}
+
+/// Brings the set onto the second drive, reads every byte back there, and puts that on record.
+pub(super) fn copy<H: Host>(
+    scene: &Scene<'_, H>,
+    ledger: &mut Ledger<'_, H>,
+) -> Result<(), TurnError> {
+    let (drive, (id, second)) = (scene.drive()?, scene.second()?);
+    let migration = ledger.migration();
+    let sealed = ledger.story().sealed.ok_or(backup::BackupError::NotSealed)?;
+    let failed = "reserving the set on the second drive";
+    durable::make_folders(second, &book::folder(migration)).map_err(TurnError::io(failed))?;
+    holds::reserve(second, migration, sealed.set).map_err(TurnError::io(failed))?;
+    duplicate(scene.tools(drive, scene.meter), second, sealed.set)?;
+    if create::sealed_as(second, sealed.set)? != Some(sealed.manifest) {
+        let why = "what is on the second drive is another set than the one that was proved";
+        return Err(TurnError::Refused(why.to_owned()));
+    }
+    ledger.tell(Event::Copied { drive: id, generation: sealed.generation })
 }
 
 /// The VMs of the plan, as they are to be backed up.

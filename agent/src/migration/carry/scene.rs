@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use domfleet_shared::id::{MigrationId, VmId};
+use domfleet_shared::id::{DriveId, MigrationId, VmId};
 use domfleet_shared::inventory::{Fingerprint, Vm};
-use domfleet_shared::migration::permit::{DiskIdentity, Release};
+use domfleet_shared::migration::permit::{DiskIdentity, Release, SignedPermit};
 use domfleet_shared::migration::reset_block::ResetBlock;
 use domfleet_shared::migration::talk::{Ask, RefusedDecision, Waits};
 use domfleet_shared::migration::{Plan, Record};
@@ -29,6 +29,8 @@ pub(super) struct Scene<'s, H: Host> {
     pub(super) keys: &'s Keyring,
     pub(super) meter: &'s dyn Meter,
     pub(super) drive: Option<&'s H::Drive>,
+    /// The one that holds the copy, where there is one.
+    pub(super) second: Option<(DriveId, &'s H::Drive)>,
     pub(super) keep: &'s H::Keep,
     pub(super) release: Release,
     pub(super) running: Running,
@@ -66,6 +68,25 @@ impl<'s, H: Host> Scene<'s, H> {
     /// The drive. A step that needs it is not decided on without it.
     pub(super) fn drive(&self) -> Result<&'s H::Drive, TurnError> {
         self.drive.ok_or_else(|| TurnError::Refused("the backup drive is not here".to_owned()))
+    }
+
+    /// The second one. A step that needs it is not decided on without it.
+    pub(super) fn second(&self) -> Result<(DriveId, &'s H::Drive), TurnError> {
+        self.second.ok_or_else(|| TurnError::Refused("the second drive is not here".to_owned()))
+    }
+
+    /// Puts a permit on the drives, on the one that counts last: whoever finds it there finds both as they should be.
+    pub(super) fn store_permit(
+        &self,
+        told: &[Record],
+        migration: MigrationId,
+        permit: &SignedPermit,
+    ) -> Result<(), TurnError> {
+        let drive = self.drive()?;
+        if let Some((_, second)) = self.second {
+            book::mirror((drive, second), migration, told, Some(permit))?;
+        }
+        Ok(book::store_permit(drive, migration, permit)?)
     }
 
     pub(super) fn tools<'t>(

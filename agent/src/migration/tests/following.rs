@@ -45,6 +45,7 @@ pub(super) fn intent(revision: u64) -> Intent {
         drive: DriveId::new(),
         give_up: None,
         decisions: Vec::new(),
+        second_drive: None,
         permit_keys: Vec::new(),
         permit: None,
         way_back: None,

@@ -72,6 +72,9 @@ fn body(asked: &Start, appliance: &str, operation: &str, result: &Value) -> Resu
     if let Some(drive) = &asked.drive {
         body["drive"] = drive.as_str().into();
     }
+    if let Some(drive) = &asked.second_drive {
+        body["second_drive"] = drive.as_str().into();
+    }
     if let Some(hours) = asked.hours {
         body["downtime_seconds"] = (u64::from(hours) * 3600).into();
     }
@@ -89,6 +92,7 @@ mod tests {
             exclude: vec![("fax".into(), "nobody uses it".into())],
             one_copy: Some("one drive holds the only copy".into()),
             drive: None,
+            second_drive: Some("d2".into()),
             hours: Some(2),
         }
     }
@@ -105,6 +109,7 @@ mod tests {
         assert_eq!(body["downtime_seconds"], 7200);
         assert_eq!(body["one_copy"], "one drive holds the only copy");
         assert!(body.get("drive").is_none());
+        assert_eq!(body["second_drive"], "d2");
     }
 
     #[test]

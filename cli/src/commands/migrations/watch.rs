@@ -75,7 +75,7 @@ fn look(found: &Value, to_the_end: bool) -> Look {
         };
     }
     let needs = text(found, "phase") == "needs_hands"
-        || ["drive", "reset", "reset_back", "hands", "proof"].contains(&waits);
+        || ["drive", "second_drive", "reset", "reset_back", "hands", "proof"].contains(&waits);
     if needs && !to_the_end { Look::Hands } else { Look::GoesOn }
 }
 

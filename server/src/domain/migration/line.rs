@@ -167,6 +167,9 @@ fn sentence(plan: &Plan, event: &Event) -> Option<String> {
         Event::Verified { generation } => {
             format!("Every byte of generation {generation} was read back.")
         }
+        Event::Copied { generation, .. } => {
+            format!("Generation {generation} was copied to the second drive and read back there.")
+        }
         Event::Armed { disk, .. } => {
             format!("The disk {} can be overwritten with a permit.", disk.wwid)
         }

@@ -37,6 +37,10 @@ pub struct Asked {
     /// The drive; the one that the preflight has chosen where it is not said.
     #[serde(default)]
     pub drive: Option<DriveId>,
+    /// Another drive that the preflight has seen: the set is copied to it before the permit, and read back there. Both are
+    /// plugged in then; after that it is put away.
+    #[serde(default)]
+    pub second_drive: Option<DriveId>,
     /// VMs that do not come along. What they have is gone after the reset.
     #[serde(default)]
     pub excluded: Vec<Exclude>,
@@ -82,8 +86,16 @@ pub struct Ground<'a> {
     pub now: Timestamp,
 }
 
-/// The plan, and the drive that it is carried out with; or why there is none.
-pub fn plan(asked: &Asked, ground: &Ground<'_>) -> Result<(Plan, DriveId), Refused> {
+/// A plan, and what it is carried out with.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub plan: Plan,
+    pub drive: DriveId,
+    pub second_drive: Option<DriveId>,
+}
+
+/// The plan; or why there is none.
+pub fn plan(asked: &Asked, ground: &Ground<'_>) -> Result<Planned, Refused> {
     let said = judged(asked, ground)?;
     blockers(&said)?;
     let copies = copies(asked, ground, &said)?;
@@ -115,16 +127,24 @@ pub fn plan(asked: &Asked, ground: &Ground<'_>) -> Result<(Plan, DriveId), Refus
     plan.check().map_err(|unsound| {
         Refused::request("unsound_plan", unsound.to_string(), "Name VMs once, and at least one.")
     })?;
-    Ok((plan, drive))
+    let second_drive = asked.second_drive.filter(|_| plan.copies == Copies::SecondDrive);
+    Ok(Planned { plan, drive, second_drive })
+}
+
+fn is_it(usage: &Usage, wanted: DriveId) -> bool {
+    matches!(usage, Usage::Ours { drive } if *drive == wanted)
 }
 
 /// What the preflight says with what is asked for taken into account, by the facts that it was made of.
 fn judged(asked: &Asked, ground: &Ground<'_>) -> Result<Report, Refused> {
     let (mut facts, mut assumptions) =
         (ground.preflight.facts.clone(), ground.preflight.assumptions.clone());
+    if let Some(second) = asked.second_drive {
+        // The other one counts, whichever has more room.
+        facts.drives.retain(|drive| !is_it(&drive.usage, second));
+    }
     if let Some(wanted) = asked.drive {
-        let is_wanted = |usage: &Usage| matches!(usage, Usage::Ours { drive } if *drive == wanted);
-        facts.drives.retain(|drive| is_wanted(&drive.usage));
+        facts.drives.retain(|drive| is_it(&drive.usage, wanted));
         if facts.drives.is_empty() {
             let title = format!("the preflight has seen no drive {wanted}");
             let todo = "Plug it in and run another preflight, or choose one that was seen.";
@@ -197,11 +217,13 @@ fn consents(said: &Report) -> Result<(), Refused> {
     Err(Refused::now("consent_missing", title, todo))
 }
 
-/// Where the second copy is. What would keep one beside the new system, or make one on a second drive, is
-/// not done yet: there a person accepts that one drive holds the only copy, too.
+/// Where the second copy is.
 fn copies(asked: &Asked, ground: &Ground<'_>, said: &Report) -> Result<Copies, Refused> {
     if said.second_copy.by == SecondCopyBy::OtherDisk {
         return Ok(Copies::DataRegion);
+    }
+    if let Some(second) = asked.second_drive {
+        return second_drive(second, ground, said);
     }
     match asked.one_copy.as_deref() {
         Some(ONLY_COPY) => Ok(Copies::Accepted { by: ground.by.to_owned(), at: ground.now }),
@@ -213,9 +235,29 @@ fn copies(asked: &Asked, ground: &Ground<'_>, said: &Report) -> Result<Copies, R
         None => Err(Refused::now(
             "consent_missing",
             "between the reset and the restore one drive holds the only copy of the VMs",
-            format!("Send {ONLY_COPY:?} in one_copy, if it is accepted."),
+            format!(
+                "Name another drive that the preflight has seen in second_drive, or send {ONLY_COPY:?} in one_copy, \
+                 if it is accepted."
+            ),
         )),
     }
+}
+
+/// Whether everything fits on the second drive as well.
+fn second_drive(second: DriveId, ground: &Ground<'_>, said: &Report) -> Result<Copies, Refused> {
+    let seen = &ground.preflight.facts.drives;
+    let Some(drive) = seen.iter().find(|drive| is_it(&drive.usage, second)) else {
+        let title = format!("the preflight has seen no second drive {second}");
+        let todo = "Plug both drives in, prepare them, and run another preflight.";
+        return Err(Refused::request("no_such_drive", title, todo));
+    };
+    let (needed, free) = (said.drive.need.required_bytes, drive.free_bytes.unwrap_or(0));
+    if free < needed || drive.is_read_only {
+        let title = format!("the second drive has {free} bytes for what needs {needed}");
+        let todo = "Take a larger one, or make room on it, and run another preflight.";
+        return Err(Refused::now("in_the_way", title, todo));
+    }
+    Ok(Copies::SecondDrive)
 }
 
 fn drive(said: &Report) -> Result<DriveId, Refused> {

@@ -149,6 +149,9 @@ pub struct MigrationView {
     pub plan: Plan,
     /// The drive that it is done with.
     pub drive: Option<DriveId>,
+    /// The one that holds the second copy, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_drive: Option<DriveId>,
     /// The phases in their order.
     pub line: Vec<LineStep>,
     /// The VMs that come along, in the order in which they are given back.

@@ -14,6 +14,9 @@ use super::Standing;
 /// Everything that people and the server have decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
+    /// The drive for the second copy, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_drive: Option<DriveId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<GivenUp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -158,6 +161,7 @@ impl Standing {
             revision: self.revision,
             plan: self.plan.clone(),
             drive,
+            second_drive: self.wanted.second_drive,
             give_up: give_up.map(|up| GiveUp { end: up.end, reason: up.reason.clone() }),
             decisions: decisions.collect(),
             permit_keys,

@@ -31,6 +31,8 @@ pub struct Seen {
     pub autostart: BTreeSet<VmId>,
     /// Since when the drive is away; nothing where it is there.
     pub drive_away: Option<Duration>,
+    /// Whether the second drive is there; `true` where none is wanted.
+    pub has_second: bool,
     /// How long VMs have been off.
     pub off: Duration,
     /// How often dom0 froze since the first VM was shut down.
@@ -80,15 +82,17 @@ pub enum Step {
     BackUp,
     /// Read every byte back.
     Verify,
+    /// Copy the set to the second drive, read every byte back there, and put it on record.
+    Copy,
     /// On record first; then write a new nonce to the system disk.
     Arm,
     /// Put zeros in place of the nonce; then it may be put on record.
     DestroyNonce,
     /// Have the server sign a permit for this nonce; it signs one, however often it is asked.
     AskPermit(Nonce),
-    /// On record first; then write the permit to the drive.
+    /// On record first; then write the permit to the drives, to that which the medium looks for last.
     TakePermit(Offered),
-    /// Write the permit to the drive: it is on record already.
+    /// Write the permit to the drives: it is on record already.
     StorePermit(PermitId),
     /// Have dom0 start VMs by itself as before, and put it on record.
     RestoreAutostart,
@@ -103,6 +107,8 @@ pub enum Step {
 pub enum Wait {
     /// A person: plug the drive in again.
     Drive,
+    /// A person: plug the second drive in, beside the first.
+    SecondDrive,
     /// A person: plug the recovery stick in and restart the appliance.
     Reset,
     /// The other system.
@@ -225,7 +231,9 @@ fn go_on(migration: &Migration, seen: &Seen, block: ResetBlock) -> Step {
         return Step::Wait(Wait::Drive);
     }
     if migration.autostart_off.is_none() {
-        return Step::TurnAutostartOff;
+        // While VMs run nobody minds that somebody has to fetch it.
+        let is_there = seen.has_second;
+        return if is_there { Step::TurnAutostartOff } else { Step::Wait(Wait::SecondDrive) };
     }
     let running = migration.plan.vms.iter().find(|vm| !migration.stopped.contains(&vm.uuid));
     if let Some(vm) = running {
@@ -236,6 +244,9 @@ fn go_on(migration: &Migration, seen: &Seen, block: ResetBlock) -> Step {
     }
     if !migration.is_proved() {
         return Step::Verify;
+    }
+    if !migration.is_copied() {
+        return if seen.has_second { Step::Copy } else { Step::Wait(Wait::SecondDrive) };
     }
     if migration.armed.is_none() {
         return match block {
@@ -253,6 +264,10 @@ fn go_on(migration: &Migration, seen: &Seen, block: ResetBlock) -> Step {
     let known = migration.permit.map(|permitted| permitted.permit);
     if known.is_some() && known == seen.stored {
         return Step::Wait(Wait::Reset);
+    }
+    // What it holds is worth something only with the permit beside it.
+    if !seen.has_second {
+        return Step::Wait(Wait::SecondDrive);
     }
     let good = |offered: &Offered| offered.nonce == nonce && offered.not_after >= seen.now;
     match (seen.permit.filter(good), known) {

@@ -45,6 +45,7 @@ impl World {
                 .collect(),
             autostart: if self.autostart { all() } else { BTreeSet::new() },
             drive_away: (!self.has_drive).then_some(before::DRIVE_AWAY / 2),
+            has_second: self.has_second,
             off: if self.is_late { self.story.plan.downtime() } else { Duration::ZERO },
             freezes: 0,
             permit: offered,
@@ -79,6 +80,7 @@ impl World {
             ],
             before::Step::BackUp => self.back_up(&tells),
             before::Step::Verify => vec![self.verified(&tells)],
+            before::Step::Copy => vec![self.copied(&tells)],
             before::Step::Arm => {
                 let nonce = Nonce([self.nonces + 1; 32]);
                 let hash = Hash::of(&nonce.0);
@@ -136,6 +138,12 @@ impl World {
     fn verified(&self, tells: &dyn Fn(Event) -> Part) -> Part {
         assert!(self.set.values().all(|copy| copy.is_good));
         tells(Event::Verified { generation: self.generation })
+    }
+
+    fn copied(&self, tells: &dyn Fn(Event) -> Part) -> Part {
+        assert!(self.has_second);
+        let drive = DriveId(uuid(6));
+        tells(Event::Copied { drive, generation: self.generation })
     }
 
     fn after(&self, on: Release) -> (String, Vec<Part>) {

@@ -12,6 +12,8 @@ const FIRST: &str = include_str!("journal-1.jsonl");
 const GIVEN_UP: &str = include_str!("journal-1-given-up.jsonl");
 /// There, and nearly back.
 const STAYED: &str = include_str!("journal-1-stayed.jsonl");
+/// Up to the permit, with a copy on a second drive.
+const SECOND_DRIVE: &str = include_str!("journal-1-second-drive.jsonl");
 
 fn records(text: &str) -> Vec<Record> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -20,6 +22,7 @@ fn records(text: &str) -> Vec<Record> {
 #[test]
 fn a_journal_of_the_first_form_is_read() {
     let (there, given_up, stayed) = (records(FIRST), records(GIVEN_UP), records(STAYED));
+    let second = records(SECOND_DRIVE);
     let migration = Migration::of(&there).unwrap();
 
     assert_eq!(migration.phase(), Phase::Ended(End::RolledBack));
@@ -28,18 +31,20 @@ fn a_journal_of_the_first_form_is_read() {
     assert_eq!(end, Phase::Ended(End::Cancelled));
     let end = Migration::of(&stayed).unwrap().phase();
     assert_eq!(end, Phase::Ended(End::Succeeded));
+    assert_eq!(Migration::of(&second).unwrap().phase(), Phase::Permitted);
     let events: BTreeSet<String> = there
         .iter()
         .chain(&given_up)
         .chain(&stayed)
+        .chain(&second)
         .map(|record| serde_json::to_value(&record.event).unwrap()["event"].to_string())
         .collect();
-    assert_eq!(events.len(), 25, "not every kind of event is in it: {events:?}");
+    assert_eq!(events.len(), 26, "not every kind of event is in it: {events:?}");
 }
 
 #[test]
 fn it_is_still_written_as_it_was() {
-    for text in [FIRST, GIVEN_UP, STAYED] {
+    for text in [FIRST, GIVEN_UP, STAYED, SECOND_DRIVE] {
         let written: Vec<String> =
             records(text).iter().map(|record| serde_json::to_string(record).unwrap()).collect();
         assert_eq!(written.join("\n"), text.trim_end());

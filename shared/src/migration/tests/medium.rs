@@ -23,6 +23,7 @@ fn permitted() -> Migration {
         Event::VmStopped { vm: vm(0), clean: true },
         Event::Sealed { set: SetId(uuid(4)), generation: 1, manifest: Hash::of(b"manifest") },
         Event::Verified { generation: 1 },
+        Event::Copied { drive: crate::id::DriveId(uuid(6)), generation: 1 },
         Event::Armed { disk: disk(), nonce: Hash::of(&NONCE.0) },
         Event::Permitted { permit: PermitId(uuid(3)), not_after: hour(24) },
     ] {

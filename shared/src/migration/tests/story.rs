@@ -36,6 +36,7 @@ fn way() -> Vec<Event> {
         Event::VmStopped { vm: vm(0), clean: true },
         sealed(),
         Event::Verified { generation: 1 },
+        Event::Copied { drive: DriveId(uuid(6)), generation: 1 },
         armed(),
         permitted(),
     ]
@@ -109,6 +110,25 @@ fn no_step_can_be_left_out() {
         events.remove(gap);
         assert!(told(&one, &events).is_err(), "without {:?}", two[gap]);
     }
+}
+
+#[test]
+fn a_second_drive_is_another_one_and_holds_what_was_proved() {
+    let with = |copied: Event| {
+        let events: Vec<Event> = way()
+            .into_iter()
+            .map(|event| if matches!(event, Event::Copied { .. }) { copied.clone() } else { event })
+            .collect();
+        told(&events, &[])
+    };
+    let (first, second) = (DriveId(uuid(5)), DriveId(uuid(6)));
+
+    assert_eq!(
+        with(Event::Copied { drive: second, generation: 1 }).unwrap().phase(),
+        Phase::Permitted
+    );
+    assert!(with(Event::Copied { drive: first, generation: 1 }).is_err(), "it is the same drive");
+    assert!(with(Event::Copied { drive: second, generation: 2 }).is_err(), "another generation");
 }
 
 #[test]
@@ -207,11 +227,11 @@ fn a_disk_is_armed_only_for_a_set_that_was_read_back_with_every_vm_off() {
         told(&story, &[]).is_ok()
     };
     let way = way();
-    assert!(arms(&way[..5]));
-    for short in 0..5 {
+    assert!(arms(&way[..6]));
+    for short in 0..6 {
         assert!(!arms(&way[..short]), "after {short} events");
     }
-    let mut ran = way[..5].to_vec();
+    let mut ran = way[..6].to_vec();
     ran.push(Event::VmRan { vm: vm(0) });
     assert!(!arms(&ran));
 }

@@ -41,6 +41,7 @@ pub(super) struct World {
     pub(super) system: System,
     pub(super) block: ResetBlock,
     pub(super) has_drive: bool,
+    pub(super) has_second: bool,
     pub(super) stick: Option<Release>,
     /// The permit that has run out or not.
     pub(super) now: i64,
@@ -92,6 +93,7 @@ impl World {
             system: System::Whole(Release::One),
             block: ResetBlock::Empty,
             has_drive: true,
+            has_second: true,
             stick: None,
             now: 0,
             running: all.iter().copied().collect(),
@@ -225,6 +227,9 @@ impl World {
         if !self.has_drive {
             does("plug the drive in", &|world| world.has_drive = true);
         }
+        if !self.has_second && self.story.permit.is_none() {
+            does("plug the second drive in", &|world| world.has_second = true);
+        }
         // It matters only when the appliance is started.
         if self.runs != Runs::Nothing {
         } else if self.stick.is_some() {
@@ -281,6 +286,9 @@ impl World {
         if self.has_drive {
             befalls("the drive is pulled out".to_owned(), &|world| world.has_drive = false);
         }
+        if self.has_second && self.story.adopted.is_none() {
+            befalls("the second is pulled out".to_owned(), &|world| world.has_second = false);
+        }
         if self.runs == Runs::Hypervisor(Release::One) && self.story.adopted.is_none() {
             for vm in self.disks.keys().filter(|vm| !self.running.contains(vm)) {
                 befalls(format!("{vm} is started by hand"), &|world| world.start(*vm));
@@ -336,6 +344,8 @@ impl World {
             let in_set = self.set.get(vm).is_some_and(is_it) && self.story.is_proved();
             assert!(on_disk || in_set, "I1: no good copy of {vm} is left");
         }
+        let is_permitted = self.story.permit.is_some() && self.story.adopted.is_none();
+        assert!(!is_permitted || self.story.is_copied(), "there is a permit, and one copy alone");
         // Whoever reads the story knows whether the disk can be overwritten.
         let has_nonce = matches!(self.block, ResetBlock::Nonce(_));
         assert!(!has_nonce || self.story.armed.is_some(), "there is a nonce that nobody knows of");

@@ -7,7 +7,7 @@ import { asProblem, type Problem } from "../../api/problem";
 import { queries } from "../../live/live";
 import { Button } from "../../ui/Button";
 import { Dialog, DialogButtons } from "../../ui/Dialog";
-import { FieldRow, NameField, TextField } from "../../ui/Field";
+import { FieldRow, NameField, SelectField, TextField } from "../../ui/Field";
 import { count, formatDuration } from "../../ui/format";
 import { ProblemNote } from "../../ui/ProblemNote";
 import { EMPTY_START, onlyCopy, wantedMigration } from "./move";
@@ -89,7 +89,22 @@ export default function StartMigration(props: StartMigrationProps) {
             onChange={(event) => setDraft({ ...draft, days: event.target.value })}
           />
         </FieldRow>
-        {copy && (
+        {copy && report.otherDrives.length > 0 && (
+          <SelectField
+            label="Second copy"
+            hint="Made and read back before the permit. Both drives stay plugged in until then."
+            value={draft.second}
+            onChange={(event) => setDraft({ ...draft, second: event.target.value })}
+          >
+            <option value="">None</option>
+            {report.otherDrives.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </SelectField>
+        )}
+        {copy && draft.second === "" && (
           <NameField
             label={`Type ${copy.typed} to accept it`}
             hint={copy.sentence}

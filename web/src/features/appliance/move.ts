@@ -33,11 +33,19 @@ export interface StartDraft {
   /** Why each VM does not come along, by its id. */
   readonly reasons: Readonly<Record<string, string>>;
   readonly sentence: string;
+  /** The drive that gets a second copy; empty where one is enough. */
+  readonly second: string;
   readonly hours: string;
   readonly days: string;
 }
 
-export const EMPTY_START: StartDraft = { reasons: {}, sentence: "", hours: "4", days: "7" };
+export const EMPTY_START: StartDraft = {
+  reasons: {},
+  sentence: "",
+  second: "",
+  hours: "4",
+  days: "7",
+};
 
 /** What is to be asked for, or what is missing. */
 export function wantedMigration(
@@ -48,7 +56,7 @@ export function wantedMigration(
 ): NewMigration | string {
   const excluded = report.excluded.map((vm) => ({ vm, reason: (draft.reasons[vm] ?? "").trim() }));
   if (excluded.some(({ reason }) => reason === "")) return "Say why each VM is left out";
-  const copy = onlyCopy(report);
+  const copy = draft.second === "" ? onlyCopy(report) : null;
   if (copy && draft.sentence.trim() !== copy.typed) return `Type “${copy.typed}” first`;
   const downtime = secondsOf(draft.hours, 3600);
   const soak = secondsOf(draft.days, 86_400);
@@ -58,6 +66,7 @@ export function wantedMigration(
     preflight,
     ...(excluded.length > 0 ? { excluded } : {}),
     ...(copy ? { one_copy: copy.typed } : {}),
+    ...(draft.second === "" ? {} : { second_drive: draft.second }),
     downtime_seconds: downtime,
     soak_seconds: soak,
   };

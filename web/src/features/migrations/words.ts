@@ -69,6 +69,11 @@ const WAITS: Readonly<Record<string, Wait>> = {
     what: "Plug the recovery stick in and restart the appliance",
     isPerson: true,
   },
+  second_drive: {
+    who: ON_SITE,
+    what: "Plug the second backup drive in, beside the first",
+    isPerson: true,
+  },
   reset_back: {
     who: ON_SITE,
     what: "Plug the recovery stick of 1.x in and restart the appliance",
@@ -160,6 +165,8 @@ export function recordWords(record: MigrationRecord, vmName: (id: string) => str
       return `The set is sealed for the ${ordinal(number(record, "generation") ?? 1)} time`;
     case "verified":
       return "Every byte of the set was read back";
+    case "copied":
+      return "The set was copied to the second drive, and every byte read back there";
     case "armed":
       return "The nonce is about to be written to the system disk";
     case "disarmed":

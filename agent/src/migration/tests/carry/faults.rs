@@ -244,6 +244,24 @@ fn a_drive_that_nothing_here_belongs_to_is_not_restored_from() {
 }
 
 #[test]
+fn vms_are_not_taken_over_where_the_set_of_the_permit_is_gone() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Reset));
+    play.reset();
+    let set = play.story().sealed.unwrap().set;
+    let of_set = format!("DOMFLEET/sets/{set}/");
+    for name in play.world.drive().kept().into_keys().filter(|name| name.starts_with(&of_set)) {
+        play.world.drive().take_away(&name);
+    }
+
+    play.turn();
+
+    assert_eq!((play.waits(), play.story().adopted), (Some(Waits::Proof), None));
+    let trouble = play.last().now.trouble.clone().unwrap();
+    assert!(trouble.contains("is not on the drive"), "{trouble}");
+}
+
+#[test]
 fn a_group_without_room_is_told_of_before_anything_is_written() {
     let mut play = Play::new(1);
     play.until(|play| play.waits() == Some(Waits::Reset));
@@ -305,6 +323,23 @@ fn the_way_back_waits_for_the_drive_and_says_so() {
     play.helps = true;
     play.ends();
     assert_eq!(play.story().end, Some(End::RolledBack));
+}
+
+#[test]
+fn whoever_wants_the_way_back_while_the_drive_is_away_is_asked_for_it_and_nothing_ends_meanwhile() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Soaking));
+    play.world.state().has_drive = false;
+    play.helps = false;
+    play.decides(What::RollBack { reason: "the telephones are silent".to_owned() });
+    play.world.pass(Duration::from_hours(48));
+
+    play.turn();
+
+    assert_eq!((play.waits(), play.story().end), (Some(Waits::Drive), None));
+    play.decides(What::Stay);
+    play.turn();
+    assert_eq!(play.story().end, Some(End::Succeeded));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use domfleet_shared::id::{DriveId, MigrationId, VmId};
 use domfleet_shared::inventory::{Fingerprint, Vm, VmState};
 use domfleet_shared::migration::permit::Release;
 
-use super::world::{DRIVE, GROUP, State, World, stand_in};
+use super::world::{GROUP, State, World, stand_in};
 use crate::backup::documents::{Manifest, Plan, PlannedDisk};
 use crate::backup::geometry::Geometry;
 use crate::backup::hash::Hash;
@@ -221,13 +221,13 @@ impl Host for World {
     }
 
     fn drives(&self) -> Result<Vec<DriveId>, HostError> {
-        Ok(if self.state().has_drive { vec![DRIVE] } else { Vec::new() })
+        Ok(self.state().plugged_in().into_iter().map(|(id, _)| id).collect())
     }
 
     fn open_drive(&self, drive: DriveId) -> Result<Option<Drive>, HostError> {
         self.there().map_err(io)?;
-        let is_there = self.state().has_drive && drive == DRIVE;
-        Ok(is_there.then(|| self.drive()))
+        let found = self.state().plugged_in().into_iter().find(|(id, _)| *id == drive);
+        Ok(found.map(|(_, drive)| drive))
     }
 
     fn is_there(&self, drive: &Drive) -> bool {
@@ -291,6 +291,12 @@ impl WorldVolumes {
         found.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    fn check_not_in_use(state: &State, name: &str) {
+        let path = format!("{GROUP}/{name}");
+        let in_use = |vm: &VmId| state.targets(*vm).contains(&path);
+        assert!(!state.running.keys().any(in_use), "{name} is changed while its VM runs");
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, VolumeError> {
         self.0.change(change).map_err(|error| VolumeError::NotSo(error.to_string()))
     }
@@ -331,6 +337,7 @@ impl Volumes for WorldVolumes {
         self.change(|state| {
             if let Some((_, tags)) = state.volumes.get(name) {
                 assert!(tags.contains(tag), "{name} is somebody else's, and was to be removed");
+                Self::check_not_in_use(state, name);
                 state.volumes.remove(name);
             }
         })
@@ -340,13 +347,7 @@ impl Volumes for WorldVolumes {
         let name = path.strip_prefix(GROUP).unwrap().to_str().unwrap();
         let (store, file) = {
             let state = self.0.state();
-            let in_use = state.vms().into_iter().any(|vm| {
-                let is_it = |disk: &domfleet_shared::inventory::VmDisk| {
-                    disk.target.as_deref() == path.to_str()
-                };
-                vm.domid.is_some() && vm.disks.iter().any(is_it)
-            });
-            assert!(!in_use, "{name} is written to while its VM runs");
+            Self::check_not_in_use(&state, name);
             (state.store.clone(), Self::file(&state, name)?)
         };
         store.open(&file)?.ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -29,6 +29,8 @@ pub(super) struct Play {
     pub(super) helps: bool,
     /// Whether it was switched on and nothing was started.
     pub(super) stands: bool,
+    /// Whether the drive is broken.
+    pub(super) is_dead: bool,
     /// Why the recovery has left the system as it was when it was started last.
     pub(super) refused: Option<String>,
     /// By how many milliseconds the appliance's clock is ahead of the server's.
@@ -71,13 +73,16 @@ impl Play {
         let plan = change(world.plan());
         world.state().plan = Some(plan.clone());
         // As it comes from the server.
+        let has_second = plan.copies == Copies::SecondDrive;
         let intent: Intent = serde_json::from_value(serde_json::json!({
             "migration": plan.migration,
             "revision": 1,
             "plan": plan,
             "drive": DRIVE,
+            "second_drive": has_second.then_some(SECOND),
         }))
         .unwrap();
+        world.state().has_second = has_second;
         let home = Home {
             server: "https://cloud.example:8443".to_owned(),
             trust_bundle_pem: "a bundle".to_owned(),
@@ -95,6 +100,7 @@ impl Play {
             spoilt: false,
             helps: true,
             stands: false,
+            is_dead: false,
             refused: None,
             ahead: 0,
             pocket: None,
@@ -145,7 +151,16 @@ impl Play {
         }
         if let Some(story) = &turn.story {
             let goes_on = story.starts_with(&self.told);
-            assert!(goes_on || self.pocket.is_some(), "what was told is another story now");
+            let brief = |records: &[Record]| {
+                let of = |record: &Record| format!("{:?}", record.event).chars().take(40).collect();
+                records.iter().map(of).collect::<Vec<String>>().join("\n")
+            };
+            assert!(
+                goes_on || self.pocket.is_some(),
+                "what was told is another story now:\n{}\nand was\n{}",
+                brief(story),
+                brief(&self.told)
+            );
             if goes_on {
                 self.told.clone_from(story);
             }
@@ -208,7 +223,7 @@ impl Play {
     pub(super) fn go_on(&mut self) -> Came {
         if self.stands {
             // Whoever stands before it reads what the screen says.
-            self.world.state().has_drive = true;
+            self.plugs_in();
             let laying_out = match &self.world.state().system {
                 System::Parts(release, _) | System::Whole(release) => *release,
             };
@@ -233,7 +248,8 @@ impl Play {
         }
         match turn.now.waits {
             Some(Waits::Reset | Waits::ResetBack) if self.helps => return self.reset(),
-            Some(Waits::Drive) if self.helps => self.world.state().has_drive = true,
+            Some(Waits::Drive) if self.helps => self.plugs_in(),
+            Some(Waits::SecondDrive) if self.helps => self.world.state().has_second = true,
             _ => {}
         }
         match turn.again {
@@ -245,6 +261,23 @@ impl Play {
             Again::Never => {}
         }
         Came::On
+    }
+
+    /// What people do whom it asks for the drive. With one that is broken they take the one that holds the copy.
+    fn plugs_in(&mut self) {
+        let mut state = self.world.state();
+        state.stranger = None;
+        if self.is_dead {
+            state.has_second = self.plan.copies == Copies::SecondDrive;
+        } else {
+            state.has_drive = true;
+        }
+    }
+
+    /// The drive breaks, for good.
+    pub(super) fn breaks_the_drive(&mut self) {
+        self.is_dead = true;
+        self.world.state().has_drive = false;
     }
 
     /// For how many seconds VMs have been off, and in how many runs of dom0, as the agent has noted it.

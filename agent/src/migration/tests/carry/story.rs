@@ -114,6 +114,24 @@ fn what_a_vm_has_written_that_somebody_started_is_in_the_set_at_the_end() {
 }
 
 #[test]
+fn what_a_vm_has_written_that_ran_while_nobody_looked_is_in_the_set_at_the_end() {
+    for waits in [Waits::Permit, Waits::Reset] {
+        let mut play = Play::new(2);
+        play.until(|play| play.waits() == Some(waits));
+        let first = play.story().sealed.unwrap();
+        play.world.state().start(vm(1));
+        play.world.state().running.remove(&vm(1));
+
+        play.turn_unchecked();
+        assert_eq!(play.block(), ResetBlock::Empty, "{waits:?}");
+        play.ends();
+
+        assert_eq!(play.story().end, Some(End::Succeeded));
+        assert!(play.story().sealed.unwrap().generation > first.generation);
+    }
+}
+
+#[test]
 fn the_way_back_gives_every_vm_back_as_it_is_in_the_set() {
     let mut play = Play::new(2);
     play.until(|play| play.waits() == Some(Waits::Soaking));
@@ -147,7 +165,7 @@ fn whoever_stays_after_all_stays() {
 #[test]
 fn a_set_with_no_second_copy_has_parity() {
     let change = |plan: Plan| Plan {
-        copies: domfleet_shared::migration::plan::Copies::Accepted {
+        copies: Copies::Accepted {
             by: "ada".to_owned(),
             at: domfleet_shared::Timestamp::from_millis(1),
         },

@@ -58,11 +58,14 @@ impl World {
         let stick = self.state().stick;
         let (mut was_laid_out, mut refused) = (false, None);
         if let Some(lays_out) = stick {
-            let drive = self.drive();
-            let before = drive.kept();
+            let drives = self.state().plugged_in();
+            let kept = || drives.iter().map(|(_, drive)| drive.kept()).collect::<Vec<_>>();
+            let before = kept();
             let ended = recover(self, &Stick { lays_out, trusted: trusted.clone() });
-            assert!(before == drive.kept(), "the recovery has written to the backup drive");
-            drive.set_read_only(false);
+            assert!(before == kept(), "the recovery has written to the backup drive");
+            for (_, drive) in &drives {
+                drive.set_read_only(false);
+            }
             if self.power.is_off() {
                 return Up::Off;
             }
@@ -109,12 +112,8 @@ impl Machine for World {
     }
 
     fn drives(&self) -> Vec<Drive> {
-        let state = self.state();
-        if !state.has_drive {
-            return Vec::new();
-        }
-        state.drive.set_read_only(true);
-        vec![state.drive.clone()]
+        let drives = self.state().plugged_in().into_iter().map(|(_, drive)| drive);
+        drives.inspect(|drive| drive.set_read_only(true)).collect()
     }
 
     fn disks(&self) -> Vec<(Found, WorldDisk)> {

@@ -23,6 +23,10 @@ use crate::migration::carry::watch::Watch;
 use crate::migration::tests::{MemoryDisk, partitioned};
 
 pub(super) const DRIVE: DriveId = DriveId(Uuid::from_u128(5));
+/// The one that holds the copy, where one is planned.
+pub(super) const SECOND: DriveId = DriveId(Uuid::from_u128(6));
+/// One of another appliance.
+const STRANGER: DriveId = DriveId(Uuid::from_u128(7));
 /// Where 2.x has its volumes.
 pub(super) const GROUP: &str = "/dev/vg0";
 /// Where 1.x has its images.
@@ -70,6 +74,11 @@ pub(super) struct State {
     pub(super) now: Arc<Mutex<i64>>,
     pub(super) drive: Drive,
     pub(super) has_drive: bool,
+    /// The drive for the copy.
+    pub(super) second: Drive,
+    pub(super) has_second: bool,
+    /// A drive that somebody has plugged in and that is another appliance's.
+    pub(super) stranger: Option<Drive>,
     /// The agent's folder on the system disk.
     pub(super) keep: Drive,
     pub(super) disk: MemoryDisk,
@@ -130,6 +139,9 @@ impl World {
             now,
             drive: Drive::plugged_into(&power),
             has_drive: true,
+            second: Drive::plugged_into(&power),
+            has_second: false,
+            stranger: None,
             keep: Drive::plugged_into(&power),
             disk: system_disk(2048),
             images: BTreeMap::new(),
@@ -187,9 +199,10 @@ impl World {
         }
         let now = *state.now.lock().unwrap();
         state.now = Arc::new(Mutex::new(now));
-        for part in [&mut state.drive, &mut state.keep, &mut state.store] {
+        for part in state.parts_mut() {
             *part = part.copied_into(&power);
         }
+        state.stranger = state.stranger.map(|stranger| stranger.copied_into(&power));
         if let Some(before) = state.folder.take() {
             let folder = in_memory();
             for entry in std::fs::read_dir(before.path()).unwrap() {
@@ -250,7 +263,7 @@ impl World {
     pub(super) fn shut_down(&self, left: Left) {
         self.pass(Duration::from_mins(2));
         let state = self.state();
-        for part in [&state.drive, &state.keep, &state.store] {
+        for part in [&state.drive, &state.second, &state.keep, &state.store] {
             part.set_read_only(false);
             part.power_up(left);
         }
@@ -298,6 +311,19 @@ pub(super) fn stand_in(target: &str) -> Option<PathBuf> {
 }
 
 impl State {
+    /// All that can lose what was not flushed.
+    fn parts_mut(&mut self) -> [&mut Drive; 4] {
+        [&mut self.drive, &mut self.second, &mut self.keep, &mut self.store]
+    }
+
+    /// The drives that are plugged in.
+    pub(super) fn plugged_in(&self) -> Vec<(DriveId, Drive)> {
+        let first = self.has_drive.then(|| (DRIVE, self.drive.clone()));
+        let second = self.has_second.then(|| (SECOND, self.second.clone()));
+        let stranger = self.stranger.clone().map(|drive| (STRANGER, drive));
+        first.into_iter().chain(second).chain(stranger).collect()
+    }
+
     pub(super) fn next_domain(&mut self) -> u32 {
         self.next_domain += 1;
         self.next_domain

@@ -1,12 +1,15 @@
 //! What may go wrong, at a point of a step or between two of them, and what people may decide.
 
+use std::sync::LazyLock;
+
+use domfleet_shared::id::{ApplianceId, MigrationId};
 use domfleet_shared::migration::End;
 
 use super::super::system::System;
 use super::super::world::vm;
 use super::node::{Node, stored};
 use super::*;
-use crate::backup::tests::drive::Left;
+use crate::backup::tests::drive::{Drive, Left};
 
 /// What people do when something does not work, and does not work again.
 const MOST_TRIES: u8 = 3;
@@ -14,17 +17,48 @@ const MOST_TRIES: u8 = 3;
 /// A step of so many points, as a reset is, is short.
 const SHORT: u64 = 24;
 
+/// Which of two drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    /// The one that counts.
+    First,
+    /// The one that holds the copy.
+    Second,
+}
+
+impl Of {
+    fn drive(self, play: &Play) -> Drive {
+        let state = play.world.state();
+        match self {
+            Self::First => state.drive.clone(),
+            Self::Second => state.second.clone(),
+        }
+    }
+
+    fn goes(self, play: &Play) {
+        let mut state = play.world.state();
+        match self {
+            Self::First => state.has_drive = false,
+            Self::Second => state.has_second = false,
+        }
+    }
+}
+
 /// One thing that goes wrong, or is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The power goes at that point of the step; the stick may be gone as well when it is back.
     Cut { point: u64, left: Left, stick_out: bool },
     /// The drive goes at that point of the step.
-    Unplug { point: u64, left: Left },
+    Unplug { of: Of, point: u64, left: Left },
     /// The drive is gone when the step begins.
-    Away,
+    Away(Of),
+    /// It breaks, for good.
+    Dead,
+    /// Somebody plugs another appliance's drive in, in its place or beside it.
+    Wrong { beside: bool },
     /// That flush of the drive in this step stores something wrongly.
-    BadFlush(u64),
+    BadFlush(Of, u64),
     /// From now on the drive keeps nothing of what is larger than a little.
     Fake,
     /// Somebody plugs a copy in that was made when the set was proved first.
@@ -33,6 +67,8 @@ pub(super) enum Fault {
     BadSector,
     /// Somebody starts that VM.
     ByHand(u128),
+    /// Somebody has started that VM, and shut it down again before anybody looks.
+    Ran(u128),
     /// The clock leaps by ten years, back or ahead.
     Clock(i8),
     /// The server is gone, for good.
@@ -61,6 +97,21 @@ impl Fault {
     }
 }
 
+/// The drive of another appliance, which is to be reset as well.
+fn strangers() -> &'static Drive {
+    static DRIVE: LazyLock<Drive> = LazyLock::new(|| {
+        let other = |plan: Plan| Plan {
+            migration: MigrationId(Uuid::from_u128(0x77)),
+            appliance: ApplianceId(Uuid::from_u128(0x78)),
+            ..plan
+        };
+        let mut play = Play::of(World::new(1), other);
+        play.until(|play| play.waits() == Some(Waits::Reset));
+        play.world.drive().unplugged().cloned()
+    });
+    &DRIVE
+}
+
 impl Node {
     /// A step without anything that goes wrong. `None` where the power went in it.
     pub(super) fn step(&mut self) -> Option<()> {
@@ -86,12 +137,17 @@ impl Node {
         }
         let is_refused = self.play.refused.is_some();
         let is_stuck = ((has_trouble || is_refused) && self.play.told.len() == told)
-            || matches!(self.play.waits(), Some(Waits::Proof | Waits::Hands));
+            || matches!(self.play.waits(), Some(Waits::Proof | Waits::Hands))
+            || (self.play.is_dead && self.play.waits() == Some(Waits::Drive));
         if is_stuck || self.play.waits() == Some(Waits::Drive) {
             // Whoever looks what is plugged in finds it.
+            self.play.world.state().stranger = None;
             if let Some(right) = self.play.pocket.take() {
                 self.play.world.state().drive = right;
             }
+        }
+        if self.play.waits() == Some(Waits::SecondDrive) && !self.play.world.state().has_drive {
+            self.play.world.state().has_drive = !self.play.is_dead;
         }
         let is_back_wanted = self.story().is_some_and(|story| story.rolling_back.is_some());
         if is_back_wanted && self.play.waits() == Some(Waits::Permit) {
@@ -113,16 +169,19 @@ impl Node {
         if (is_stuck && self.tries > MOST_TRIES) || again {
             self.decide();
         } else if self.play.waits() == Some(Waits::Hands) {
+            self.take_the_other();
             self.retry();
+        } else if self.play.refused.as_ref().is_some_and(|why| why.contains("take that one")) {
+            self.take_the_other();
         }
         (self.play.go_on() == Came::On).then(|| self.note_copy())
     }
 
     fn decide(&mut self) {
-        let Some(story) = self.story() else { return };
         if self.play.wanted.intent.is_none() {
             return;
         }
+        let Some(story) = self.story() else { return self.play.gives_up(End::Cancelled) };
         if story.adopted.is_none() {
             self.play.gives_up(End::Cancelled);
         } else if story.rolling_back.is_some() {
@@ -138,6 +197,15 @@ impl Node {
         let intent = self.play.wanted.intent.as_ref();
         if intent.and_then(|it| it.decisions.last()).is_none_or(|last| last.what != what) {
             self.play.decides(what);
+        }
+    }
+
+    /// What cannot be read from one drive is read from the other.
+    fn take_the_other(&mut self) {
+        let is_copied = self.story().is_some_and(|story| story.copied.is_some());
+        if is_copied && self.play.world.state().has_drive {
+            self.play.breaks_the_drive();
+            self.play.world.state().has_second = true;
         }
     }
 
@@ -182,11 +250,11 @@ impl Node {
                 play.world.power.cut();
                 node.starts_again(self, Left::Nothing, false);
             }
-            Fault::Unplug { point, left } => {
+            Fault::Unplug { of, point, left } => {
                 if play.stands {
                     return None;
                 }
-                let drive = play.world.drive();
+                let drive = of.drive(play);
                 drive.cut_after(point);
                 play.turn_unchecked();
                 node.by_hand = false;
@@ -194,13 +262,21 @@ impl Node {
                     return None;
                 }
                 drive.power_up(left);
-                play.world.state().has_drive = false;
+                of.goes(play);
                 let told = play.told.len();
                 node.between(told)?;
             }
-            Fault::Away => play.world.state().has_drive = false,
-            Fault::BadFlush(flush) => {
-                let drive = play.world.drive();
+            Fault::Away(of) => of.goes(play),
+            Fault::Dead => play.breaks_the_drive(),
+            Fault::Wrong { beside } => {
+                let other = strangers().cloned();
+                other.plug_into(&play.world.power);
+                let mut state = play.world.state();
+                state.has_drive &= beside;
+                state.stranger = Some(other);
+            }
+            Fault::BadFlush(of, flush) => {
+                let drive = of.drive(play);
                 drive.store_wrongly(flush);
                 node.step()?;
                 if drive.flushes() < flush {
@@ -217,7 +293,8 @@ impl Node {
             Fault::BadSector => {
                 let set = node.play.story().sealed?.set;
                 let name = format!("DOMFLEET/sets/{set}/vm/{}/d0/c/00000000", vm(0));
-                node.play.world.drive().make_block_unreadable(&name, 0);
+                let drive = node.play.pocket.clone().unwrap_or_else(|| node.play.world.drive());
+                drive.make_block_unreadable(&name, 0);
             }
             Fault::ByHand(n) => {
                 let mut state = play.world.state();
@@ -226,6 +303,17 @@ impl Node {
                 if state.running.len() == before {
                     return None;
                 }
+                drop(state);
+                node.by_hand = true;
+            }
+            Fault::Ran(n) => {
+                let mut state = play.world.state();
+                let before = state.running.len();
+                state.start(vm(n));
+                if state.running.len() == before {
+                    return None;
+                }
+                state.running.remove(&vm(n));
                 drop(state);
                 node.by_hand = true;
             }
@@ -277,13 +365,19 @@ impl Node {
             return faults;
         }
         let mut probe = self.copied();
-        let drive = probe.play.world.drive();
-        let (all, of_drive) = (probe.play.world.power.points(), drive.points());
-        drive.store_wrongly(u64::MAX);
+        let plugged_in = self.plugged_in();
+        let drives: Vec<(Of, Drive, u64)> = plugged_in
+            .into_iter()
+            .map(|of| (of, of.drive(&probe.play)))
+            .map(|(of, drive)| (of, drive.clone(), drive.points()))
+            .collect();
+        let all = probe.play.world.power.points();
+        for (_, drive, _) in &drives {
+            drive.store_wrongly(u64::MAX);
+        }
         let stick_before = probe.play.world.state().stick;
         assert!(probe.step().is_some(), "the power went by itself");
         let all = probe.play.world.power.points() - all;
-        let (of_drive, flushes) = (drive.points() - of_drive, drive.flushes());
         let has_stick = stick_before.is_some() || probe.play.world.state().stick.is_some();
         faults.extend(self.between_steps());
         for point in points(all) {
@@ -294,21 +388,39 @@ impl Node {
                 faults.push(Fault::Cut { point, left: Left::Nothing, stick_out: true });
             }
         }
-        for point in points(of_drive) {
-            for left in [Left::Nothing, Left::Everything] {
-                faults.push(Fault::Unplug { point, left });
+        for (of, drive, before) in drives {
+            for point in points(drive.points() - before) {
+                for left in [Left::Nothing, Left::Everything] {
+                    faults.push(Fault::Unplug { of, point, left });
+                }
             }
+            faults.extend(points(drive.flushes()).map(|flush| Fault::BadFlush(of, flush + 1)));
         }
-        faults.extend(points(flushes).map(|flush| Fault::BadFlush(flush + 1)));
         faults
+    }
+
+    fn plugged_in(&self) -> Vec<Of> {
+        let state = self.play.world.state();
+        let second = state.has_second.then_some(Of::Second);
+        state.has_drive.then_some(Of::First).into_iter().chain(second).collect()
     }
 
     pub(super) fn between_steps(&self) -> Vec<Fault> {
         let story = self.story();
         let state = self.play.world.state();
         let mut faults = vec![Fault::Restart];
+        if state.has_second {
+            faults.push(Fault::Away(Of::Second));
+        }
         if state.has_drive {
-            faults.push(Fault::Away);
+            faults.push(Fault::Away(Of::First));
+            // Where there is a copy. Whoever has one alone has taken that upon themselves.
+            if self.play.plan.copies == Copies::SecondDrive && self.play.pocket.is_none() {
+                faults.push(Fault::Dead);
+            }
+            if state.stranger.is_none() {
+                faults.extend([false, true].map(|beside| Fault::Wrong { beside }));
+            }
             let is_wiped = !matches!(state.system, System::Whole(Release::One));
             if self.stale.is_some() && self.play.pocket.is_none() {
                 faults.push(Fault::Stale);
@@ -320,7 +432,8 @@ impl Node {
             }
         }
         if !self.play.stands {
-            faults.extend((0..state.current.len() as u128).map(Fault::ByHand));
+            let vms = 0..state.current.len() as u128;
+            faults.extend(vms.flat_map(|vm| [Fault::ByHand(vm), Fault::Ran(vm)]));
         }
         faults.extend([Fault::Clock(-1), Fault::Clock(1)]);
         if self.play.signs {

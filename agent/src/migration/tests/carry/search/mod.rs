@@ -8,12 +8,16 @@ mod faults;
 mod node;
 mod seeds;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::faults::{Fault, Moment};
 use self::node::{Key, Node};
 use super::*;
+
+/// No story is longer, whatever went wrong.
+const MOST_RECORDS: usize = 150;
 
 #[derive(Default)]
 struct Found {
@@ -90,15 +94,14 @@ impl Found {
     }
 }
 
-/// A migration that nobody has begun yet, on one drive, in which so much may go wrong.
-fn first(vms: u128, faults: u8) -> Node {
-    let change = |plan: Plan| Plan {
-        copies: domfleet_shared::migration::plan::Copies::Accepted {
-            by: "ada".to_owned(),
-            at: domfleet_shared::Timestamp::from_millis(1),
-        },
-        ..plan
-    };
+/// Somebody has said that one drive is enough.
+fn accepted() -> Copies {
+    Copies::Accepted { by: "ada".to_owned(), at: domfleet_shared::Timestamp::from_millis(1) }
+}
+
+/// A migration that nobody has begun yet, in which so much may go wrong.
+fn first(vms: u128, faults: u8, copies: Copies) -> Node {
+    let change = |plan: Plan| Plan { copies, ..plan };
     let mut play = Play::of(World::new(vms), change);
     play.is_slow = true;
     Node { play, left: faults, wishes: 1, stale: None, tries: 0, by_hand: false, cut: None }
@@ -109,16 +112,16 @@ fn search(start: Node, stride: usize) -> Found {
     // More than that is a world in which something grows without an end.
     let most: usize = asked("DOMFLEET_PROVE_WORLD_MOST", 60_000);
     let mut found = Found::default();
-    found.take(&start, 0, &|| "it begins".to_owned());
-    let mut waiting = vec![(0, start)];
-    while let Some((at, node)) = waiting.pop() {
-        let mut put = |found: &mut Found, to: Node, how: &dyn Fn() -> String| {
-            let (number, is_due) = found.take(&to, at, how);
-            if is_due {
-                waiting.push((number, to));
-            }
-            number
-        };
+    let (first, _) = found.take(&start, 0, &|| "it begins".to_owned());
+    let mut open = vec![Open::new(first, start, stride)];
+    while let Some(Open { at, node, phase, faults }) = open.last_mut() {
+        let (at, phase) = (*at, *phase);
+        found.phases.insert(phase);
+        let is_bounded = found.numbers.len() <= most;
+        // Nobody has so much to tell.
+        let is_told = node.play.told.len() <= MOST_RECORDS;
+        assert!(is_told, "it tells more and more\n{}", found.path(at));
+        assert!(is_bounded, "more than {most} states, the last by\n{}", found.path(at));
         let guarded = |how: &str, found: &Found, work: &mut dyn FnMut() -> Option<Node>| {
             catch_unwind(AssertUnwindSafe(|| {
                 let node = work();
@@ -129,56 +132,79 @@ fn search(start: Node, stride: usize) -> Found {
             }))
             .unwrap_or_else(|_| panic!("after\n{}\n{how}", found.path(at)))
         };
-        let is_bounded = found.numbers.len() <= most;
-        assert!(is_bounded, "more than {most} states, the last by\n{}", found.path(at));
-        if node.is_over() {
-            continue;
-        }
-        let phase = node.story().map_or(Phase::Preflight, |story| story.phase());
-        found.phases.insert(phase);
-        let faults = node.faults(stride);
-        for fault in faults {
-            found.runs += 1;
+        found.runs += 1;
+        let (how, to, is_step) = if let Some(fault) = faults.pop() {
             let how = format!("{phase:?}: {fault:?}");
             let Some(to) = guarded(&how, &found, &mut || node.with(fault)) else { continue };
             if let Some(cut) = to.cut {
                 *found.cuts.entry(cut).or_default() += 1;
             }
-            put(&mut found, to, &|| how.clone());
-        }
-        found.runs += 1;
-        let mut next = node.copied();
-        drop(node);
-        let said = std::cell::RefCell::new(String::new());
-        let Some(next) = guarded("a step", &found, &mut || {
-            next.step()?;
-            *said.borrow_mut() = next.says();
-            Some(next.copied())
-        }) else {
-            panic!("the power went by itself");
+            (how, to, false)
+        } else {
+            // Nothing is left to be done with it but this.
+            let Some(Open { mut node, .. }) = open.pop() else { break };
+            let said = RefCell::new(String::new());
+            let Some(next) = guarded("a step", &found, &mut || {
+                node.step()?;
+                *said.borrow_mut() = node.says();
+                Some(node.copied())
+            }) else {
+                panic!("the power went by itself");
+            };
+            let how = format!("{phase:?}: {}", said.borrow());
+            (how, next, true)
         };
-        if let Some(story) = next.story() {
-            found.phases.insert(story.phase());
+        let (number, is_due) = found.take(&to, at, &|| how.clone());
+        if is_step {
+            found.leads_to[at] = Some((number, how));
         }
-        let how = format!("{phase:?}: {}", said.borrow());
-        let to = put(&mut found, next, &|| how.clone());
-        found.leads_to[at] = Some((to, how));
+        if is_due && !to.is_over() {
+            open.push(Open::new(number, to, stride));
+        }
     }
     found
+}
+
+/// A state that is looked at, with what may still go wrong in it. Only those on the way to it are remembered whole.
+struct Open {
+    at: usize,
+    node: Node,
+    phase: Phase,
+    faults: Vec<Fault>,
+}
+
+impl Open {
+    fn new(at: usize, node: Node, stride: usize) -> Self {
+        let phase = node.story().map_or(Phase::Preflight, |story| story.phase());
+        let mut faults = node.faults(stride);
+        faults.reverse();
+        Self { at, node, phase, faults }
+    }
 }
 
 fn asked<N: std::str::FromStr>(name: &str, otherwise: N) -> N {
     std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(otherwise)
 }
 
-#[expect(clippy::print_stdout, reason = "how much it has visited says what it is worth")]
 #[test]
 fn whatever_goes_wrong_no_vm_is_lost_and_it_comes_to_an_end() {
+    visits_all(accepted(), (1, 31));
+}
+
+#[test]
+fn whatever_goes_wrong_with_one_of_two_drives_no_vm_is_lost_and_it_comes_to_an_end() {
+    visits_all(Copies::SecondDrive, (0, 31));
+}
+
+#[expect(clippy::print_stdout, reason = "how much it has visited says what it is worth")]
+fn visits_all(copies: Copies, (wishes, stride): (u8, usize)) {
     let vms: u128 = asked("DOMFLEET_PROVE_WORLD_VMS", 1);
     let faults: u8 = asked("DOMFLEET_PROVE_WORLD_FAULTS", 1);
-    let stride: usize = asked("DOMFLEET_PROVE_WORLD_STRIDE", 11);
+    let wishes: u8 = asked("DOMFLEET_PROVE_WORLD_WISHES", wishes);
+    let stride: usize = asked("DOMFLEET_PROVE_WORLD_STRIDE", stride);
+    let start = Node { wishes, ..first(vms, faults, copies) };
 
-    let found = search(first(vms, faults), stride);
+    let found = search(start, stride);
 
     for ((phase, came), count) in &found.cuts {
         println!("cut in {:16} {came:?} what was done lasted: {count}", phase.name());
@@ -192,7 +218,7 @@ fn whatever_goes_wrong_no_vm_is_lost_and_it_comes_to_an_end() {
             .collect();
         panic!("no end is come to after\n{}\nby\n{}", found.path(stuck), way.join("\n"));
     }
-    for phase in [
+    let phases = [
         Phase::BackingUp,
         Phase::Verifying,
         Phase::Sealed,
@@ -202,7 +228,11 @@ fn whatever_goes_wrong_no_vm_is_lost_and_it_comes_to_an_end() {
         Phase::Restoring,
         Phase::Validating,
         Phase::Soaking,
-    ] {
+    ];
+    // Whoever wants nothing else goes on in the recovery, and never goes back.
+    let of_wishes = [Phase::Permitted, Phase::GoingBack];
+    let is_stayed_in = |phase: &Phase| wishes > 0 || !of_wishes.contains(phase);
+    for phase in phases.into_iter().filter(is_stayed_in) {
         for came in [Moment::Before, Moment::After] {
             assert!(found.cuts.contains_key(&(phase, came)), "no cut in {phase:?}, {came:?}");
         }

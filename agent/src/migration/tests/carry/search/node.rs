@@ -1,5 +1,6 @@
 //! A state of the world between two turns: what tells it from another, and what must hold in it.
 
+use std::cell::LazyCell;
 use std::fmt::Write as _;
 
 use domfleet_shared::Timestamp;
@@ -66,15 +67,16 @@ impl Node {
     pub(super) fn key(&self) -> Key {
         let mut text = String::new();
         let state = self.play.world.state();
-        let State { system, stick, has_drive, autostart, running, .. } = &*state;
+        let State { system, stick, has_drive, has_second, autostart, running, .. } = &*state;
         let Self { tries, by_hand, wishes, .. } = self;
         let clock = self.play.ahead.signum();
-        let Play { signs, stands, .. } = &self.play;
+        let Play { signs, stands, is_dead, .. } = &self.play;
         let running: Vec<&VmId> = running.keys().collect();
         let over = self.is_over();
         writeln!(
             text,
-            "{wishes} {system:?} {stick:?} {has_drive} {autostart:?} {running:?} {tries} {by_hand} {clock} {signs} {stands} {over}"
+            "{wishes} {system:?} {stick:?} {has_drive} {has_second} {is_dead} {autostart:?} {running:?} {tries} {by_hand} {clock} \
+             {signs} {stands} {over}"
         )
         .unwrap();
         self.of_disk(&state, &mut text);
@@ -90,8 +92,10 @@ impl Node {
             writeln!(text, "{name} {tags:?} {content:?}").unwrap();
         }
         let wrong = self.play.pocket.is_some();
-        writeln!(text, "{wrong} {}", self.stale.is_some()).unwrap();
+        let stranger = state.stranger.is_some();
+        writeln!(text, "{wrong} {stranger} {}", self.stale.is_some()).unwrap();
         state.drive.outline(&mut text, is_of_time);
+        state.second.outline(&mut text, is_of_time);
         state.keep.outline(&mut text, |_| true);
         if let Some(pocket) = &self.play.pocket {
             pocket.outline(&mut text, is_of_time);
@@ -163,16 +167,28 @@ impl Node {
     pub(super) fn check(&self) {
         let story = self.story();
         let state = self.play.world.state();
-        let right = self.play.pocket.as_ref().unwrap_or(&state.drive);
-        let in_set = std::cell::LazyCell::new(|| {
-            let sealed = story.as_ref().and_then(|story| story.sealed);
-            sealed.and_then(|sealed| contents_of(right, sealed.set)).unwrap_or_default()
-        });
-        let gives_back = |vm: &VmId| in_set.get(vm) == Some(&state.current[vm]);
+        let sealed = story.as_ref().and_then(|story| story.sealed);
+        let contents =
+            |drive| sealed.and_then(|sealed| contents_of(drive, sealed.set)).unwrap_or_default();
+        let first = self.play.pocket.as_ref().unwrap_or(&state.drive);
+        let on_first =
+            LazyCell::new(|| if self.play.is_dead { BTreeMap::new() } else { contents(first) });
+        let on_second = LazyCell::new(|| contents(&state.second));
+        let is_on = |set: &BTreeMap<VmId, _>, vm: &VmId| set.get(vm) == Some(&state.current[vm]);
+        let gives_back = |vm: &VmId| is_on(&on_first, vm) || is_on(&on_second, vm);
         for vm in state.current.keys() {
             assert!(state.has_whole(*vm) || gives_back(vm), "no good copy of {vm} is left");
         }
         let block = block::read(&state.disk).unwrap();
+        if matches!(block, ResetBlock::Nonce(_)) {
+            let pocket = self.play.pocket.iter();
+            let books = pocket.chain([&state.drive, &state.second, &state.keep]);
+            let tells = |book: &Drive| {
+                let told = book::read(book, self.play.plan.migration).ok().flatten();
+                told.is_some_and(|(story, _)| story.armed.is_some())
+            };
+            assert!(books.into_iter().any(tells), "there is a nonce that nobody knows of");
+        }
         if let ResetBlock::Nonce(nonce) = block
             && matches!(state.system, System::Whole(Release::One))
             && !self.by_hand

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use domfleet_shared::migration::End;
 
+use super::faults::Of;
 use super::*;
 use crate::backup::tests::drive::Left;
 
@@ -41,6 +42,11 @@ impl Dice {
         }
     }
 
+    fn of(&mut self, node: &Node) -> Of {
+        let is_second = node.play.world.state().has_second && self.roll(2) == 0;
+        if is_second { Of::Second } else { Of::First }
+    }
+
     fn fault(&mut self, node: &Node) -> Option<Fault> {
         let could = node.between_steps();
         let could_want = node.wishes();
@@ -48,8 +54,8 @@ impl Dice {
             0..=5 => {
                 Fault::Cut { point: self.point(), left: self.left(), stick_out: self.roll(4) == 0 }
             }
-            6..=8 => Fault::Unplug { point: self.point(), left: self.left() },
-            9 | 10 => Fault::BadFlush(1 + self.point()),
+            6..=8 => Fault::Unplug { of: self.of(node), point: self.point(), left: self.left() },
+            9 | 10 => Fault::BadFlush(self.of(node), 1 + self.point()),
             11 => *could_want.first()?,
             _ => could[usize::try_from(self.roll(could.len() as u64)).unwrap()],
         };
@@ -60,7 +66,8 @@ impl Dice {
 /// How it went, and how it ended.
 fn went(seed: u64, vms: u128) -> (String, End) {
     let mut dice = Dice(seed);
-    let mut node = first(vms, MOST_FAULTS);
+    let copies = if seed.is_multiple_of(3) { Copies::SecondDrive } else { accepted() };
+    let mut node = first(vms, MOST_FAULTS, copies);
     let mut trace = String::new();
     let mut has_bad_sector = false;
     for _ in 0..MOST_STEPS {
