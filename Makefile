@@ -70,6 +70,10 @@ agent: ## the static agent, at target/static/domfleet-agent
 lab: ## all scenarios in a real Xen dom0 under QEMU
 	@tests/run lab
 
+.PHONY: soak
+soak: ## 20 migrations in the lab whose power is cut, once in each phase and then at random
+	@tests/run soak
+
 .PHONY: prove
 prove: ## takes out one precaution at a time, and sees the tests fail
 	@deploy/dev/setup test
