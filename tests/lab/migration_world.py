@@ -21,7 +21,10 @@ ONE_COPY = "one drive holds the only copy"
 START = """#!/bin/busybox sh
 export PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mkdir -p /etc/domfleet
-[ -e /etc/domfleet/agent.toml ] || cp /opt/domfleet/agent.toml /etc/domfleet/agent.toml
+# Durable before it has its name: a power cut right after the first start would leave an empty one.
+if ! [ -s /etc/domfleet/agent.toml ]; then
+    cp /opt/domfleet/agent.toml /etc/domfleet/agent.toml.new && sync && mv /etc/domfleet/agent.toml.new /etc/domfleet/agent.toml
+fi
 echo $$ >/run/domfleet-keeper.pid
 while :; do
     if [ -e /etc/domfleet/permit-keys ] || [ -e /etc/domfleet/joined ]; then
