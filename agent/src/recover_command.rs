@@ -43,6 +43,9 @@ impl RecoverCommand {
     pub(crate) fn carry_out(&self) -> ExitCode {
         let ended = match self.stick() {
             Ok(stick) => {
+                let keys: Vec<&str> = stick.trusted.ids().collect();
+                let keys = keys.join(" or ");
+                say(&format!("permits are believed that are signed with the key {keys}"));
                 let patience = Duration::from_secs(self.wait);
                 let files = (self.lay_out.as_path(), self.artifact.as_path(), self.keys.as_path());
                 recover(&ThisMachine::new(files, patience, say), &stick)

@@ -70,9 +70,9 @@ impl<M: Medium> Duplicate<'_, M> {
         // Of a set there is nothing without its plan, and it is sealed by its journal alone.
         files.sort_by_key(|(name, _)| (is_journal(folder, name), name.clone()));
         let total = files.iter().map(|(_, bytes)| bytes).sum();
+        self.forget_others(folder, &files)?;
         self.check_room(folder, total)?;
         self.tools.meter.begin("copying to the second drive", total);
-        self.forget_others(folder, &files)?;
         for (name, bytes) in &files {
             self.carry(name, *bytes)?;
         }

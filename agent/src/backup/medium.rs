@@ -33,7 +33,7 @@ pub trait Medium: Send + Sync {
     /// Removes a folder that is empty.
     fn remove_folder(&self, name: &str) -> io::Result<()>;
 
-    /// What is in a folder, by name; nothing where there is no such folder.
+    /// What is in a folder, by name; nothing where there is no such folder. A file is [`io::ErrorKind::NotADirectory`].
     fn list(&self, folder: &str) -> io::Result<Vec<String>>;
 
     /// Makes a folder in one that is there; succeeds where it is there.

@@ -60,6 +60,21 @@ pub fn held(medium: &impl Medium) -> Result<BTreeSet<SetId>, HoldError> {
     Ok(held)
 }
 
+/// Tells a drive how migrations have ended that it knows only the beginning of: a second drive lies in a drawer while
+/// the first hears the rest, and would hold its set for ever. `keep` is the agent's own folder.
+pub(crate) fn tell_ends(drive: &impl Medium, keep: &impl Medium) {
+    for migration in book::list(drive).unwrap_or_default() {
+        let Ok(Some((story, records))) = book::read(keep, migration) else { continue };
+        if story.end.is_none() {
+            continue;
+        }
+        if let Err(error) = book::bring_up(drive, migration, &records) {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, %migration, "the drive cannot be told how a migration has ended");
+        }
+    }
+}
+
 /// The set that is a migration's own from the beginning, before it is sealed.
 pub(super) fn reserved(medium: &impl Medium, migration: MigrationId) -> io::Result<Option<SetId>> {
     let kept = durable::read(medium, &format!("{}/{RESERVED}", folder(migration)), LONGEST)?;

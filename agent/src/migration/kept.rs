@@ -11,6 +11,8 @@ use domfleet_shared::migration::{Migration, Record};
 use crate::storage::Files;
 use crate::storage::record;
 
+/// Where all of it is; stories as on a drive, too.
+pub(crate) const FOLDER: &str = "migration";
 /// What the server wants.
 pub(crate) const INTENT: &str = "migration/intent.json";
 /// A copy of the story on the drive.

@@ -26,6 +26,7 @@ use crate::backup::cipher::Keyring;
 use crate::backup::documents::{Manifest, Plan, SavedVm};
 use crate::backup::error::{BackupError, Damage};
 use crate::backup::files::DiskFiles;
+use crate::backup::folder::Folder;
 use crate::backup::identity::Identity;
 use crate::backup::list::{self, Listed};
 use crate::backup::medium::Medium;
@@ -44,6 +45,7 @@ use crate::backup::{self, begun, to_volumes};
 use crate::clock::Clock;
 use crate::dom0::Dom0Error;
 use crate::meter::Meter;
+use crate::migration::{holds, kept};
 use crate::usb::mount::{Access, MountError};
 
 pub(super) async fn carry_out(
@@ -68,6 +70,11 @@ pub(super) async fn carry_out(
         // When a drive was pulled out, what was proved by then is not made again.
         let proved = Cell::new(None);
         on_drive(&place.usb, (drive, access), &*listening, |mounted| {
+            if access == Access::ReadWrite
+                && let Ok(keep) = Folder::open(&place.data_dir.join(kept::FOLDER))
+            {
+                holds::tell_ends(mounted, &keep);
+            }
             let tools = (&keys, &place.clock, &*listening);
             let runtime = tokio::runtime::Handle::current();
             let run = |program: &str, arguments: &[&str]| {

@@ -161,6 +161,9 @@ pub(crate) struct Preflight {
     /// The recovery stick is the vendor's own.
     #[arg(long, conflicts_with = "stick")]
     pub(crate) vendor_stick: bool,
+    /// A second drive that is to hold a copy: its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) second_drive: Option<String>,
     /// The whole report as JSON, as `--output json`.
     #[arg(long)]
     pub(crate) json: bool,

@@ -47,6 +47,11 @@ impl PermitKeys {
         key_id(self.current.public_key().as_ref())
     }
 
+    /// The ids of the keys that a recovery medium may trust: of the one in use, and of the next.
+    pub fn ids(&self) -> Vec<String> {
+        [&self.current, &self.next].map(|key| key_id(key.public_key().as_ref())).into()
+    }
+
     /// The public halves as a recovery medium is told of them: one in each line.
     pub fn public(&self) -> String {
         let line = |key: &Ed25519KeyPair, word: &str| {

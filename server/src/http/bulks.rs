@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::error::{ApiError, ApiResult};
 use super::extract::{Body, Id};
-use super::operations::{request_key, wait};
+use super::operations::{completed, request_key, wait};
 use super::page::Asked;
 use crate::app::App;
 use crate::auth::Caller;
@@ -126,7 +126,7 @@ pub(super) async fn create(
         id,
         organisation: caller.organisation_id(),
         actor: caller.actor(),
-        operation: request.operation,
+        operation: completed(&app, request.operation),
         priority: request.priority,
         wait,
         filter: request.filter.unwrap_or_default(),

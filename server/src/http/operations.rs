@@ -105,6 +105,16 @@ pub(super) async fn show(
     read(&app, &caller, id).await.map(Json)
 }
 
+/// With what the server knows and nobody has said.
+pub(super) fn completed(app: &App, mut operation: Operation) -> Operation {
+    if let Operation::MigrationPreflight(assumptions) = &mut operation
+        && assumptions.permit_keys.is_empty()
+    {
+        assumptions.permit_keys = app.permit_keys.ids();
+    }
+    operation
+}
+
 async fn read(app: &App, caller: &Caller, id: OperationId) -> ApiResult<OperationView> {
     operations::find(app.db.read(), &caller.scope, id).await?.ok_or(ApiError::NotFound("operation"))
 }
@@ -133,7 +143,7 @@ pub(super) async fn create(
     }
     let wait = wait(request.expires_in_seconds)?;
     let asked = Wanted {
-        operation: request.operation,
+        operation: completed(&app, request.operation),
         confirm: Confirmed::Typed(request.confirm),
         wait,
         priority: request.priority,

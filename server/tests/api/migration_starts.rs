@@ -46,6 +46,15 @@ async fn what_is_in_the_way_is_said_and_nothing_is_started(db: TestDatabase) {
     for (body, status, code) in [
         (second(small), 409, "in_the_way"),
         (second(DriveId::new()), 422, "no_such_drive"),
+        (
+            with(&|b| {
+                b["preflight"] = json!(two);
+                b["drive"] = json!(small);
+                b["second_drive"] = json!(small);
+            }),
+            422,
+            "same_drive",
+        ),
         (with(&|b| _ = b.as_object_mut().unwrap().remove("one_copy")), 409, "consent_missing"),
         (with(&|b| b["one_copy"] = "yes".into()), 422, "wrong_sentence"),
         (with(&|b| b["preflight"] = json!(blocked)), 409, "in_the_way"),

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 on_both_databases![
     what_is_in_the_way_is_said_and_gone_once_it_was_seen_to,
     assumptions_are_those_that_were_said_and_the_report_holds_them,
+    which_permit_keys_the_server_has_need_not_be_said,
 ];
 
 const GIB: u64 = 1 << 30;
@@ -95,4 +96,24 @@ async fn assumptions_are_those_that_were_said_and_the_report_holds_them(fleet: &
     assert!(codes(&report).contains(&BlockerCode::WindowTooShort), "{report}");
     assert!(codes(&report).contains(&BlockerCode::StickOther), "{report}");
     assert_eq!(report.time.vms.len(), report.facts.vms.len());
+}
+
+async fn which_permit_keys_the_server_has_need_not_be_said(fleet: &mut Fleet) {
+    let appliance = fleet.add_appliance().await;
+    let path = format!("{}/operations", appliance.path());
+    let with_key = async |key: &str| -> Report {
+        let operation =
+            json!({ "kind": "migration_preflight", "stick": { "kind": "ours", "key": key } });
+        let asked = fleet.api.post(&path, json!({ "operation": operation })).await;
+        assert_eq!(asked.status, 202);
+        let done = fleet.end_of(asked.json()["id"].as_str().unwrap()).await;
+        serde_json::from_value(done["result"].clone()).unwrap()
+    };
+
+    let other = with_key("k1").await;
+    let [key, _] = other.assumptions.permit_keys.as_slice() else { panic!("{other}") };
+    let ours = with_key(key).await;
+
+    assert_eq!(other.stick.is, StickKeyIs::Other);
+    assert_eq!(ours.stick.is, StickKeyIs::Confirmed, "{ours}");
 }

@@ -7612,6 +7612,8 @@ export interface components {
              * @default []
              */
             permit_keys: string[];
+            /** @default null */
+            second_drive: components["schemas"]["DriveId"] | null;
             /**
              * @description What is known of the stick.
              * @default {

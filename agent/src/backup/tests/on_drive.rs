@@ -10,14 +10,16 @@ use domfleet_shared::id::DriveId;
 use domfleet_shared::usb::Usage;
 
 use crate::backup::cipher::Keyring;
+use crate::backup::create;
 use crate::backup::drive::Drive;
+use crate::backup::duplicate;
 use crate::backup::error::BackupError;
 use crate::backup::files::DiskFiles;
 use crate::backup::list;
 use crate::backup::medium::{Medium as _, MediumFile as _};
 use crate::backup::on_drive::{DriveError, Failure, on_drive};
 use crate::backup::pipeline::Width;
-use crate::backup::prepare::prepare;
+use crate::backup::prepare::{Prepared, prepare};
 use crate::backup::tools::Tools;
 use crate::clock::Clock;
 use crate::meter::{Meter, Unwatched};
@@ -146,34 +148,63 @@ async fn a_drive_is_not_said_to_be_mounted_anew_while_something_on_it_is_open() 
     assert_eq!(drive.list("").unwrap_err().kind(), io::ErrorKind::NotConnected);
 }
 
-#[tokio::test]
-async fn a_set_on_a_drive_is_verified_once_it_was_mounted_anew_and_read_back() {
-    let (loops, id) = prepared().await;
+/// A VM of a few megabytes, and the folder that its disk and its configuration are in.
+fn a_vm() -> (tempfile::TempDir, Prepared) {
     let folder = tempfile::tempdir().unwrap();
     let (disk, config) = (folder.path().join("pbx.raw"), folder.path().join("pbx.cfg"));
-    std::fs::write(&disk, (0..3_u32 << 20).flat_map(u32::to_le_bytes).collect::<Vec<_>>()).unwrap();
+    // No piece of it ends where a sector does.
+    let content: Vec<u8> = (0..3_u32 << 20).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&disk, content).unwrap();
     let text =
         format!("name = 'pbx'\ndisk = [ 'format=raw, vdev=xvda, target={}' ]\n", disk.display());
     std::fs::write(&config, text).unwrap();
-    let prepared = prepare(&[config], Timestamp::from_millis(7)).unwrap();
+    (folder, prepare(&[config], Timestamp::from_millis(7)).unwrap())
+}
+
+fn tools<'t, M>(medium: &'t M, clock: &'t Clock) -> Tools<'t, M> {
+    static KEYS: Keyring = Keyring::EMPTY;
+    Tools { medium, keys: &KEYS, clock, meter: &Unwatched, width: Width::threads(2) }
+}
+
+#[tokio::test]
+async fn a_set_on_a_drive_is_verified_once_it_was_mounted_anew_and_read_back() {
+    let (loops, id) = prepared().await;
+    let (_folder, prepared) = a_vm();
     let (usb, clock) = (loops.system.usb(), Clock::of_the_machine());
 
     let listed = on_drive(&usb, (id, Access::ReadWrite), &Unwatched, |medium| {
-        let tools = Tools {
-            medium,
-            keys: &Keyring::EMPTY,
-            clock: &clock,
-            meter: &Unwatched,
-            width: Width::threads(2),
-        };
         let configs: &BTreeMap<_, _> = &prepared.configs;
-        crate::backup::create(tools, &prepared.plan, configs, &DiskFiles).map_err(BackupFailed)?;
+        create(tools(medium, &clock), &prepared.plan, configs, &DiskFiles).map_err(BackupFailed)?;
         list::list(medium).map_err(BackupFailed)
     });
 
     let listed = listed.map_err(|BackupFailed(error)| error).unwrap();
     assert!(listed[0].verified.is_some(), "{listed:?}");
     run("e2fsck", &["-fn", loops.devices[1].trim()]);
+}
+
+#[tokio::test]
+async fn a_set_is_copied_from_one_drive_to_another_and_verified_there_while_both_are_mounted() {
+    let ((first, from), (second, to)) = (prepared().await, prepared().await);
+    let (_folder, prepared) = a_vm();
+    let ((from_usb, to_usb), clock) =
+        ((first.system.usb(), second.system.usb()), Clock::of_the_machine());
+
+    let copied = on_drive(&from_usb, (from, Access::ReadWrite), &Unwatched, |medium| {
+        let configs: &BTreeMap<_, _> = &prepared.configs;
+        let (plan, tools) = (&prepared.plan, tools(medium, &clock));
+        create(tools, plan, configs, &DiskFiles).map_err(BackupFailed)?;
+        on_drive(&to_usb, (to, Access::ReadWrite), &Unwatched, |second| {
+            duplicate(tools, second, plan.set).map_err(BackupFailed)?;
+            let sealed = |medium| create::sealed_as(medium, plan.set).map_err(BackupFailed);
+            Ok((list::list(second).map_err(BackupFailed)?, sealed(medium)?, sealed(second)?))
+        })
+    });
+
+    let (there, here, copy) = copied.map_err(|BackupFailed(error)| error).unwrap();
+    assert!(there[0].verified.is_some(), "{there:?}");
+    assert_eq!(here, copy);
+    run("e2fsck", &["-fn", second.devices[1].trim()]);
 }
 
 #[derive(Debug)]

@@ -31,6 +31,7 @@ use crate::migration::block::WholeDisk;
 use crate::migration::carry::host::{Host, HostError};
 use crate::migration::carry::watch::{Pulse, Watch};
 use crate::migration::carry::{self, Again, Turn, Wanted};
+use crate::migration::kept;
 use crate::migration::system_disk::{self, Found, NotFound};
 use crate::mitigation::major;
 use crate::usb::mount::Access;
@@ -290,7 +291,7 @@ impl Host for OnXen {
     }
 
     fn keep(&self) -> Result<Folder, HostError> {
-        let folder = self.layout().data_dir.join("migration");
+        let folder = self.layout().data_dir.join(kept::FOLDER);
         std::fs::create_dir_all(&folder)
             .and_then(|()| Folder::open(&folder))
             .map_err(HostError::io("opening the agent's own folder"))

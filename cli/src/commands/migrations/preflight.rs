@@ -44,6 +44,9 @@ fn operation(asked: &Preflight) -> Value {
     if let Some(key) = &asked.stick {
         operation["stick"] = json!({ "kind": "ours", "key": key });
     }
+    if let Some(second) = &asked.second_drive {
+        operation["second_drive"] = second.as_str().into();
+    }
     if asked.vendor_stick {
         operation["stick"] = json!({ "kind": "vendor" });
     }
@@ -91,6 +94,7 @@ mod tests {
             hours: None,
             stick: None,
             vendor_stick: false,
+            second_drive: None,
             json: false,
             timeout: 1,
         }
@@ -98,6 +102,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_is_what_an_agent_understands() {
+        use domfleet_shared::id::DriveId;
         use domfleet_shared::migration::preflight::{Stick, Window as AsWindow};
         use domfleet_shared::operation::Operation;
         let window = Some(Window { begins_minute: 1320, seconds: 21_600 });
@@ -115,6 +120,9 @@ mod tests {
         let hours = understood(&Preflight { hours: Some(4), vendor_stick: true, ..asked() });
         assert_eq!(hours.window, Some(AsWindow { begins_minute: None, seconds: 14_400 }));
         assert_eq!(hours.stick, Stick::Vendor);
+        let second = DriveId::new();
+        let two = Preflight { second_drive: Some(second.to_string()), ..asked() };
+        assert_eq!(understood(&two).second_drive, Some(second));
     }
 
     #[test]

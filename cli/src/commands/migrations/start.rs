@@ -37,6 +37,7 @@ async fn looked(
         hours: asked.hours,
         stick: None,
         vendor_stick: false,
+        second_drive: asked.second_drive.clone(),
         json: false,
         timeout: PREFLIGHT,
     };

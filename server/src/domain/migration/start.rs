@@ -127,8 +127,7 @@ pub fn plan(asked: &Asked, ground: &Ground<'_>) -> Result<Planned, Refused> {
     plan.check().map_err(|unsound| {
         Refused::request("unsound_plan", unsound.to_string(), "Name VMs once, and at least one.")
     })?;
-    let second_drive = asked.second_drive.filter(|_| plan.copies == Copies::SecondDrive);
-    Ok(Planned { plan, drive, second_drive })
+    Ok(Planned { plan, drive, second_drive: asked.second_drive })
 }
 
 fn is_it(usage: &Usage, wanted: DriveId) -> bool {
@@ -140,12 +139,24 @@ fn judged(asked: &Asked, ground: &Ground<'_>) -> Result<Report, Refused> {
     let (mut facts, mut assumptions) =
         (ground.preflight.facts.clone(), ground.preflight.assumptions.clone());
     if let Some(second) = asked.second_drive {
-        // The other one counts, whichever has more room.
-        facts.drives.retain(|drive| !is_it(&drive.usage, second));
+        if asked.drive == Some(second) {
+            let todo = "Name two different drives, or leave second_drive out.";
+            let title = format!("{second} is both the drive and the second drive");
+            return Err(Refused::request("same_drive", title, todo));
+        }
+        if !facts.drives.iter().any(|drive| is_it(&drive.usage, second)) {
+            let title = format!("the preflight has seen no second drive {second}");
+            let todo = "Plug both drives in, prepare them, and run another preflight.";
+            return Err(Refused::request("no_such_drive", title, todo));
+        }
     }
+    assumptions.second_drive = asked.second_drive;
     if let Some(wanted) = asked.drive {
-        facts.drives.retain(|drive| is_it(&drive.usage, wanted));
-        if facts.drives.is_empty() {
+        let is_asked_for = |id: &Usage| {
+            is_it(id, wanted) || asked.second_drive.is_some_and(|second| is_it(id, second))
+        };
+        facts.drives.retain(|drive| is_asked_for(&drive.usage));
+        if !facts.drives.iter().any(|drive| is_it(&drive.usage, wanted)) {
             let title = format!("the preflight has seen no drive {wanted}");
             let todo = "Plug it in and run another preflight, or choose one that was seen.";
             return Err(Refused::request("no_such_drive", title, todo));
@@ -219,11 +230,10 @@ fn consents(said: &Report) -> Result<(), Refused> {
 
 /// Where the second copy is.
 fn copies(asked: &Asked, ground: &Ground<'_>, said: &Report) -> Result<Copies, Refused> {
-    if said.second_copy.by == SecondCopyBy::OtherDisk {
-        return Ok(Copies::DataRegion);
-    }
-    if let Some(second) = asked.second_drive {
-        return second_drive(second, ground, said);
+    match said.second_copy.by {
+        SecondCopyBy::SecondDrive => return Ok(Copies::SecondDrive),
+        SecondCopyBy::OtherDisk => return Ok(Copies::DataRegion),
+        SecondCopyBy::OneDrive => {}
     }
     match asked.one_copy.as_deref() {
         Some(ONLY_COPY) => Ok(Copies::Accepted { by: ground.by.to_owned(), at: ground.now }),
@@ -241,23 +251,6 @@ fn copies(asked: &Asked, ground: &Ground<'_>, said: &Report) -> Result<Copies, R
             ),
         )),
     }
-}
-
-/// Whether everything fits on the second drive as well.
-fn second_drive(second: DriveId, ground: &Ground<'_>, said: &Report) -> Result<Copies, Refused> {
-    let seen = &ground.preflight.facts.drives;
-    let Some(drive) = seen.iter().find(|drive| is_it(&drive.usage, second)) else {
-        let title = format!("the preflight has seen no second drive {second}");
-        let todo = "Plug both drives in, prepare them, and run another preflight.";
-        return Err(Refused::request("no_such_drive", title, todo));
-    };
-    let (needed, free) = (said.drive.need.required_bytes, drive.free_bytes.unwrap_or(0));
-    if free < needed || drive.is_read_only {
-        let title = format!("the second drive has {free} bytes for what needs {needed}");
-        let todo = "Take a larger one, or make room on it, and run another preflight.";
-        return Err(Refused::now("in_the_way", title, todo));
-    }
-    Ok(Copies::SecondDrive)
 }
 
 fn drive(said: &Report) -> Result<DriveId, Refused> {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::consent::Accepted;
 use super::figures::Figures;
 use super::stick::Stick;
-use crate::id::VmId;
+use crate::id::{DriveId, VmId};
 
 const MIB: u64 = 1024 * 1024;
 const BUDGET_SECONDS: u64 = 4 * 3600;
@@ -36,6 +36,9 @@ pub struct Assumptions {
     pub permit_keys: Vec<String>,
     /// Backups of the 1.x dashboard that go along.
     pub legacy: LegacyBackups,
+    /// A second drive, which gets a copy of the set before the permit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_drive: Option<DriveId>,
     /// VMs that are not moved.
     pub excluded: Vec<VmId>,
     /// VMs that are restored before the others, in this order.
@@ -56,6 +59,7 @@ impl Default for Assumptions {
             stick: Stick::Unknown,
             permit_keys: Vec::new(),
             legacy: LegacyBackups::default(),
+            second_drive: None,
             excluded: Vec::new(),
             order: Vec::new(),
             accepted: Vec::new(),

@@ -24,6 +24,8 @@ pub struct SecondCopy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "second_copy", rename_all = "snake_case")]
 pub enum SecondCopyBy {
+    /// A second drive.
+    SecondDrive,
     /// The VMs' disks are not on the system disk, which alone is written to.
     OtherDisk,
     /// Nowhere.
@@ -31,20 +33,25 @@ pub enum SecondCopyBy {
 }
 
 /// Where it is, by what is known.
-pub(super) fn find(vms: &[&VmFacts]) -> SecondCopy {
+pub(super) fn find(vms: &[&VmFacts], has_second_drive: bool) -> SecondCopy {
     let mut disks = vms.iter().flat_map(|vm| &vm.disks);
-    let by = if disks.all(|disk| disk.is_on_system_disk == Some(false)) {
+    let by = if has_second_drive {
+        SecondCopyBy::SecondDrive
+    } else if disks.all(|disk| disk.is_on_system_disk == Some(false)) {
         SecondCopyBy::OtherDisk
     } else {
         SecondCopyBy::OneDrive
     };
     let sentence = match &by {
+        SecondCopyBy::SecondDrive => {
+            "The set is copied to the second drive and read back there, before the permit; after that the drive is put away."
+        }
         SecondCopyBy::OtherDisk => {
             "The VMs' disks are not on the system disk: what 1.x holds stays as it is."
         }
         SecondCopyBy::OneDrive => {
             "Between the reset and the restore the backup drive holds the only copy of the VMs: the set gets parity, \
-             and a person has to accept that."
+             and a person has to accept that, or name a second drive."
         }
     };
     SecondCopy { by, sentence: sentence.to_owned() }

@@ -10,6 +10,7 @@ use super::facts::DriveFacts;
 use super::notes::{About, BlockerCode, Notes, WarningCode};
 use super::room::DriveNeed;
 use super::say;
+use crate::id::DriveId;
 use crate::usb::{ContentKind, Smart, Usage};
 
 /// The drive that the backup goes onto, and what there is to be said of its room.
@@ -136,30 +137,74 @@ fn fits(drive: &DriveFacts, need: &DriveNeed) -> bool {
 }
 
 /// The one to be used: with the fewest faults, then large enough, then with the most room.
-pub(super) fn choose<'f>(drives: &'f [DriveFacts], need: &DriveNeed) -> Option<&'f DriveFacts> {
-    drives
-        .iter()
-        .min_by_key(|drive| (faults(drive).len(), !fits(drive, need), Reverse(free(drive).0)))
+pub(super) fn choose<'f>(drives: &[&'f DriveFacts], need: &DriveNeed) -> Option<&'f DriveFacts> {
+    let badness =
+        |drive: &&DriveFacts| (faults(drive).len(), !fits(drive, need), Reverse(free(drive).0));
+    drives.iter().copied().min_by_key(badness)
+}
+
+/// What is to be said of the drive that is to hold a copy.
+pub(super) fn judge_second(
+    (wanted, found): (DriveId, Option<&DriveFacts>),
+    need: &DriveNeed,
+    notes: &mut Notes,
+) {
+    let anything = About::default();
+    let Some(drive) = found else {
+        let sentence = format!("The second drive, {wanted}, is not plugged in.");
+        let todo = "Plug it in beside the first one; or go without it, if somebody accepts that one drive holds \
+                    the only copy.";
+        notes.block(BlockerCode::NoSecondDrive, anything, sentence, todo);
+        return;
+    };
+    for (code, sentence, todo) in faults(drive) {
+        notes.block(code, anything, sentence, todo);
+    }
+    check_room(drive, need, notes);
+}
+
+/// How much is missing on it.
+fn check_room(drive: &DriveFacts, need: &DriveNeed, notes: &mut Notes) -> u64 {
+    let free = free(drive).0;
+    let missing = need.required_bytes.saturating_sub(free.unwrap_or(0));
+    if let (Some(free), true) = (free, missing > 0) {
+        let sentence = format!(
+            "{} has {} free, and {} have to be: {} are missing.",
+            drive.path,
+            say::bytes(free),
+            say::bytes(need.required_bytes),
+            say::bytes(missing)
+        );
+        let todo = format!(
+            "Make room on it (domfleet backups prune), or take another drive: {}.",
+            to_buy(need)
+        );
+        notes.block(BlockerCode::DriveTooSmall, About::default(), sentence, todo);
+    }
+    missing
+}
+
+fn to_buy(need: &DriveNeed) -> String {
+    match buy::choose(need.required_bytes).size_bytes {
+        Some(size) => format!("one of at least {}", say::bytes(size)),
+        None => "none that is sold as one: leave VMs out, or split what they hold".to_owned(),
+    }
 }
 
 /// What is to be said of the drive that was chosen, and of those that were not.
 pub(super) fn judge(
-    drives: &[DriveFacts],
+    drives: &[&DriveFacts],
     chosen: Option<&DriveFacts>,
     need: DriveNeed,
     notes: &mut Notes,
 ) -> DriveRoom {
     let anything = About::default();
-    let to_buy = match buy::choose(need.required_bytes).size_bytes {
-        Some(size) => format!("one of at least {}", say::bytes(size)),
-        None => "none that is sold as one: leave VMs out, or split what they hold".to_owned(),
-    };
     let Some(drive) = chosen else {
         notes.block(
             BlockerCode::NoDrive,
             anything,
             "No USB drive is plugged in that a backup could go onto.",
-            format!("Plug in a drive: {to_buy}. It is not the recovery stick."),
+            format!("Plug in a drive: {}. It is not the recovery stick.", to_buy(&need)),
         );
         let missing_bytes = need.required_bytes;
         return DriveRoom {
@@ -179,19 +224,7 @@ pub(super) fn judge(
         notes.warn(WarningCode::DriveIgnored, anything, sentence);
     }
     let (free_bytes, is_estimated) = free(drive);
-    let missing_bytes = need.required_bytes.saturating_sub(free_bytes.unwrap_or(0));
-    if let (Some(free), true) = (free_bytes, missing_bytes > 0) {
-        let sentence = format!(
-            "{} has {} free, and {} have to be: {} are missing.",
-            drive.path,
-            say::bytes(free),
-            say::bytes(need.required_bytes),
-            say::bytes(missing_bytes)
-        );
-        let todo =
-            format!("Make room on it (domfleet backups prune), or take another drive: {to_buy}.");
-        notes.block(BlockerCode::DriveTooSmall, anything, sentence, todo);
-    }
+    let missing_bytes = check_room(drive, &need, notes);
     DriveRoom {
         path: Some(drive.path.clone()),
         free_bytes,

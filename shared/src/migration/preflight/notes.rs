@@ -65,6 +65,8 @@ pub enum BlockerCode {
     DriveUnusable,
     /// The drive has not enough room.
     DriveTooSmall,
+    /// The second drive is not plugged in.
+    NoSecondDrive,
     /// The drive had errors, or its SMART says that it is failing.
     DriveFailing,
     /// The disk that the VMs are on had errors, or its SMART says that it is failing.

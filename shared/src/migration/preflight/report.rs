@@ -8,7 +8,7 @@ use super::buy::{self, DriveToBuy};
 use super::consent::{Asking, Consent, ConsentCode};
 use super::copies::{self, SecondCopy, SecondCopyBy};
 use super::drive::{self, DriveRoom};
-use super::facts::{Facts, VmFacts};
+use super::facts::{DriveFacts, Facts, VmFacts};
 use super::figures::Figures;
 use super::group::{self, GroupRoom};
 use super::notes::{About, Blocker, Notes, Warning, WarningCode};
@@ -16,6 +16,7 @@ use super::room::DriveNeed;
 use super::stick::{self, StickKey};
 use super::time::{self, TimeOff};
 use super::{system, vm};
+use crate::usb::Usage;
 
 /// Everything that can be said of a migration before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -86,15 +87,26 @@ pub fn report(facts: &Facts, assumptions: &Assumptions) -> Report {
         group::judge(group, &mut asking, &mut notes);
     }
     let bare = DriveNeed::of(&moved, assumptions.legacy, false);
-    let chosen = drive::choose(&facts.drives, &bare);
-    let second_copy = copies::find(&moved);
+    let is_second = |drive: &&DriveFacts| {
+        matches!((&drive.usage, assumptions.second_drive),
+            (Usage::Ours { drive }, Some(second)) if *drive == second)
+    };
+    let (second, drives): (Vec<_>, Vec<_>) = facts.drives.iter().partition(is_second);
+    let second = second.first().copied();
+    let chosen = drive::choose(&drives, &bare);
+    let second_copy = copies::find(&moved, assumptions.second_drive.is_some());
     let needs_parity = second_copy.by == SecondCopyBy::OneDrive;
     let need = DriveNeed::of(&moved, assumptions.legacy, needs_parity);
     let buy = buy::choose(need.required_bytes);
-    let drive = drive::judge(&facts.drives, chosen, need, &mut notes);
+    if let Some(wanted) = assumptions.second_drive {
+        drive::judge_second((wanted, second), &need, &mut notes);
+    }
+    let drive = drive::judge(&drives, chosen, need, &mut notes);
     copies::judge(&second_copy, &mut asking, &mut notes);
     let figures = assumptions.figures.with(&facts.measured, chosen);
-    let time = time::foretell(&drive.need, &moved, &second_copy.by, &figures, assumptions);
+    let of_second = assumptions.figures.with(&facts.measured, second);
+    let rates = (&figures, &of_second);
+    let time = time::foretell(&drive.need, &moved, &second_copy.by, rates, assumptions);
     time::judge(&time, &mut notes);
     let stick = stick::judge(&assumptions.stick, &assumptions.permit_keys, &mut notes);
     let Notes { blockers, warnings } = notes;

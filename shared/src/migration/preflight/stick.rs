@@ -63,7 +63,7 @@ pub(super) fn judge(stick: &Stick, permit_keys: &[String], notes: &mut Notes) ->
         ),
         Stick::Unknown => (
             StickKeyIs::Unknown,
-            "Which permit key the stick trusts is not known: boot it anywhere, read the key's id from its first \
+            "Which permit key the stick trusts is not known: boot it anywhere, read the key's id from its \
              screen and say it here."
                 .to_owned(),
         ),

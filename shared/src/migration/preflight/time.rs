@@ -59,6 +59,8 @@ pub enum PhaseKind {
     Verify,
     /// Parity is made, because there is no second copy.
     Protect,
+    /// The set is copied to the second drive, and read back there.
+    Duplicate,
     /// The recovery medium reads the set.
     LastLook,
     /// The system disk is laid out anew, and 2.x is booted.
@@ -144,11 +146,12 @@ fn in_order<'n>(need: &'n DriveNeed, vms: &[&VmFacts], order: &[VmId]) -> Vec<&'
     sorted
 }
 
+/// Figures that concern a drive are there for the first one, and for the second.
 pub(super) fn foretell(
     need: &DriveNeed,
     vms: &[&VmFacts],
     by: &SecondCopyBy,
-    figures: &Figures,
+    (figures, of_second): (&Figures, &Figures),
     assumed: &Assumptions,
 ) -> TimeOff {
     let data = need.data_bytes();
@@ -164,6 +167,12 @@ pub(super) fn foretell(
         let written = figures.changed_write.seconds_for(need.parity_bytes);
         let seconds = reading_back.saturating_add(written);
         phases.add(PhaseKind::Protect, None, need.parity_bytes, seconds);
+    }
+    if *by == SecondCopyBy::SecondDrive {
+        let written = of_second.changed_write.seconds_for(data);
+        let seconds = reading_back.max(written);
+        let seconds = seconds.saturating_add(of_second.verify_read.seconds_for(data));
+        phases.add(PhaseKind::Duplicate, None, data, seconds);
     }
     let before = phases.end();
     phases.add(PhaseKind::LastLook, None, data, figures.medium_read.seconds_for(data));

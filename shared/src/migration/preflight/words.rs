@@ -152,6 +152,7 @@ fn what(phase: &Phase) -> String {
         PhaseKind::Copy => format!("{name} is copied: {bytes}"),
         PhaseKind::Verify => format!("the set is read back: {bytes}"),
         PhaseKind::Protect => format!("parity is made: {bytes}"),
+        PhaseKind::Duplicate => format!("the set is copied to the second drive: {bytes}"),
         PhaseKind::LastLook => format!("the recovery medium reads the set: {bytes}"),
         PhaseKind::Reset => "the appliance is reset, and 2.x starts".to_owned(),
         PhaseKind::Restore => format!("{name} is restored and read back: {bytes}"),

@@ -15,7 +15,7 @@ use crate::backup::prune::prune;
 use crate::backup::tests::drive::{Drive, Left};
 use crate::backup::tools::Tools;
 use crate::backup::{create, list};
-use crate::migration::holds::{HoldError, held};
+use crate::migration::holds::{HoldError, held, tell_ends};
 
 static KEYLESS: Keyring = Keyring::EMPTY;
 const LAST: Keep = Keep { last: 1, daily: 0, weekly: 0, monthly: 0 };
@@ -59,6 +59,32 @@ fn the_set_of_a_migration_stays_on_the_drive_until_it_is_over() {
     assert!(held(&play.world.drive()).unwrap().is_empty());
     prune(tools(&play.world, &drive), LAST, &BTreeSet::new()).unwrap();
     assert!(list::list(&play.world.drive()).unwrap().iter().all(|listed| listed.set != set));
+}
+
+#[test]
+fn a_second_drive_holds_its_set_until_it_is_told_that_it_is_over() {
+    let mut play = Play::of(World::new(1), |plan| Plan { copies: Copies::SecondDrive, ..plan });
+    play.until(|play| play.waits() == Some(Waits::Reset));
+    let (set, second) = (play.story().sealed.unwrap().set, play.world.state().second.clone());
+    play.world.state().has_second = false;
+    play.ends();
+    assert_eq!(play.story().end, Some(End::Succeeded));
+    assert_eq!(held(&second).unwrap(), BTreeSet::from([set]));
+
+    tell_ends(&second, &play.world.state().keep);
+
+    assert_eq!(held(&second).unwrap(), BTreeSet::new());
+}
+
+#[test]
+fn a_drive_is_told_nothing_of_a_migration_that_goes_on() {
+    let mut play = Play::new(1);
+    play.until(|play| play.waits() == Some(Waits::Reset));
+    let before = play.world.drive().kept();
+
+    tell_ends(&play.world.drive(), &play.world.state().keep);
+
+    assert!(play.world.drive().kept() == before);
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use domfleet_shared::Timestamp;
 use domfleet_shared::migration::talk::{Decision, GiveUp, Intent};
-use domfleet_shared::migration::{End, Migration, Record};
+use domfleet_shared::migration::{End, Event, Migration, Record};
 
 use super::system::{System, Up};
 use super::*;
-use crate::backup::durable;
 use crate::backup::tests::drive::{Drive, Left};
+use crate::backup::{create, durable};
 
 /// No way through it has more turns.
 const MOST_TURNS: usize = 400;
@@ -150,6 +150,7 @@ impl Play {
             return Came::Off;
         }
         if let Some(story) = &turn.story {
+            self.check_what_was_proved(story);
             let goes_on = story.starts_with(&self.told);
             let brief = |records: &[Record]| {
                 let of = |record: &Record| format!("{:?}", record.event).chars().take(40).collect();
@@ -371,6 +372,18 @@ impl Play {
             }
         }
         Came::On
+    }
+
+    /// What was read back just now is the set that is on record.
+    fn check_what_was_proved(&self, told: &[Record]) {
+        let new = told.strip_prefix(self.told.as_slice()).unwrap_or_default();
+        if !new.iter().any(|record| matches!(record.event, Event::Verified { .. })) {
+            return;
+        }
+        let Some(sealed) = Migration::of(told).unwrap().sealed else { return };
+        if let Ok(Some(there)) = create::sealed_as(&self.world.drive(), sealed.set) {
+            assert_eq!(there, sealed.manifest, "another set was read back than the one on record");
+        }
     }
 
     /// A VM is in its newest state, on the system or in a set that is proved.
