@@ -57,6 +57,14 @@ pub(crate) enum Migrations {
         /// Its id.
         migration: String,
     },
+    /// Say that the appliance is not expected back after a reset: it is over, and goes on if it is heard of after all.
+    Lose {
+        /// Its id.
+        migration: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
     /// Try a VM again that failed.
     Retry {
         /// The migration's id.

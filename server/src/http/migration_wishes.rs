@@ -42,6 +42,15 @@ pub struct RollbackRequest {
     pub reason: String,
 }
 
+/// Why the appliance is not expected back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MigrationLoseRequest)]
+pub struct LoseRequest {
+    /// Why, in words.
+    pub reason: String,
+}
+
 /// How a VM is tried again.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +130,22 @@ pub(super) async fn stay(
     Id(id): Id<MigrationId>,
 ) -> ApiResult<Accepted> {
     wish(&app, &caller, id, Wish::Stay).await
+}
+
+/// Says that the appliance is not expected back, after a reset: the migration is over, and the appliance free for
+/// another one. As soon as the appliance tells of it, it goes on.
+#[utoipa::path(
+    post, path = "/migrations/{id}/lose", tag = "migrations", params(("id" = MigrationId, Path)),
+    request_body = LoseRequest,
+    responses((status = 202, description = "It is over.", body = MigrationView))
+)]
+pub(super) async fn lose(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<MigrationId>,
+    Body(request): Body<LoseRequest>,
+) -> ApiResult<Accepted> {
+    wish(&app, &caller, id, Wish::Lose { reason: request.reason }).await
 }
 
 /// Has a VM tried again that failed.

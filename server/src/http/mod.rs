@@ -128,6 +128,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(migration_wishes::cancel))
         .routes(routes!(migration_wishes::rollback))
         .routes(routes!(migration_wishes::stay))
+        .routes(routes!(migration_wishes::lose))
         .routes(routes!(migration_wishes::retry))
         .routes(routes!(migration_wishes::waive))
         .routes(routes!(events::follow))

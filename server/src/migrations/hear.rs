@@ -84,6 +84,7 @@ async fn try_once(app: &App, teller: Teller, told: &Told) -> Result<Option<Heard
         taken_in_noted(&txn, &standing, now).await?;
     }
     let mut is_new = !is_known | keep(&txn, &mut standing, told, take).await?;
+    is_new |= is_found(&txn, &mut standing).await?;
     let (records, story) = migrations::story(&txn, &standing).await?;
     is_new |= follow(&mut standing, &story, &records, told, now);
     let mut refused = None;
@@ -189,6 +190,19 @@ async fn taken_in_noted(
     Ok(())
 }
 
+/// An appliance that nobody expected back is not lost any more once it tells of its migration. Where another was
+/// begun meanwhile, that is the one that counts.
+async fn is_found(txn: &impl ConnectionTrait, standing: &mut Standing) -> Result<bool, Failed> {
+    let Some(lost) = &standing.wanted.lost else { return Ok(false) };
+    if migrations::open_of(txn, standing.appliance).await?.is_some() {
+        return Ok(false);
+    }
+    tracing::warn!(migration = %standing.id, by = lost.by, "an appliance is back that was said to be lost");
+    standing.wanted.lost = None;
+    standing.revision += 1;
+    Ok(true)
+}
+
 /// Keeps the records; says whether any is new.
 async fn keep(
     txn: &impl ConnectionTrait,
@@ -225,7 +239,7 @@ fn follow(
     now: Timestamp,
 ) -> bool {
     let before = standing.clone();
-    standing.phase = story.journey.phase().into();
+    standing.phase = standing.shown(story).phase().into();
     standing.now.clone_from(&told.now);
     standing.now.iter_mut().for_each(shorten);
     // A server that was restored is behind what its agents follow.
@@ -246,6 +260,7 @@ fn follow(
     }
     let is_wanted = standing.wanted.waiting().next().is_some();
     standing.ended_at = match standing.ended_at {
+        at if standing.wanted.lost.is_some() => at,
         _ if !story.is_over() || is_wanted => None,
         Some(at) => Some(at),
         None => Some(now),

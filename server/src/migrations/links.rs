@@ -107,7 +107,7 @@ pub async fn on_site(app: &App, secret: &str) -> Result<Option<OnSite>, DbErr> {
         site: place.site,
         phase: standing.phase,
         waits,
-        tasks: tasks(&story.journey, waits),
+        tasks: tasks(&standing.shown(&story), waits),
         drive,
         stick: stick.unwrap_or_default(),
         vms_off_since: off.since,

@@ -72,9 +72,10 @@ pub async fn view(
         vms: vms(&standing, &story),
         permit: wanted.permit.as_ref().map(|p| facts(p.id, p.issued_at, p.not_after)),
         way_back: wanted.back().map(|p| facts(p.id, p.issued_at, p.not_after)),
-        tasks: tasks(&story.journey, waits),
+        tasks: tasks(&standing.shown(&story), waits),
         may: may(&standing, &story, is_there),
         given_up: wanted.given_up.clone(),
+        lost: wanted.lost.clone(),
         decisions: wanted.decisions.clone(),
         plan: standing.plan.clone(),
         drive: standing.drive,
@@ -100,6 +101,7 @@ fn may(standing: &Standing, story: &Story, is_there: bool) -> May {
         defer: give_up,
         roll_back: can(&Wish::RollBack { reason: reason() }),
         stay: can(&Wish::Stay),
+        lose: can(&Wish::Lose { reason: reason() }),
         permit_file: standing.wanted.permit.is_some() || standing.wanted.back().is_some(),
     }
 }

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::{Failed, TRIES, sign};
 use crate::app::App;
+use crate::db::alarms::{self, AlarmKind};
 use crate::db::audit::{self, Actor, Change};
-use crate::db::{OnConstraint, Stored, migrations};
+use crate::db::{OnConstraint, Stored, events, migrations};
 use crate::domain::migration::change::{Refused, Wish, check, make};
 use crate::domain::migration::{Standing, Story};
 
@@ -38,7 +39,7 @@ async fn try_once(app: &App, actor: &Actor, id: MigrationId, wish: Wish) -> Resu
         sign::back_unseen(app, &txn, &mut standing, &story).await?;
     }
     // One that was over is under way again.
-    if is_wanted(&standing, &story) {
+    if standing.wanted.lost.is_none() && is_wanted(&standing, &story) {
         standing.ended_at = None;
     }
     standing.changed_at = now;
@@ -52,7 +53,15 @@ async fn try_once(app: &App, actor: &Actor, id: MigrationId, wish: Wish) -> Resu
         return Ok(stored);
     }
     note(&txn, actor, &standing, (action, &said, before), now).await?;
-    migrations::changed(&txn, &standing, now).await?;
+    let mut news = vec![migrations::event(&standing)];
+    if standing.wanted.lost.is_some() {
+        // Nobody waits for it any more.
+        let subject = standing.id.to_string();
+        for kind in [AlarmKind::MigrationSilent, AlarmKind::MigrationStuck] {
+            news.extend(alarms::clear(&txn, kind, &subject, now).await?);
+        }
+    }
+    events::append(&txn, news, now).await?;
     txn.commit().await?;
     app.bus.events_appended();
     app.bus.migrations.wake();

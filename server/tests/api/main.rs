@@ -16,6 +16,7 @@ mod events;
 mod fleet;
 mod links;
 mod list;
+mod migration_lost;
 mod migration_starts;
 mod migrations;
 mod openapi;

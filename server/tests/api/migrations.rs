@@ -142,42 +142,42 @@ pub(crate) async fn permitted(api: &Api, organisation: &str, appliance: Uuid) ->
 }
 
 /// The same, and both what was told and who told it.
-struct Told7<'a> {
+pub(crate) struct Told7<'a> {
     api: &'a Api,
     organisation: &'a str,
-    user: User<'a>,
-    book: Book,
+    pub(crate) user: User<'a>,
+    pub(crate) book: Book,
 }
 
 impl<'a> Told7<'a> {
-    async fn begin(api: &'a Api, organisation: &'a str) -> Self {
+    pub(crate) async fn begin(api: &'a Api, organisation: &'a str) -> Self {
         let appliance = fleet::appliance(api, organisation, "box").await;
         let book = told_of(api, organisation, appliance.id).await;
         Self { api, organisation, user: api.admin().await, book }
     }
 
-    async fn tell(&self) -> Heard {
+    pub(crate) async fn tell(&self) -> Heard {
         self.say(&self.book.told(0)).await
     }
 
-    async fn say(&self, told: &Told) -> Heard {
+    pub(crate) async fn say(&self, told: &Told) -> Heard {
         tell(self.api, self.organisation, told, self.book.plan.appliance).await
     }
 
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         format!("/api/v1/migrations/{}", self.book.plan.migration)
     }
 
-    async fn seen(&self) -> Value {
+    pub(crate) async fn seen(&self) -> Value {
         self.user.get(&self.path()).await.ok()
     }
 
-    async fn post(&self, what: &str, body: &Value) -> crate::client::Answer {
+    pub(crate) async fn post(&self, what: &str, body: &Value) -> crate::client::Answer {
         self.user.post(&format!("{}/{what}", self.path()), body).await
     }
 
     /// The permit that is signed for what is told.
-    async fn permit(&self) -> PermitId {
+    pub(crate) async fn permit(&self) -> PermitId {
         let heard = self.say(&self.book.asking(NONCE, KEY)).await;
         assert_eq!(heard.refused, None);
         let seen = self.seen().await;

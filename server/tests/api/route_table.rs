@@ -184,9 +184,10 @@ fn moves(method: &str, path: &str) -> Option<Route> {
             (A::Migration, "operator", json!({ "note": "the caretaker" }))
         }
         ("delete", "/migrations/{id}/links/{link}") => (A::Link, "operator", Value::Null),
-        ("post", "/migrations/{id}/cancel" | "/migrations/{id}/rollback") => {
-            (A::Migration, "operator", why())
-        }
+        (
+            "post",
+            "/migrations/{id}/cancel" | "/migrations/{id}/rollback" | "/migrations/{id}/lose",
+        ) => (A::Migration, "operator", why()),
         ("get", "/migrations/{id}/permit" | "/migrations/{id}/links")
         | ("post", "/migrations/{id}/stay" | "/migrations/{id}/vms/{vm}/waive") => {
             (A::Migration, "operator", Value::Null)

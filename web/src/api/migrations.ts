@@ -90,6 +90,7 @@ export interface Migration extends MigrationRow {
   readonly permit?: PermitFacts | null;
   readonly way_back?: PermitFacts | null;
   readonly given_up?: { end: string; reason: string; by: string; at: string } | null;
+  readonly lost?: { reason: string; by: string; at: string } | null;
   readonly decisions: readonly Decision[];
   readonly tasks: readonly Task[];
   readonly may: {
@@ -97,6 +98,7 @@ export interface Migration extends MigrationRow {
     readonly defer: boolean;
     readonly roll_back: boolean;
     readonly stay: boolean;
+    readonly lose: boolean;
     readonly permit_file: boolean;
   };
 }
@@ -219,6 +221,10 @@ export function rollBackMigration(id: string, reason: string): Promise<Migration
 
 export function stayMigrated(id: string): Promise<Migration> {
   return call("POST", `${pathOf(id)}/stay`);
+}
+
+export function loseAppliance(id: string, reason: string): Promise<Migration> {
+  return call("POST", `${pathOf(id)}/lose`, { body: { reason } });
 }
 
 export function retryVm(id: string, vm: string, afresh: boolean): Promise<Migration> {

@@ -2873,6 +2873,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/migrations/{id}/lose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the appliance is not expected back, after a reset: the migration is over, and the appliance free for
+         *     another one. As soon as the appliance tells of it, it goes on.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: components["schemas"]["MigrationId"];
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["MigrationLoseRequest"];
+                };
+            };
+            responses: {
+                /** @description It is over. */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Migration"];
+                    };
+                };
+                /** @description It was not carried out. */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/migrations/{id}/permit": {
         parameters: {
             query?: never;
@@ -6393,6 +6447,7 @@ export interface components {
             given_up?: components["schemas"]["MigrationGivenUp"] | null;
             /** @description The phases in their order. */
             line: components["schemas"]["MigrationLineStep"][];
+            lost?: components["schemas"]["MigrationLost"] | null;
             /** @description What can be done about it now. */
             may: components["schemas"]["MigrationMay"];
             permit?: components["schemas"]["PermitFacts"] | null;
@@ -6531,12 +6586,28 @@ export interface components {
             /** @description The newest first. */
             links: components["schemas"]["MigrationLink"][];
         };
+        /** @description Why the appliance is not expected back. */
+        MigrationLoseRequest: {
+            /** @description Why, in words. */
+            reason: string;
+        };
+        /** @description That an appliance is not expected back. */
+        MigrationLost: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Who said so. */
+            by: string;
+            /** @description Why, in words. */
+            reason: string;
+        };
         /** @description What can be done. */
         MigrationMay: {
             /** @description Give it up for good. */
             cancel: boolean;
             /** @description Give it up for now. */
             defer: boolean;
+            /** @description Say that the appliance is not expected back. */
+            lose: boolean;
             /** @description Take a permit away as a file. */
             permit_file: boolean;
             /** @description Go back to the system before. */

@@ -56,6 +56,9 @@ pub(super) async fn run(
         Migrations::Stay { migration } => {
             wish(client, format, &path(&migration, "/stay"), &json!({})).await
         }
+        Migrations::Lose { migration, reason } => {
+            wish(client, format, &path(&migration, "/lose"), &json!({ "reason": reason })).await
+        }
         Migrations::Retry { migration, vm, afresh } => {
             let vm = vm_of(client, &migration, &vm).await?;
             let to = path(&migration, &format!("/vms/{vm}/retry"));

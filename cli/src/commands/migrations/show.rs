@@ -74,6 +74,10 @@ pub(super) fn now(found: &Value) -> Vec<String> {
         let word = |key: &str| up.get(key).and_then(Value::as_str).unwrap_or("-");
         lines.push(format!("given up by {}: {}", word("by"), word("reason")));
     }
+    if let Some(lost) = found["lost"].as_object() {
+        let word = |key: &str| lost.get(key).and_then(Value::as_str).unwrap_or("-");
+        lines.push(format!("not expected back, says {}: {}", word("by"), word("reason")));
+    }
     lines
 }
 

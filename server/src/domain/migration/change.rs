@@ -4,10 +4,11 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::id::VmId;
 use domfleet_shared::migration::permit::Release;
 use domfleet_shared::migration::phase::End;
-use domfleet_shared::migration::talk::What;
+use domfleet_shared::migration::talk::{Waits, What};
 use domfleet_shared::migration::vm::Progress;
 
-use super::wanted::{Decided, DecidedState, GivenUp};
+use super::view::MigrationPhase;
+use super::wanted::{Decided, DecidedState, GivenUp, Lost};
 use super::{Standing, Story};
 
 /// No reason is longer, in letters.
@@ -48,6 +49,8 @@ pub enum Wish {
     RollBack { reason: String },
     /// Stay after all.
     Stay,
+    /// The appliance is not expected back.
+    Lose { reason: String },
     /// Try a VM again.
     Retry { vm: VmId, afresh: bool },
     /// Go without a VM.
@@ -62,6 +65,7 @@ impl Wish {
             Self::GiveUp { .. } => "migration.cancel",
             Self::RollBack { .. } => "migration.roll_back",
             Self::Stay => "migration.stay",
+            Self::Lose { .. } => "migration.lose",
             Self::Retry { .. } => "migration.retry_vm",
             Self::Waive { .. } => "migration.waive_vm",
         }
@@ -75,6 +79,10 @@ pub fn check(
     wish: &Wish,
     is_there: bool,
 ) -> Result<(), Refused> {
+    if standing.wanted.lost.is_some() {
+        let todo = "It goes on by itself as soon as the appliance is heard of again.";
+        return Err(Refused::now("over", "the appliance is not expected back", todo));
+    }
     match wish {
         Wish::GiveUp { reason, .. } => {
             reason_of(reason)?;
@@ -85,6 +93,10 @@ pub fn check(
             roll_back(standing, story, is_there)
         }
         Wish::Stay => stay(standing, story),
+        Wish::Lose { reason } => {
+            reason_of(reason)?;
+            lose(standing, story, is_there)
+        }
         Wish::Retry { vm, .. } | Wish::Waive { vm } => about_vm(standing, story, *vm),
     }
 }
@@ -94,6 +106,12 @@ pub fn make(standing: &mut Standing, story: &Story, wish: Wish, by: &str, now: T
     let what = match wish {
         Wish::GiveUp { end, reason } => {
             standing.wanted.given_up = Some(GivenUp { end, reason, by: by.into(), at: now });
+            standing.revision += 1;
+            return;
+        }
+        Wish::Lose { reason } => {
+            standing.wanted.lost = Some(Lost { reason, by: by.into(), at: now });
+            (standing.phase, standing.ended_at) = (MigrationPhase::LostAppliance, Some(now));
             standing.revision += 1;
             return;
         }
@@ -235,6 +253,32 @@ fn stay(standing: &Standing, story: &Story) -> Result<(), Refused> {
         return Err(Refused::now("not_going_back", "it is not going back", todo));
     }
     Ok(())
+}
+
+/// Only a reset, or a drive that died after it, loses an appliance: before that it has its VMs.
+fn lose(standing: &Standing, story: &Story, is_there: bool) -> Result<(), Refused> {
+    let journey = &story.journey;
+    if let Some(end) = journey.end {
+        return Err(over(end));
+    }
+    let waits = standing.now.as_ref().and_then(|now| now.waits);
+    let may_be_reset = standing.wanted.permit.is_some() || journey.permit.is_some();
+    match journey.adopted {
+        None if !may_be_reset => {
+            let todo = "Cancel it: nothing was overwritten.";
+            Err(Refused::now("before_the_point", "the system disk was not overwritten", todo))
+        }
+        None if is_there => {
+            let todo = "Cancel it: nothing was overwritten as long as it is heard of.";
+            Err(Refused::now("before_the_point", "the system before is still there", todo))
+        }
+        Some(_) if is_there && waits != Some(Waits::Drive) => {
+            let title = "the appliance is connected, and has its drive";
+            let todo = "Follow the steps that the migration lists.";
+            Err(Refused::now("not_lost", title, todo))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn about_vm(standing: &Standing, story: &Story, vm: VmId) -> Result<(), Refused> {

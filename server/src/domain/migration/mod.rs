@@ -21,6 +21,7 @@ use domfleet_shared::Timestamp;
 use domfleet_shared::hash::Hash;
 use domfleet_shared::id::{ApplianceId, DriveId, MigrationId, OrganisationId};
 use domfleet_shared::migration::journey::Migration as Journey;
+use domfleet_shared::migration::phase::End;
 use domfleet_shared::migration::talk::Now;
 use domfleet_shared::migration::vm::Progress;
 use domfleet_shared::migration::{Plan, Record};
@@ -105,6 +106,15 @@ impl Story {
 }
 
 impl Standing {
+    /// The story as people see it: it is over for them where they do not expect the appliance back.
+    pub fn shown(&self, story: &Story) -> Journey {
+        let mut journey = story.journey.clone();
+        if self.wanted.lost.is_some() {
+            journey.end.get_or_insert(End::LostAppliance);
+        }
+        journey
+    }
+
     /// Whether it holds its appliance.
     pub fn is_open(&self) -> bool {
         self.ended_at.is_none()

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::line::LineStep;
-use super::wanted::{Decided, GivenUp};
+use super::wanted::{Decided, GivenUp, Lost};
 use crate::domain::people::{Named, words};
 
 /// Where a migration is.
@@ -162,6 +162,9 @@ pub struct MigrationView {
     pub way_back: Option<PermitFacts>,
     /// That it is given up.
     pub given_up: Option<GivenUp>,
+    /// That the appliance is not expected back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
     /// What people have decided.
     pub decisions: Vec<Decided>,
     /// What people do, step by step.
@@ -205,6 +208,8 @@ pub struct May {
     pub roll_back: bool,
     /// Stay after all.
     pub stay: bool,
+    /// Say that the appliance is not expected back.
+    pub lose: bool,
     /// Take a permit away as a file.
     pub permit_file: bool,
 }

@@ -19,6 +19,9 @@ pub struct Wanted {
     pub second_drive: Option<DriveId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_up: Option<GivenUp>,
+    /// That people do not expect the appliance back. It is forgotten as soon as the appliance tells of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decided>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +41,18 @@ pub struct Wanted {
 pub struct GivenUp {
     /// How it is to end.
     pub end: End,
+    /// Why, in words.
+    pub reason: String,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// That an appliance is not expected back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MigrationLost)]
+pub struct Lost {
     /// Why, in words.
     pub reason: String,
     /// Who said so.

@@ -3,6 +3,7 @@ import { lazy, Suspense, useState } from "react";
 import {
   cancelMigration,
   downloadPermit,
+  loseAppliance,
   rollBackMigration,
   stayMigrated,
   type Migration,
@@ -19,7 +20,7 @@ const Decide = lazy(() => import("./Decide"));
 export function MigrationActions({ migration }: { migration: Migration }) {
   const { id, appliance, may, ended_at, is_past_the_point, permit, way_back } = migration;
   const role = useRoleReason("operator");
-  const [open, setOpen] = useState<"cancel" | "rollback" | "stay" | null>(null);
+  const [open, setOpen] = useState<"cancel" | "rollback" | "stay" | "lose" | null>(null);
   const [defer, setDefer] = useState(false);
   const close = () => setOpen(null);
   const giveUp = may.cancel || may.defer;
@@ -55,6 +56,11 @@ export function MigrationActions({ migration }: { migration: Migration }) {
           onClick={() => setOpen("stay")}
         >
           Stay
+        </Button>
+      )}
+      {may.lose && (
+        <Button disabledReason={role} onClick={() => setOpen("lose")}>
+          Not expected back
         </Button>
       )}
       <Button
@@ -120,6 +126,25 @@ export function MigrationActions({ migration }: { migration: Migration }) {
             onDecide={async (reason) => {
               noteMigration(await rollBackMigration(id, reason));
               tell(`${appliance.name} is to go back to 1.x`);
+            }}
+          />
+        )}
+        {open === "lose" && (
+          <Decide
+            title="The appliance is not expected back"
+            action="It is lost"
+            why
+            effect={
+              <p>
+                The migration is over, and <strong>{appliance.name}</strong> can be given another
+                one. Keep the backup drive safe: another appliance can be given the VMs on it.
+                Should this one be heard of after all, the migration goes on.
+              </p>
+            }
+            onClose={close}
+            onDecide={async (reason) => {
+              noteMigration(await loseAppliance(id, reason));
+              tell(`${appliance.name} is not expected back`);
             }}
           />
         )}

@@ -85,7 +85,7 @@ function Shown({ migration }: { migration: Migration }) {
 }
 
 function NowCard({ migration }: { migration: Migration }) {
-  const { what, trouble, permit, soaking_until, heard_at, ended_at, given_up } = migration;
+  const { what, trouble, permit, soaking_until, heard_at, ended_at, given_up, lost } = migration;
   return (
     <Card title="Now">
       <Facts
@@ -107,6 +107,16 @@ function NowCard({ migration }: { migration: Migration }) {
                   "Given up",
                   <span key="given-up">
                     by {given_up.by} <Time at={given_up.at} full />: {given_up.reason}
+                  </span>,
+                ] as const,
+              ]
+            : []),
+          ...(lost
+            ? [
+                [
+                  "Not expected back",
+                  <span key="lost">
+                    says {lost.by} <Time at={lost.at} full />: {lost.reason}
                   </span>,
                 ] as const,
               ]
