@@ -152,7 +152,6 @@ async fn a_drive_is_not_said_to_be_mounted_anew_while_something_on_it_is_open() 
 fn a_vm() -> (tempfile::TempDir, Prepared) {
     let folder = tempfile::tempdir().unwrap();
     let (disk, config) = (folder.path().join("pbx.raw"), folder.path().join("pbx.cfg"));
-    // No piece of it ends where a sector does.
     let content: Vec<u8> = (0..3_u32 << 20).flat_map(u32::to_le_bytes).collect();
     std::fs::write(&disk, content).unwrap();
     let text =

@@ -3,6 +3,7 @@
 use domfleet_shared::migration::End;
 
 use super::*;
+use crate::backup::create;
 use crate::backup::tests::drive::Left;
 
 const LEFT: [Left; 4] = [Left::Nothing, Left::Everything, Left::Some(1), Left::Some(2)];
@@ -78,6 +79,35 @@ fn whatever_is_cut_the_way_back_gives_all_vms_back() {
         play.ends()
     };
     search(way, End::RolledBack, Release::One);
+}
+
+/// Between the seal of a set that is made again and the record of it lies a moment that few cuts come to.
+#[test]
+fn a_set_that_was_sealed_anew_counts_only_once_that_is_on_record() {
+    let mut before = Play::new(1);
+    before.until(|play| play.story().sealed.is_some());
+    before.spoils_the_set();
+    let mut whole = before.copied();
+    let begins = whole.world.power.points();
+    whole.until(|play| play.story().is_proved());
+    let ends = whole.world.power.points();
+    let mut met = 0;
+    for point in 0..ends - begins {
+        let mut play = before.copied();
+        play.world.power.cut_after(point);
+        if play.turn() == Came::On {
+            continue;
+        }
+        play.starts_again(Left::Everything);
+        let drive = play.world.drive();
+        let (story, _) = book::read(&drive, play.plan.migration).unwrap().unwrap();
+        let sealed = story.sealed.unwrap();
+        let there = create::sealed_as(&drive, sealed.set).unwrap();
+        met += u32::from(there.is_some_and(|there| there != sealed.manifest));
+
+        play.until(|play| play.story().is_proved());
+    }
+    assert!(met > 0, "none of {} cuts came between the two", ends - begins);
 }
 
 #[test]
