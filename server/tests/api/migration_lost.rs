@@ -1,7 +1,9 @@
 //! An appliance that is not expected back after a reset.
 
+use domfleet_shared::id::PermitId;
 use serde_json::{Value, json};
 
+use crate::client::Api;
 use crate::database::{TestDatabase, on_both};
 use crate::migrations::{Told7, start, told_of};
 
@@ -9,6 +11,17 @@ on_both! {
     an_appliance_is_lost_only_after_its_disk_may_have_been_overwritten
     one_that_is_said_to_be_lost_is_over_until_it_is_heard_of_again
     where_another_was_begun_meanwhile_it_stays_lost
+    whoever_wants_the_way_back_expects_the_appliance_again
+}
+
+/// An appliance that was told its permit, and fell silent.
+async fn silent<'a>(api: &'a Api, organisation: &'a str) -> (Told7<'a>, PermitId) {
+    let mut it = Told7::begin(api, organisation).await;
+    it.book = it.book.clone().armed();
+    let permit = it.permit().await;
+    it.book = it.book.clone().permitted(permit);
+    it.tell().await;
+    (it, permit)
 }
 
 fn why() -> Value {
@@ -36,11 +49,7 @@ async fn an_appliance_is_lost_only_after_its_disk_may_have_been_overwritten(db: 
 
 async fn one_that_is_said_to_be_lost_is_over_until_it_is_heard_of_again(db: TestDatabase) {
     let (api, organisation) = start(db).await;
-    let mut it = Told7::begin(&api, &organisation).await;
-    it.book = it.book.clone().armed();
-    let permit = it.permit().await;
-    it.book = it.book.clone().permitted(permit);
-    it.tell().await;
+    let (mut it, permit) = silent(&api, &organisation).await;
     assert_eq!(it.seen().await["may"]["lose"], true);
 
     let lost = it.post("lose", &why()).await.ok();
@@ -63,11 +72,7 @@ async fn one_that_is_said_to_be_lost_is_over_until_it_is_heard_of_again(db: Test
 
 async fn where_another_was_begun_meanwhile_it_stays_lost(db: TestDatabase) {
     let (api, organisation) = start(db).await;
-    let mut it = Told7::begin(&api, &organisation).await;
-    it.book = it.book.clone().armed();
-    let permit = it.permit().await;
-    it.book = it.book.clone().permitted(permit);
-    it.tell().await;
+    let (mut it, permit) = silent(&api, &organisation).await;
     it.post("lose", &why()).await.ok();
     told_of(&api, &organisation, it.book.plan.appliance.0).await;
 
@@ -80,4 +85,16 @@ async fn where_another_was_begun_meanwhile_it_stays_lost(db: TestDatabase) {
     let failed =
         seen["vms"].as_array().unwrap().iter().filter(|vm| vm["progress"]["state"] == "failed");
     assert_eq!(failed.count(), 1, "what it tells is kept: {seen}");
+}
+
+async fn whoever_wants_the_way_back_expects_the_appliance_again(db: TestDatabase) {
+    let (api, organisation) = start(db).await;
+    let (it, _) = silent(&api, &organisation).await;
+    it.post("lose", &why()).await.ok();
+
+    let back = it.post("rollback", &json!({ "reason": "somebody drives there" })).await.ok();
+
+    assert_eq!((&back["lost"], &back["ended_at"]), (&Value::Null, &Value::Null));
+    assert_eq!(back["phase"], "permitted");
+    assert!(back["way_back"]["id"].is_string(), "{back}");
 }

@@ -79,7 +79,8 @@ pub fn check(
     wish: &Wish,
     is_there: bool,
 ) -> Result<(), Refused> {
-    if standing.wanted.lost.is_some() {
+    // Whoever can send somebody with the stick for the way back has not given it up.
+    if standing.wanted.lost.is_some() && !matches!(wish, Wish::RollBack { .. }) {
         let todo = "It goes on by itself as soon as the appliance is heard of again.";
         return Err(Refused::now("over", "the appliance is not expected back", todo));
     }
@@ -115,7 +116,11 @@ pub fn make(standing: &mut Standing, story: &Story, wish: Wish, by: &str, now: T
             standing.revision += 1;
             return;
         }
-        Wish::RollBack { reason } => What::RollBack { reason },
+        Wish::RollBack { reason } => {
+            standing.wanted.lost = None;
+            standing.phase = story.journey.phase().into();
+            What::RollBack { reason }
+        }
         Wish::Stay => {
             if let Some(back) = &mut standing.wanted.way_back {
                 back.is_withdrawn = true;
