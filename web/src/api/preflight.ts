@@ -36,6 +36,8 @@ export interface PreflightReport {
   readonly missingBytes: number;
   readonly buyBytes: number | null;
   readonly secondCopy: string;
+  /** The drive that the preflight was told would get a second copy. */
+  readonly secondDrive: string | null;
   /** Drives of ours that are plugged in beside the one that was chosen. */
   readonly otherDrives: readonly { readonly id: string; readonly name: string }[];
 }
@@ -76,6 +78,7 @@ export function reportOf(value: unknown): PreflightReport | null {
     missingBytes: number(drive, "missing_bytes") ?? 0,
     buyBytes: number(part("buy"), "size_bytes"),
     secondCopy: text(part("second_copy"), "sentence") ?? "",
+    secondDrive: text(part("assumptions"), "second_drive"),
     otherDrives: others(list(facts.drives), text(drive, "path")),
   };
 }

@@ -183,6 +183,9 @@ test("a migration is asked for once the reasons, the sentence and the times are 
   // With a second drive nobody has to accept that there is one copy.
   expect(wanted({ reasons, second: "d2" })).toMatchObject({ second_drive: "d2" });
   expect(wanted({ reasons, second: "d2" })).not.toHaveProperty("one_copy");
+  // Also where the preflight was told of it already, and asks for no sentence.
+  const told = report({ consents: [], assumptions: { excluded: [], second_drive: "d3" } });
+  expect(wantedMigration("a", "p", told, EMPTY_START)).toMatchObject({ second_drive: "d3" });
   expect(secondsOf("0", 3600)).toBeNull();
   expect(secondsOf("-1", 3600)).toBeNull();
 });

@@ -56,7 +56,8 @@ export function wantedMigration(
 ): NewMigration | string {
   const excluded = report.excluded.map((vm) => ({ vm, reason: (draft.reasons[vm] ?? "").trim() }));
   if (excluded.some(({ reason }) => reason === "")) return "Say why each VM is left out";
-  const copy = draft.second === "" ? onlyCopy(report) : null;
+  const second = draft.second || report.secondDrive;
+  const copy = second ? null : onlyCopy(report);
   if (copy && draft.sentence.trim() !== copy.typed) return `Type “${copy.typed}” first`;
   const downtime = secondsOf(draft.hours, 3600);
   const soak = secondsOf(draft.days, 86_400);
@@ -66,7 +67,7 @@ export function wantedMigration(
     preflight,
     ...(excluded.length > 0 ? { excluded } : {}),
     ...(copy ? { one_copy: copy.typed } : {}),
-    ...(draft.second === "" ? {} : { second_drive: draft.second }),
+    ...(second ? { second_drive: second } : {}),
     downtime_seconds: downtime,
     soak_seconds: soak,
   };
