@@ -219,7 +219,8 @@ fn lost() -> Vec<Draft> {
         Who::OnSite,
         false,
         true,
-        "Keep the backup drive safe: it has every VM, and another appliance can be given them.",
+        "Keep the backup drive safe, even one that seems dead: the VMs are on it, and another appliance can be given \
+         them.",
     )]
 }
 

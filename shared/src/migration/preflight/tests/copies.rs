@@ -52,6 +52,19 @@ fn with_a_second_drive_that_is_named_nobody_has_to_accept_anything_and_no_parity
 }
 
 #[test]
+fn a_second_drive_that_is_named_is_used_whatever_else_holds_a_copy() {
+    let mut facts = facts();
+    let second = DriveId::new();
+    let path = "/dev/sdc".to_owned();
+    facts.drives.push(DriveFacts { path, usage: Usage::Ours { drive: second }, ..drive(200 * GB) });
+    facts.vms[0].disks[0].is_on_system_disk = Some(false);
+
+    let report = report(&facts, &Assumptions { second_drive: Some(second), ..assumptions() });
+
+    assert_eq!(report.second_copy.by, SecondCopyBy::SecondDrive);
+}
+
+#[test]
 fn a_second_drive_has_to_be_there_be_fit_and_have_room() {
     let away = with_second(|second| second.usage = Usage::Ours { drive: DriveId::new() });
     let full = with_second(|second| second.free_bytes = Some(GB));
